@@ -1,0 +1,87 @@
+"""The words that all layers share: ids, arrays with their shape in the name, films, feedback, Taste and Ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+MovieId: TypeAlias = int
+UserId: TypeAlias = str
+
+FloatMovies: TypeAlias = NDArray[np.float32]
+"""float32 (n_movies,): one number a film, NaN where nothing can be said."""
+FloatK: TypeAlias = NDArray[np.float32]
+"""float32 (k,)"""
+FloatMatrix: TypeAlias = NDArray[np.float32]
+"""float32 (rows, columns)"""
+Rows: TypeAlias = NDArray[np.int32]
+"""int32 (n,): row numbers of films in one vocabulary; never leave models, features and engine."""
+BoolMovies: TypeAlias = NDArray[np.bool_]
+"""bool (n_movies,)"""
+Array: TypeAlias = NDArray[Any]
+
+MIN_STARS = 0.5
+MAX_STARS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """A film as the catalogue knows it. What a dataset does not say is empty or None, never guessed.
+
+    `title` is in natural order without the year; `other_titles` are what else it is known by. `genres` use the
+    MovieLens names. `poster_path` is TMDB's path below its image host. `vote_average` (0-10) and `vote_count` are TMDB's.
+    """
+
+    movie_id: MovieId
+    title: str
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    other_titles: tuple[str, ...] = ()
+    overview: str = ""
+    keywords: tuple[str, ...] = ()
+    directors: tuple[str, ...] = ()
+    cast: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    imdb_id: str | None = None
+    tmdb_id: int | None = None
+    poster_path: str | None = None
+    vote_average: float | None = None
+    vote_count: int | None = None
+
+
+class FeedbackKind(StrEnum):
+    """What a person said about a film; only RATING carries stars."""
+
+    RATING = "rating"
+    LIKED = "liked"
+    DISLIKED = "disliked"
+    SEEN = "seen"
+    NOT_INTERESTED = "not_interested"
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What one person has rated: `rows` int32 (n,) without repeats, `stars` float32 (n,) in 0.5-5, side by side."""
+
+    rows: Rows
+    stars: FloatK
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+EMPTY_TASTE = Taste(rows=np.empty(0, np.int32), stars=np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The best films, best first: `rows` int32 (k,), `scores` float32 (k,), ties broken by movie id."""
+
+    rows: Rows
+    scores: FloatK
