@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,3 +86,10 @@ class Ranked:
 
     rows: Rows
     scores: FloatK
+
+
+class State(NamedTuple):
+    """Something trained, as JSON and named arrays, which is all that is ever stored of it."""
+
+    config: Mapping[str, Any]
+    arrays: Mapping[str, Array]

@@ -1,0 +1,204 @@
+"""MovieLens from GroupLens: fetched with resume and retries, checked against the published checksum, unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import httpx
+
+from recsvc.datasets.movielens import is_dataset
+from recsvc.datasets.unpack import MAX_BYTES, unpack
+from recsvc.errors import DownloadError
+
+NAMES = ("ml-100k", "ml-1m", "ml-latest-small", "ml-latest", "ml-20m", "ml-25m", "ml-32m")
+BASE_URL = "https://files.grouplens.org/datasets/movielens/"
+
+Progress: TypeAlias = Callable[[int, int | None], None]
+"""Called with the bytes there are so far and how many there will be (None: the server does not say)."""
+
+T = TypeVar("T")
+
+_CHUNK = 1 << 18
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RANGE_ANSWERS = frozenset({206, 416})
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_MD5 = re.compile(r"\b[0-9a-f]{32}\b", re.IGNORECASE)
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+
+
+def download(
+    name: str,
+    into: Path,
+    *,
+    base_url: str = BASE_URL,
+    client: httpx.Client | None = None,
+    progress: Progress | None = None,
+    attempts: int = 5,
+    backoff: float = 0.5,
+) -> Path:
+    """Fetch a dataset into the folder `into` and return `into / name`; when it is there already, only return it.
+
+    What was fetched before a failure stays in `<name>.zip.part` and is continued next time, as long as the
+    server still has the same file. A lost connection and a busy server are tried again, `attempts` times in
+    all, waiting `backoff` seconds first and twice as long each time.
+
+    Raises:
+        DownloadError: an unknown name, no connection, an answer that is not the file, a checksum that is
+            missing or does not match, an unsafe or damaged zip file, or a folder that cannot be written.
+            Nothing bad is kept.
+    """
+    if name not in NAMES:
+        raise DownloadError(f"there is no dataset {name!r} to download; there are {', '.join(NAMES)}")
+    target, part = into / name, into / f"{name}.zip.part"
+    url = f"{base_url.rstrip('/')}/{name}.zip"
+    own = httpx.Client(timeout=_TIMEOUT, follow_redirects=True) if client is None else client
+    try:
+        if is_dataset(target):
+            return target
+        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+            raise DownloadError(f"{target} exists and is not a dataset; move it away first")
+        into.mkdir(parents=True, exist_ok=True)
+        _Transfer(own, attempts, backoff, progress).fetch(url, part)
+        try:
+            unpack(part, target, is_dataset)
+        except DownloadError:
+            part.unlink()
+            raise
+        part.unlink()
+    except OSError as error:
+        raise DownloadError(f"cannot write in {into}: {error.strerror or error}") from None
+    finally:
+        if client is None:
+            own.close()
+    return target
+
+
+class _TryAgain(Exception):  # noqa: N818  (not an error: the reason for another attempt)
+    """An attempt brought nothing, or not all; the next may."""
+
+
+class _Transfer:
+    """Requests to one server, with a budget of failed attempts for all of them together."""
+
+    def __init__(
+        self, client: httpx.Client, attempts: int, backoff: float, progress: Progress | None
+    ) -> None:
+        self._client = client
+        self._attempts = attempts
+        self._backoff = backoff
+        self._progress = progress
+        self._failures = 0
+        self._reached = False
+        self._validator = ""
+
+    def fetch(self, url: str, part: Path) -> None:
+        """Complete `part` and compare it with the published checksum; what does not match is removed."""
+        published = self._insist(url, lambda: self._checksum(f"{url}.md5"))
+        while True:
+            resumed = _size(part) > 0
+            self._insist(url, lambda: self._complete(url, part))
+            with part.open("rb") as content:
+                actual = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+            if actual != published:  # the file, and with it its checksum, may be newer than at the first look
+                published = self._insist(url, lambda: self._checksum(f"{url}.md5"))
+            if actual == published:
+                return
+            part.unlink()
+            if not resumed:
+                raise DownloadError(f"{url} does not match its published checksum; nothing of it is kept")
+            # Its beginning came from an earlier run, perhaps of another file: once more, from the start.
+
+    def _insist(self, url: str, attempt: Callable[[], T]) -> T:
+        while True:
+            try:
+                return attempt()
+            except (_TryAgain, httpx.TransportError) as error:
+                self._failures += 1
+                offline = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not self._reached
+                hopeless = offline or isinstance(error, httpx.UnsupportedProtocol)
+                if hopeless or self._failures >= self._attempts:
+                    raise DownloadError(f"cannot fetch {url}: {str(error) or type(error).__name__}") from None
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise DownloadError(f"cannot fetch {url}: {error}") from None
+            time.sleep(self._backoff * 2 ** (self._failures - 1))
+
+    def _checksum(self, url: str) -> str:
+        """Read the one checksum in a file such as "MD5 (ml-1m.zip) = c4d9..."."""
+        response = self._client.get(url)
+        self._reached = True
+        _check_status(response)
+        found = {checksum.lower() for checksum in _MD5.findall(response.text)}
+        if len(found) != 1:
+            raise DownloadError(f"{url} holds no checksum, without which the file cannot be trusted")
+        return str(found.pop())
+
+    def _complete(self, url: str, part: Path) -> None:
+        """Append to `part` what it lacks, or start it anew when the server has another file or sends all of it."""
+        have = _size(part)
+        headers = {"Accept-Encoding": "identity"}  # or the bytes would not be those of the file
+        if have:
+            headers["Range"] = f"bytes={have}-"
+        if have and self._validator:
+            headers["If-Range"] = self._validator
+        with self._client.stream("GET", url, headers=headers) as response:
+            self._reached = True
+            start, total = _extent(response)
+            if have and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and total == have:
+                return
+            before, self._validator = self._validator, _validator(response)
+            if have and response.status_code in _RANGE_ANSWERS:
+                changed = before and before != self._validator
+                if changed or start != have:
+                    part.unlink()
+                    raise _TryAgain("the file on the server has changed")
+            _check_status(response)
+            self._write(response, part, start, total)
+        if total is not None and _size(part) != total:
+            raise _TryAgain(f"only {_size(part)} of {total} bytes came")
+
+    def _write(self, response: httpx.Response, part: Path, start: int, total: int | None) -> None:
+        done = start
+        with part.open("ab" if start else "wb") as file:
+            for chunk in response.iter_raw(_CHUNK):
+                file.write(chunk)
+                done += len(chunk)
+                if self._progress is not None:
+                    self._progress(done, total)
+                if done > MAX_BYTES:
+                    break
+        if done > MAX_BYTES:
+            part.unlink()
+            raise DownloadError(f"{response.url} is larger than any dataset")
+
+
+def _check_status(response: httpx.Response) -> None:
+    if response.status_code in _BUSY:
+        raise _TryAgain(f"the server answered {response.status_code}")
+    if not response.is_success:
+        raise DownloadError(f"{response.url} answered {response.status_code}")
+
+
+def _extent(response: httpx.Response) -> tuple[int, int | None]:
+    """Return at which byte of the file the body begins, and how long the whole file is (None: not said)."""
+    if response.status_code in _RANGE_ANSWERS:
+        said = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if said is None:
+            return -1, None
+        return (int(said[1]) if said[1] else -1), (int(said[2]) if said[2] != "*" else None)
+    length = response.headers.get("Content-Length", "")
+    return 0, int(length) if length.isdigit() else None
+
+
+def _validator(response: httpx.Response) -> str:
+    """Return what If-Range may hold: a strong ETag, or else the date."""
+    etag: str = response.headers.get("ETag", "")
+    return etag if etag and not etag.startswith("W/") else str(response.headers.get("Last-Modified", ""))
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0

@@ -1,0 +1,63 @@
+"""Before a dataset is learned from: the least activity it asks for, and the fingerprint of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+
+import numpy as np
+
+from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.errors import ModelError
+
+
+def limit(ratings: Ratings, *, min_ratings_per_user: int = 1, min_ratings_per_movie: int = 1) -> Ratings:
+    """Keep people and films with at least so many ratings, in the order of the file; all labels stay.
+
+    Leaving a film out takes ratings from people and the other way round, so it goes on until nothing changes:
+    what remains is the largest part in which everyone and every film has enough (the bipartite core).
+
+    Raises:
+        ModelError: nothing remains.
+    """
+    films, film_of = np.unique(ratings.movie_ids, return_inverse=True)
+    keep = np.ones(len(ratings), np.bool_)
+    while True:
+        per_user = np.bincount(ratings.users[keep], minlength=len(ratings.user_labels))
+        per_movie = np.bincount(film_of[keep], minlength=len(films))
+        enough = (per_user >= min_ratings_per_user)[ratings.users] & (per_movie >= min_ratings_per_movie)[
+            film_of
+        ]
+        if bool((keep <= enough).all()):
+            break
+        keep &= enough
+    if not keep.any():
+        raise ModelError(
+            f"no ratings remain where each person has at least {min_ratings_per_user} "
+            f"and each film at least {min_ratings_per_movie}"
+        )
+    return ratings if keep.all() else ratings.take(keep)
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return the SHA-256 (64 hexadecimal digits) of what the tables say.
+
+    Equal content has an equal fingerprint wherever it lies. It covers the ratings in their order, with who
+    gave them, and the films; not the dataset's name, notice or folder.
+    """
+    ratings = dataset.ratings
+    digest = hashlib.sha256()
+    for part in (
+        json.dumps(ratings.user_labels).encode(),
+        ratings.users.astype("<i4").tobytes(),
+        ratings.movie_ids.astype("<i8").tobytes(),
+        ratings.stars.astype("<f4").tobytes(),
+        ratings.timestamps.astype("<i8").tobytes(),
+        json.dumps([asdict(movie) for movie in dataset.movies], sort_keys=True, allow_nan=False).encode(),
+    ):
+        digest.update(
+            len(part).to_bytes(8, "little")
+        )  # without it, bytes could move from one part to the next
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,62 @@
+"""The small dataset that is part of the package: real films, ratings by simulated people."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from recsvc.datasets.ratings import ratings_table
+from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.errors import DataError
+from recsvc.types import Movie
+
+NOTICE = (
+    "The ratings of the sample are simulated: no person gave them. "
+    "It is there to try things out, not to judge models by."
+)
+
+
+def read_sample() -> Dataset:
+    """Read the packaged films and ratings.
+
+    Raises:
+        DataError: the package is not whole.
+    """
+    folder = files("recsvc.datasets") / "sample"
+    try:
+        movies_text = (folder / "movies.jsonl").read_text(encoding="utf-8")
+        ratings_text = gzip.decompress((folder / "ratings.csv.gz").read_bytes()).decode("utf-8")
+    except OSError as error:
+        raise DataError(f"the packaged sample cannot be read: {error}") from None
+    movies = (_movie(json.loads(line)) for line in movies_text.splitlines() if line)
+    return Dataset(
+        name="sample",
+        ratings=_ratings(ratings_text),
+        movies=tuple(sorted(movies, key=lambda movie: movie.movie_id)),
+        simulated=True,
+        notice=NOTICE,
+    )
+
+
+def _movie(record: dict[str, Any]) -> Movie:
+    fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}
+    return Movie(**fields)
+
+
+def _ratings(text: str) -> Ratings:
+    rows = list(csv.DictReader(io.StringIO(text)))
+    codes: dict[str, int] = {}
+    users = np.array([codes.setdefault(row["userId"], len(codes)) for row in rows], np.int32)
+    return ratings_table(
+        list(codes),
+        users,
+        np.array([int(row["movieId"]) for row in rows], np.int64),
+        np.array([float(row["rating"]) for row in rows], np.float32),
+        np.array([int(row["timestamp"]) for row in rows], np.int64),
+    )

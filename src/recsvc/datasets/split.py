@@ -1,0 +1,123 @@
+"""Ratings into a part to learn from and a part to test on, both in the order of the file, labels shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsvc.datasets.movielens import read_movielens
+from recsvc.datasets.rating_files import read_rating_file
+from recsvc.datasets.rows import Delimited, Tally
+from recsvc.datasets.tables import Ratings
+from recsvc.errors import ConfigurationError, DataError
+
+
+def stratified_by_movie(
+    ratings: Ratings, *, test_share: float = 0.25, seed: int = 42
+) -> tuple[Ratings, Ratings]:
+    """Split so that every film keeps its share of ratings: return (train, test).
+
+    NumPy's RandomState(seed) draws one uniform number a row in the order of the file; rows are ordered by
+    (film, draw), and of the n ratings of a film the first round((1 - test_share) * n) are train. round is
+    Python's, half to even: at 0.25, 2 of 2 ratings, 4 of 6 and 8 of 10 are train.
+
+    Raises:
+        ConfigurationError: `test_share` is not between 0 and 1.
+    """
+    _check_share(test_share)
+    draws = np.random.RandomState(seed).uniform(size=len(ratings))  # the protocol is defined with it
+    order = np.lexsort((draws, ratings.movie_ids))
+    _, first, counts = np.unique(ratings.movie_ids[order], return_index=True, return_counts=True)
+    place = np.arange(len(ratings)) - np.repeat(first, counts)
+    n_train = np.array([round((1 - test_share) * n) for n in counts.tolist()], np.int64)
+    test = np.zeros(len(ratings), np.bool_)
+    test[order[place >= np.repeat(n_train, counts)]] = True
+    return _parts(ratings, test)
+
+
+def k_folds(ratings: Ratings, *, folds: int = 5, seed: int = 42) -> Iterator[tuple[Ratings, Ratings]]:
+    """Give (train, test) `folds` times; every rating is tested once, and folds differ by one rating at most.
+
+    Raises:
+        ConfigurationError: fewer than two folds, or more folds than ratings.
+    """
+    if not 2 <= folds <= len(ratings):
+        raise ConfigurationError(
+            f"folds must be from 2 to the number of ratings ({len(ratings)}), not {folds}"
+        )
+    fold = np.arange(len(ratings)) % folds
+    np.random.default_rng(seed).shuffle(fold)
+    return (_parts(ratings, fold == number) for number in range(folds))
+
+
+def official_folds(folder: Path) -> Iterator[tuple[Ratings, Ratings]]:
+    """Give (train, test) of the five folds that GroupLens publishes with ml-100k: u1 to u5, .base and .test.
+
+    Users and films are those of the whole dataset, so `users` means the same in all of them.
+
+    Raises:
+        DataError: the folder is not ml-100k, a fold is missing, or it holds a person whom u.data has not.
+        BadRowError: a row is broken.
+    """
+    whole = read_movielens(folder, name="ml-100k")
+    known = np.array([movie.movie_id for movie in whole.movies], np.int64)
+    layout, tally = Delimited("\t", 4), Tally("stop")
+    for number in range(1, 6):
+        base, test = (
+            _with_labels(read_rating_file(file, layout, known, tally), whole.ratings.user_labels, file)
+            for file in (folder / f"u{number}.base", folder / f"u{number}.test")
+        )
+        yield base, test
+
+
+def by_time(ratings: Ratings, *, test_share: float = 0.2) -> tuple[Ratings, Ratings]:
+    """Return (train, test) where no rating in train is newer than one in test.
+
+    The newest round(test_share * n) are test. Ratings of the same second are taken in the order of the file.
+
+    Raises:
+        ConfigurationError: `test_share` is not between 0 and 1.
+    """
+    _check_share(test_share)
+    n_train = len(ratings) - round(test_share * len(ratings))
+    test = np.zeros(len(ratings), np.bool_)
+    test[np.argsort(ratings.timestamps, kind="stable")[n_train:]] = True
+    return _parts(ratings, test)
+
+
+def by_user(ratings: Ratings, *, test_share: float = 0.2, seed: int = 42) -> tuple[Ratings, Ratings]:
+    """Return (train, test) without a person in common: round(test_share * n_users) people are test.
+
+    They are drawn evenly; at least one person is on either side.
+
+    Raises:
+        ConfigurationError: `test_share` is not between 0 and 1, or there are fewer than two people.
+    """
+    _check_share(test_share)
+    people = np.unique(ratings.users)
+    if len(people) < 2:
+        raise ConfigurationError("to keep people apart takes at least two of them")
+    n_test = min(max(1, round(test_share * len(people))), len(people) - 1)
+    chosen = np.random.default_rng(seed).choice(people, size=n_test, replace=False)
+    return _parts(ratings, np.isin(ratings.users, chosen))
+
+
+def _parts(ratings: Ratings, test: NDArray[np.bool_]) -> tuple[Ratings, Ratings]:
+    return ratings.take(~test), ratings.take(test)
+
+
+def _check_share(test_share: float) -> None:
+    if not 0 < test_share < 1:
+        raise ConfigurationError(f"test_share must be between 0 and 1, not {test_share}")
+
+
+def _with_labels(ratings: Ratings, labels: tuple[str, ...], file: Path) -> Ratings:
+    position = {label: at for at, label in enumerate(labels)}
+    unknown = [label for label in ratings.user_labels if label not in position]
+    if unknown:
+        raise DataError(f"{file} has ratings by user {unknown[0]}, who is not in the whole dataset")
+    codes = np.array([position[label] for label in ratings.user_labels], np.int32)
+    return Ratings(labels, codes[ratings.users], ratings.movie_ids, ratings.stars, ratings.timestamps)

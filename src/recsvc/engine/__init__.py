@@ -1,0 +1,1 @@
+"""In: a loaded version and a taste. Out: a ranked, explained answer. No HTTP and no SQL here."""

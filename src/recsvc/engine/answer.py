@@ -1,0 +1,62 @@
+"""What the engine answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recsvc.engine.query import Strategy
+from recsvc.types import Movie, Rows, Taste
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of who asks: their taste, and the films that are no longer for them although they say nothing of their taste."""
+
+    taste: Taste
+    hidden: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A film that the person rated, and what it adds to a score."""
+
+    movie: Movie
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """`baseline + sum of the reasons' contributions + other` is the score."""
+
+    baseline: float
+    because: tuple[Reason, ...]
+    other: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """A film at its place; `predicted_rating` in stars 0.5-5, None where it cannot be said; `why` is None when it was not asked for."""
+
+    rank: int
+    movie: Movie
+    score: float
+    predicted_rating: float | None
+    why: Why | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of a list, which strategy made it, and where the next page begins (None: there is none)."""
+
+    strategy: Strategy
+    items: tuple[Recommended, ...]
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A film that is like another; a higher `similarity` is more alike, on the scale of the model that was asked."""
+
+    rank: int
+    movie: Movie
+    similarity: float

@@ -1,0 +1,157 @@
+"""The engine: one loaded version, immutable, that answers for any taste."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from recsvc.engine.answer import Answer, Neighbour, Person, Reason, Recommended, Why
+from recsvc.engine.filters import mask
+from recsvc.engine.query import Filters, Query, Strategy
+from recsvc.engine.ranking import DEEPEST, diversified, top
+from recsvc.errors import DamagedVersionError
+from recsvc.features.catalogue import Catalogue
+from recsvc.features.history import History
+from recsvc.features.titles import TitleIndex
+from recsvc.models.content import Content
+from recsvc.models.contract import Model
+from recsvc.models.hybrid import Hybrid
+from recsvc.models.svd import Svd
+from recsvc.registry.components import Component
+from recsvc.registry.store import Version
+from recsvc.types import EMPTY_TASTE, MAX_STARS, MIN_STARS, FloatK, Movie, Ranked, Rows, Taste
+
+NO_ROWS: Rows = np.empty(0, np.int32)
+STRANGER = Person(EMPTY_TASTE, NO_ROWS)
+REASONS = 3
+LAST_OFFSET = 1000
+
+C = TypeVar("C")
+
+
+class Engine:
+    """Answers from one version. Nothing in it changes, so that it can be shared by threads and swapped as a whole."""
+
+    def __init__(self, version: Version) -> None:
+        self.manifest = version.manifest
+        held = version.components
+        self.catalogue = _component(version, held, "movies", Catalogue)
+        self.history = _component(version, held, "history", History)
+        self.titles = _component(version, held, "titles", TitleIndex)
+        self._hybrid = _component(version, held, "hybrid", Hybrid)
+        self._stars = _component(version, held, "stars", Svd)
+        self._content = self._hybrid.parts["content"]
+        self._models: dict[Strategy, Model] = {
+            Strategy.HYBRID: self._hybrid,
+            Strategy.COLLABORATIVE: self._hybrid.parts["collaborative"],
+            Strategy.CONTENT: self._hybrid.parts["content"],
+            Strategy.POPULAR: self._hybrid.parts["popularity"],
+        }
+
+    def recommend(self, person: Person, query: Query) -> Answer:
+        """Rank the films that pass the filters and that the person has not dealt with, and say why.
+
+        Raises:
+            InvalidInputError: a filter that cannot be used.
+        """
+        strategy, ranked = self.rank(person, query)
+        page = Ranked(ranked.rows[: query.k], ranked.scores[: query.k])
+        further = query.offset + query.k
+        more = len(ranked.rows) > query.k and further <= LAST_OFFSET
+        return Answer(strategy, self._items(self._models[strategy], person.taste, page, query), further if more else None)
+
+    def rank(self, person: Person, query: Query) -> tuple[Strategy, Ranked]:
+        """Say which strategy ranks, and rank one film more than the page holds, so that the caller can see whether there is another page."""
+        allowed = mask(self.catalogue, self.manifest.era_border, query.filters)
+        allowed[person.taste.rows] = False
+        allowed[person.hidden] = False
+        strategy = Strategy.HYBRID if query.strategy is Strategy.AUTO else query.strategy
+        if not len(person.taste):
+            strategy = Strategy.POPULAR
+        scores = self._models[strategy].score(person.taste)
+        if strategy is not Strategy.POPULAR and np.isnan(scores).all():
+            strategy = Strategy.POPULAR
+            scores = self._models[strategy].score(person.taste)
+        if not query.diversity:
+            return strategy, top(scores, allowed, k=query.k + 1, offset=query.offset)
+        pool = top(scores, allowed, k=DEEPEST + 1)
+        return strategy, diversified(
+            pool,
+            lambda place: self._likeness(int(pool.rows[place]), pool.rows),
+            diversity=query.diversity,
+            k=query.k + 1,
+            offset=query.offset,
+        )
+
+    def _likeness(self, row: int, rows: Rows) -> FloatK:
+        assert isinstance(self._content, Content)  # noqa: S101 - Hybrid makes it so
+        return self._content.cosines(row, rows)
+
+    def _items(self, model: Model, taste: Taste, page: Ranked, query: Query) -> tuple[Recommended, ...]:
+        if not len(page.rows):
+            return ()
+        stars = self.predicted(taste, page.rows)
+        whys = self._whys(model, taste, page.rows) if query.explain else [None] * len(page.rows)
+        movie = self.catalogue.movie
+        return tuple(
+            Recommended(rank, movie(row), score, rating, why)
+            for rank, (row, score, rating, why) in enumerate(
+                zip(page.rows.tolist(), page.scores.tolist(), stars, whys, strict=True), query.offset + 1
+            )
+        )
+
+    def predicted(self, taste: Taste, rows: Rows) -> list[float | None]:
+        """Predicted stars of some films, within the scale; None where they cannot be said."""
+        stars = np.clip(self._stars.score_rows(taste, rows), MIN_STARS, MAX_STARS)
+        return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
+
+    def _whys(self, model: Model, taste: Taste, rows: Rows) -> list[Why]:
+        """The strongest reasons that speak for each film; what is left, for and against, is `other`."""
+        baseline, contributions = model.explain(taste, rows)
+        total = contributions.sum(axis=1).tolist()
+        strongest = np.argsort(-contributions, axis=1, kind="stable")[:, :REASONS]
+        amounts = np.take_along_axis(contributions, strongest, axis=1).tolist()
+        movies = taste.rows[strongest].tolist()
+        whys = []
+        for base, everything, from_movies, by_amounts in zip(baseline.tolist(), total, movies, amounts, strict=True):
+            because = tuple(
+                Reason(self.catalogue.movie(row), amount)
+                for row, amount in zip(from_movies, by_amounts, strict=True)
+                if amount > 0
+            )
+            whys.append(Why(base, because, everything - sum(reason.contribution for reason in because)))
+        return whys
+
+    def similar(self, row: int, *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = Filters()) -> tuple[Neighbour, ...]:  # noqa: B008 - frozen
+        """The films most like one (never itself), best first.
+
+        Raises:
+            InvalidInputError: a filter that cannot be used.
+        """
+        allowed = mask(self.catalogue, self.manifest.era_border, filters)
+        allowed[row] = False
+        ranked = top(self._models[by].similar(row), allowed, k=k)
+        return tuple(
+            Neighbour(rank, self.catalogue.movie(other), similarity)
+            for rank, (other, similarity) in enumerate(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True), 1)
+        )
+
+    def search(self, text: str, filters: Filters) -> list[Movie]:
+        """The films whose titles are like a text and that pass the filters, best first."""
+        allowed = mask(self.catalogue, self.manifest.era_border, filters)
+        rows = self.titles.search(text, self.catalogue.rating_counts)
+        return [self.catalogue.movie(row) for row in rows[allowed[rows]].tolist()]
+
+    def most_rated(self, k: int) -> list[Movie]:
+        """The films with the most ratings, most first; of equals the lower movie id first."""
+        order = np.argsort(-self.catalogue.rating_counts, kind="stable")[:k]
+        return [self.catalogue.movie(row) for row in order.tolist()]
+
+
+def _component(version: Version, held: Mapping[str, Component], name: str, kind: type[C]) -> C:
+    component = held.get(name)
+    if not isinstance(component, kind):
+        raise DamagedVersionError(f"version {version.manifest.version} is damaged: it has no {name}")
+    return component

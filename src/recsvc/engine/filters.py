@@ -1,0 +1,42 @@
+"""From filters to a mask over the catalogue."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsvc.engine.query import Era, Filters
+from recsvc.errors import InvalidInputError
+from recsvc.features.catalogue import Catalogue
+from recsvc.features.metadata import UNKNOWN_YEAR
+from recsvc.types import BoolMovies
+
+
+def mask(catalogue: Catalogue, era_border: int | None, filters: Filters) -> BoolMovies:
+    """Return which films pass, bool (n_movies,), a fresh array. Excluded films that are not in the catalogue change nothing.
+
+    Raises:
+        InvalidInputError: no film of the catalogue has a genre of that name (any case), or the years are the wrong way round.
+    """
+    allowed = np.ones(len(catalogue), np.bool_)
+    if filters.genres:
+        allowed &= catalogue.with_genres([_genre(catalogue, name) for name in filters.genres])
+    if filters.year_from is not None or filters.year_to is not None:
+        first = UNKNOWN_YEAR + 1 if filters.year_from is None else filters.year_from
+        last = np.iinfo(np.int16).max if filters.year_to is None else filters.year_to
+        if first > last:
+            raise InvalidInputError(("year_from",), f"year_from {first} is after year_to {last}")
+        allowed &= (catalogue.years >= first) & (catalogue.years <= last)
+    if filters.era is not Era.ANY:
+        border = era_border or 0
+        old = catalogue.years < border
+        allowed &= (old if filters.era is Era.OLD else ~old) & (catalogue.years != UNKNOWN_YEAR)
+    if filters.exclude:
+        allowed[catalogue.vocabulary.known(filters.exclude)[0]] = False
+    return allowed
+
+
+def _genre(catalogue: Catalogue, name: str) -> str:
+    for genre in catalogue.genres:
+        if genre.casefold() == name.casefold():
+            return genre
+    raise InvalidInputError(("genre",), f"there is no genre {name!r}; there are {', '.join(catalogue.genres)}")

@@ -1,0 +1,52 @@
+"""What may be asked of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from recsvc.types import MovieId
+
+
+class Strategy(StrEnum):
+    """Which model ranks. AUTO is the hybrid, and for someone without a history the popular films."""
+
+    AUTO = "auto"
+    HYBRID = "hybrid"
+    COLLABORATIVE = "collaborative"
+    CONTENT = "content"
+    POPULAR = "popular"
+
+
+class Era(StrEnum):
+    """Films from before the catalogue's median year, or from then on."""
+
+    OLD = "old"
+    NEW = "new"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which films may appear: any of the genres, released from `year_from` to `year_to`, of an era, and not excluded.
+
+    A film whose year is not known passes no condition on years.
+    """
+
+    genres: tuple[str, ...] = ()
+    year_from: int | None = None
+    year_to: int | None = None
+    era: Era = Era.ANY
+    exclude: tuple[MovieId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A page of a list: `k` films from place `offset` + 1 on; `diversity` 0-1."""
+
+    k: int = 10
+    offset: int = 0
+    filters: Filters = Filters()
+    diversity: float = 0.0
+    strategy: Strategy = Strategy.AUTO
+    explain: bool = True

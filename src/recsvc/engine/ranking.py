@@ -1,0 +1,59 @@
+"""Ranking: the only place that drops films, picks the best, breaks ties and makes a list varied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from recsvc.types import BoolMovies, FloatK, FloatMovies, Ranked
+
+DEEPEST = 1100
+"""The longest list anyone may page through: the largest offset and the largest page together."""
+
+
+def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int = 0) -> Ranked:
+    """Return places offset + 1 to offset + k of the films that are allowed and have a score; equal scores go by movie id.
+
+    `scores` float32 (n_movies,), NaN for "cannot say"; `allowed` bool (n_movies,), or None for all.
+    """
+    eligible = np.isfinite(scores) if allowed is None else np.isfinite(scores) & allowed
+    rows = np.flatnonzero(eligible).astype(np.int32)
+    values = scores[rows]
+    wanted = offset + k
+    if len(rows) > wanted:
+        # Everything above the last place's score, and of the equals at that score as many as fit, lowest movie id first.
+        border = np.partition(values, len(values) - wanted)[len(values) - wanted]
+        above = values > border
+        equals = np.flatnonzero(values == border)[: wanted - int(above.sum())]
+        keep = np.sort(np.concatenate([np.flatnonzero(above), equals]))
+        rows, values = rows[keep], values[keep]
+    order = np.argsort(-values, kind="stable")[offset:wanted]
+    return Ranked(rows[order], values[order])
+
+
+def diversified(
+    pool: Ranked, likeness: Callable[[int], FloatK], *, diversity: float, k: int, offset: int = 0
+) -> Ranked:
+    """Choose one film after the other, each by `(1 - diversity) * relevance - diversity * likeness to the most alike one chosen`.
+
+    This is maximal marginal relevance (Carbonell & Goldstein 1998). The pool, best first, must not depend on k or offset, so that pages put together
+    are one list. Relevance is the score scaled to 0-1 over the pool. `likeness(place)` says how alike the film at that place of the pool is to every
+    film of the pool, 0-1. The scores returned are those of the pool.
+    """
+    size = len(pool.rows)
+    if size == 0:
+        return pool
+    low, high = float(pool.scores[-1]), float(pool.scores[0])
+    relevance = (pool.scores - low) / (high - low) if high > low else np.ones(size, np.float32)
+    closest = np.zeros(size, np.float32)
+    chosen: list[int] = []
+    left = np.ones(size, np.bool_)
+    while len(chosen) < min(offset + k, size):
+        gain = np.where(left, (1 - diversity) * relevance - diversity * closest, -np.inf)
+        best = int(np.argmax(gain))
+        chosen.append(best)
+        left[best] = False
+        np.maximum(closest, likeness(best), out=closest)
+    page = np.array(chosen[offset:], np.intp)
+    return Ranked(pool.rows[page], pool.scores[page])

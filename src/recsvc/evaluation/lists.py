@@ -1,0 +1,81 @@
+"""The lists that a model makes for people whose ratings are split into a part it may see and a part to be found."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsvc.engine.ranking import top
+from recsvc.evaluation.metrics import Counts, Hits
+from recsvc.features.interactions import Interactions
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.models.contract import Model
+from recsvc.types import Ranked, Rows
+
+LIKED_STARS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """A list of up to k films for each of `people` (n,), which are person numbers in the dataset."""
+
+    k: int
+    people: NDArray[np.int64]
+    ranked: tuple[Ranked, ...]
+
+    def hits(self, relevant: Interactions) -> tuple[Hits, Counts]:
+        """Compare with what was to be found: hits (m, k) and counts (m,) for the m people who had something to be found."""
+        asked = [at for at, person in enumerate(self.people) if len(relevant.taste(int(person)))]
+        hits = np.zeros((len(asked), self.k), np.bool_)
+        counts = np.zeros(len(asked), np.int64)
+        for line, at in enumerate(asked):
+            wanted = relevant.taste(int(self.people[at])).rows
+            rows = self.ranked[at].rows
+            hits[line, : len(rows)] = np.isin(rows, wanted)
+            counts[line] = len(wanted)
+        return hits, counts
+
+    def write(self, path: Path, labels: tuple[str, ...], vocabulary: Vocabulary) -> None:
+        """Write csv lines `user,rank,movie_id,score` with the dataset's own ids, ranks from 1."""
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["user", "rank", "movie_id", "score"])
+            writer.writerows(self._lines(labels, vocabulary))
+
+    def _lines(self, labels: tuple[str, ...], vocabulary: Vocabulary) -> Iterator[tuple[str, int, int, float]]:
+        for person, ranked in zip(self.people.tolist(), self.ranked, strict=True):
+            ids = vocabulary.ids[ranked.rows].tolist()
+            for rank, (movie_id, score) in enumerate(zip(ids, ranked.scores.tolist(), strict=True), 1):
+                yield labels[person], rank, movie_id, score
+
+
+def make_lists(model: Model, seen: Interactions, sought: Interactions, *, k: int, fallback: Model | None = None) -> Lists:
+    """Rank for everyone who has something to be found, leaving out what they have rated; as the engine does, `fallback` ranks for whom the model has
+    nothing to say about."""
+    people = np.flatnonzero(np.diff(sought.starts))
+    ranked = []
+    for person in people.tolist():
+        taste = seen.taste(person)
+        scores = model.score(taste)
+        if fallback is not None and np.isnan(scores).all():
+            scores = fallback.score(taste)
+        ranked.append(top(scores, _unseen(seen.n_movies, taste.rows), k=k))
+    return Lists(k, people.astype(np.int64), tuple(ranked))
+
+
+def _unseen(n_movies: int, rows: Rows) -> NDArray[np.bool_]:
+    allowed = np.ones(n_movies, np.bool_)
+    allowed[rows] = False
+    return allowed
+
+
+def liked(interactions: Interactions) -> Interactions:
+    """Only the ratings of `LIKED_STARS` or more, the people staying who they are."""
+    keep = interactions.stars >= LIKED_STARS
+    starts = np.concatenate([[0], np.cumsum(keep)])[interactions.starts]
+    return Interactions(interactions.n_movies, starts, interactions.rows[keep], interactions.stars[keep])

@@ -1,0 +1,51 @@
+"""How good a ranked list is. All take `hits` bool (n_users, k), place by place, and `relevant` int (n_users,), how many films were to be found."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hits = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+PerUser = NDArray[np.float64]
+
+
+def precision(hits: Hits, relevant: Counts) -> PerUser:  # noqa: ARG001 - one signature for all
+    """Share of the k places that are hits; a place that stayed empty is none."""
+    return np.asarray(hits.mean(axis=1))
+
+
+def recall(hits: Hits, relevant: Counts) -> PerUser:
+    """Share of the relevant films that are in the list."""
+    return np.asarray(hits.sum(axis=1) / relevant)
+
+
+def ndcg(hits: Hits, relevant: Counts) -> PerUser:
+    """Binary nDCG: sum of 1 / log2(place + 1) over the hits, divided by what the best list would have (Järvelin & Kekäläinen 2002)."""
+    discount = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
+    best = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(relevant, hits.shape[1])]
+    return np.asarray((hits * discount).sum(axis=1) / best)
+
+
+def average_precision(hits: Hits, relevant: Counts) -> PerUser:
+    """Mean over all relevant films of the precision at their place, 0 for those that are not in the list; its mean over people is MAP."""
+    at = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
+    return np.asarray((at * hits).sum(axis=1) / relevant)
+
+
+RANKING = {"ndcg": ndcg, "precision": precision, "recall": recall, "map": average_precision}
+
+
+def summarise(hits: Hits, relevant: Counts) -> dict[str, float]:
+    """The mean over people of every ranking metric, keyed `name@k`."""
+    return {f"{name}@{hits.shape[1]}": float(metric(hits, relevant).mean()) for name, metric in RANKING.items()}
+
+
+def rmse(predicted: NDArray[np.float64], actual: NDArray[np.float64]) -> float:
+    """Root of the mean squared error, in stars."""
+    return float(np.sqrt(np.mean((predicted - actual) ** 2)))
+
+
+def mae(predicted: NDArray[np.float64], actual: NDArray[np.float64]) -> float:
+    """Mean absolute error, in stars."""
+    return float(np.mean(np.abs(predicted - actual)))

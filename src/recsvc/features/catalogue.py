@@ -1,0 +1,118 @@
+"""The films as columns for filtering and as records for showing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from functools import lru_cache
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from recsvc.features.blob import Blob
+from recsvc.features.interactions import Interactions
+from recsvc.features.metadata import UNKNOWN_YEAR, genre_matrix, genre_names, years
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.types import Array, BoolMovies, Movie, State
+
+RECORDS_KEPT = 20_000
+
+
+class Catalogue:
+    """All films of a version, row by row.
+
+    `years` int16 (n_movies,), 0 where unknown; `genres` their names, `genre_flags` bool (n_genres, n_movies); `rating_counts` int64 (n_movies,);
+    `mean_stars` float32 (n_movies,), NaN without a rating.
+    """
+
+    kind: ClassVar[str] = "movies"
+
+    def __init__(
+        self,
+        ids: NDArray[np.int64],
+        years: NDArray[np.int16],
+        genres: tuple[str, ...],
+        genre_flags: NDArray[np.bool_],
+        rating_counts: NDArray[np.int64],
+        mean_stars: NDArray[np.float32],
+        records: Blob,
+    ) -> None:
+        self.vocabulary = Vocabulary(ids)
+        self.years = years
+        self.genres = genres
+        self.genre_flags = genre_flags
+        self.rating_counts = rating_counts
+        self.mean_stars = mean_stars
+        self._records = records
+        self.movie = lru_cache(maxsize=RECORDS_KEPT)(self._movie)
+
+    @classmethod
+    def of(cls, movies: Sequence[Movie], interactions: Interactions) -> Self:
+        """Make the catalogue of films in the order of their ids."""
+        counts = interactions.counts()
+        total = np.bincount(interactions.rows, interactions.stars, minlength=len(movies))
+        with np.errstate(invalid="ignore"):
+            mean = (total / counts).astype(np.float32)
+        return cls(
+            np.array([movie.movie_id for movie in movies], np.int64),
+            years(movies),
+            genre_names(movies),
+            genre_matrix(movies),
+            counts,
+            mean,
+            Blob.of(_to_json(movie) for movie in movies),
+        )
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def _movie(self, row: int) -> Movie:
+        return _MOVIE.validate_json(self._records[row])
+
+    @property
+    def median_year(self) -> int | None:
+        """The median release year, which is where "new" begins; None when no year is known."""
+        known = self.years[self.years != UNKNOWN_YEAR]
+        return int(np.median(known)) if len(known) else None
+
+    def with_genres(self, names: Sequence[str]) -> BoolMovies:
+        """Films that have any of these genres (n_movies,)."""
+        return np.asarray(self.genre_flags[[self.genres.index(name) for name in names]].any(axis=0))
+
+    def state(self) -> State:
+        """The columns, and the records as a blob of JSON."""
+        columns: dict[str, Array] = {
+            "ids": self.vocabulary.ids,
+            "years": self.years,
+            "genre_flags": self.genre_flags,
+            "rating_counts": self.rating_counts,
+            "mean_stars": self.mean_stars,
+        }
+        return State({"genres": list(self.genres)}, {**columns, **self._records.arrays("records")})
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Make the catalogue again."""
+        arrays = state.arrays
+        return cls(
+            arrays["ids"],
+            arrays["years"],
+            tuple(state.config["genres"]),
+            arrays["genre_flags"],
+            arrays["rating_counts"],
+            arrays["mean_stars"],
+            Blob.from_arrays(arrays, "records"),
+        )
+
+
+_MOVIE = TypeAdapter(Movie)
+_DEFAULTS = {field.name: field.default for field in fields(Movie)}
+
+
+def _to_json(movie: Movie) -> str:
+    """What is known of a film; what is empty is left out."""
+    known = {key: value for key, value in asdict(movie).items() if value != _DEFAULTS[key]}
+    return json.dumps(known, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,94 @@
+"""Ratings as a matrix of people by films, sparse, or dense and filled for the models that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsvc.datasets.tables import Ratings
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.types import EMPTY_TASTE, FloatK, FloatMatrix, Rows, Taste
+
+Centring = Literal["none", "global", "user", "item"]
+Fill = Literal["none", "global_mean", "user_mean", "item_mean"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Ratings over one vocabulary: person u rated the films `rows[starts[u]:starts[u + 1]]` with `stars` beside them.
+
+    `starts` int64 (n_users + 1,), `rows` int32 (n,) ascending within a person, `stars` float32 (n,) in 0.5-5.
+    """
+
+    n_movies: int
+    starts: NDArray[np.int64]
+    rows: Rows
+    stars: FloatK
+
+    @property
+    def n_users(self) -> int:
+        """How many people there are, those without a rating included."""
+        return len(self.starts) - 1
+
+    @property
+    def users(self) -> NDArray[np.int32]:
+        """The person of each rating, int32 (n,)."""
+        return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.starts))
+
+    def taste(self, user: int) -> Taste:
+        """What one person rated."""
+        here = slice(self.starts[user], self.starts[user + 1])
+        return Taste(self.rows[here], self.stars[here]) if here.start < here.stop else EMPTY_TASTE
+
+    def counts(self) -> NDArray[np.int64]:
+        """How many ratings each film has, int64 (n_movies,)."""
+        return np.bincount(self.rows, minlength=self.n_movies)
+
+    def matrix(self, weigh: Callable[[FloatK], FloatK] | None = None) -> sparse.csr_array:
+        """Return the sparse matrix (n_users, n_movies) of the stars, or of what `weigh` makes of them."""
+        values = self.stars if weigh is None else weigh(self.stars)
+        return sparse.csr_array((values, self.rows, self.starts), shape=(self.n_users, self.n_movies))
+
+    def means(self, centring: Centring) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+        """Return the global mean, and a mean for each person (n_users,) and film (n_movies,).
+
+        Where `centring` does not ask for an axis, or a person or film has no rating, its mean is the global one ("none": all 0).
+        """
+        overall = float(self.stars.mean(dtype=np.float64)) if centring != "none" and len(self.stars) else 0.0
+        people = np.full(self.n_users, overall)
+        films = np.full(self.n_movies, overall)
+        axis = {"user": (people, self.users), "item": (films, self.rows)}.get(centring)
+        if axis is not None:
+            means, index = axis
+            count = np.bincount(index, minlength=len(means))
+            total = np.bincount(index, self.stars, minlength=len(means))
+            np.divide(total, count, out=means, where=count > 0)
+        return overall, people, films
+
+    def dense(self, *, centring: Centring = "none", fill: Fill = "none") -> FloatMatrix:
+        """Return the matrix (n_users, n_movies) with every cell a number.
+
+        A cell without a rating holds `fill` ("none": 0 stars; the means fall back on the global mean); then the mean that `centring` names is
+        subtracted from every cell.
+        """
+        _, people, films = self.means({"global_mean": "global", "user_mean": "user", "item_mean": "item", "none": "none"}[fill])  # type: ignore[arg-type]
+        cells = np.broadcast_to(people[:, None] if fill == "user_mean" else films[None, :], (self.n_users, self.n_movies))
+        full = cells.astype(np.float32)
+        full[self.users, self.rows] = self.stars
+        _, people, films = self.means(centring)
+        full -= (people[:, None] if centring == "user" else films[None, :]).astype(np.float32)
+        return full
+
+
+def interactions_of(ratings: Ratings, vocabulary: Vocabulary) -> Interactions:
+    """Turn a Ratings table into Interactions over a vocabulary; raises KeyError for a film that is not in it."""
+    rows = vocabulary.rows(ratings.movie_ids)
+    order = np.lexsort((rows, ratings.users))
+    starts = np.zeros(len(ratings.user_labels) + 1, np.int64)
+    np.cumsum(np.bincount(ratings.users, minlength=len(ratings.user_labels)), out=starts[1:])
+    return Interactions(len(vocabulary), starts, rows[order], ratings.stars[order])

@@ -1,0 +1,49 @@
+"""One vocabulary translates between movie ids and row numbers; rows are in the order of the ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsvc.types import MovieId, Rows
+
+
+class Vocabulary:
+    """Sorted movie ids. Row r is the film `ids[r]`, so ordering by row is ordering by movie id."""
+
+    __slots__ = ("_row_of", "ids")
+
+    def __init__(self, ids: NDArray[np.int64]) -> None:
+        if len(ids) > 1 and not bool(np.all(ids[1:] > ids[:-1])):
+            raise ValueError("movie ids must be sorted and without repeats")
+        self.ids = ids
+        self._row_of: dict[int, int] = dict(zip(ids.tolist(), range(len(ids)), strict=True))
+
+    @classmethod
+    def of(cls, movie_ids: Iterable[MovieId]) -> Self:
+        """Make the vocabulary of these films, in any order and with any repeats."""
+        return cls(np.unique(np.fromiter(movie_ids, np.int64)))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def row(self, movie_id: MovieId) -> int | None:
+        """Return the row of a film, or None for a film that is not in the catalogue."""
+        return self._row_of.get(movie_id)
+
+    def known(self, movie_ids: Iterable[MovieId]) -> tuple[Rows, list[int]]:
+        """Return the rows of the films that are in the catalogue, and at which positions of the input they stood."""
+        get = self._row_of.get
+        found = [(row, at) for at, movie_id in enumerate(movie_ids) if (row := get(movie_id)) is not None]
+        return np.array([row for row, _ in found], np.int32), [at for _, at in found]
+
+    def rows(self, movie_ids: NDArray[np.int64]) -> Rows:
+        """Return the rows (n,) of films (n,) that are all in the catalogue; raises KeyError naming the first that is not."""
+        rows = np.minimum(np.searchsorted(self.ids, movie_ids), max(len(self.ids) - 1, 0))
+        missing = self.ids[rows] != movie_ids if len(self.ids) else np.ones(len(movie_ids), bool)
+        if missing.any():
+            raise KeyError(int(movie_ids[missing][0]))
+        return rows.astype(np.int32)

@@ -1,0 +1,21 @@
+"""Which kinds of model there are; what is stored names a kind, and only these can be made from it."""
+
+from __future__ import annotations
+
+from recsvc.errors import ModelError
+from recsvc.models.content import Content
+from recsvc.models.contract import Model
+from recsvc.models.ease import Ease
+from recsvc.models.hybrid import Hybrid
+from recsvc.models.popularity import Popularity
+from recsvc.models.svd import Svd
+
+MODELS: dict[str, type[Model]] = {model.kind: model for model in (Popularity, Content, Ease, Svd, Hybrid)}
+
+
+def model_class(kind: str) -> type[Model]:
+    """Return the class of a kind; raises ModelError naming the kinds there are."""
+    try:
+        return MODELS[kind]
+    except KeyError:
+        raise ModelError(f"there is no model {kind!r}; there are {', '.join(MODELS)}") from None

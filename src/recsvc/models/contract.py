@@ -1,0 +1,89 @@
+"""The contract that every model keeps. The shared suite in tests/contracts reads it line by line."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from recsvc.errors import ModelError
+from recsvc.features.interactions import Interactions
+from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do, declared and never found out by catching an exception.
+
+    `new_people`: scores someone whom training never saw. `new_movies`: scores films without a rating. `similar`: answers `similar`.
+    `stars`: scores are predicted ratings in stars. `explains`: `explain` gives a contribution for each rated film.
+    `personal`: scores depend on the taste at all.
+    """
+
+    new_people: bool
+    new_movies: bool
+    similar: bool
+    stars: bool
+    explains: bool
+    personal: bool
+
+
+class Explanation(NamedTuple):
+    """Why k films score what they score: `baseline` (k,) and `contributions` (k, n), n being the rated films of the taste.
+
+    `baseline + contributions.sum(axis=1)` is the score to 1e-4.
+    """
+
+    baseline: FloatK
+    contributions: FloatMatrix
+
+
+class Model(ABC):
+    """Scores every film of a catalogue for one taste. `__init__` only stores the config; `fit` learns."""
+
+    kind: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    @abstractmethod
+    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
+        """Learn from ratings and films (in the order of the rows); fitting twice with one `rng` state gives the same model.
+
+        Raises:
+            ModelError: nothing can be learned from this data.
+        """
+
+    @abstractmethod
+    def score(self, taste: Taste) -> FloatMovies:
+        """Score every film, float32 (n_movies,); NaN where the model cannot say."""
+
+    def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
+        """Score some films only, float32 (k,): `score(taste)[rows]`, which a model may have a quicker way to."""
+        return self.score(taste)[rows]
+
+    def similar(self, row: int) -> FloatMovies:
+        """Say how alike every film is to one, float32 (n_movies,); NaN where the model cannot say.
+
+        Raises:
+            ModelError: the model does not declare `similar`.
+        """
+        raise ModelError(f"{self.kind} does not say what is similar (film row {row})")
+
+    def explain(self, taste: Taste, rows: Rows) -> Explanation:
+        """Split the scores of some films (k,) into a baseline and a contribution from each rated film.
+
+        Raises:
+            ModelError: the model does not declare `explains`.
+        """
+        raise ModelError(f"{self.kind} does not explain (film rows {rows.tolist()}, {len(taste)} ratings)")
+
+    @abstractmethod
+    def state(self) -> State:
+        """Return the trained model as JSON and named arrays."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, state: State) -> Self:
+        """Make the model again; arrays may be memory-mapped and read-only."""

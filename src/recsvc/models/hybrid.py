@@ -1,0 +1,169 @@
+"""The hybrid: one more model, over models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsvc.errors import ModelError
+from recsvc.features.interactions import Interactions
+from recsvc.models.content import Content, ContentConfig
+from recsvc.models.contract import Capabilities, Explanation, Model
+from recsvc.models.ease import Ease, EaseConfig
+from recsvc.models.popularity import Popularity, PopularityConfig
+from recsvc.types import FloatMovies, Movie, Rows, State, Taste
+
+SCALE_PEOPLE = 500
+SCALE_MOVIES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HybridConfig:
+    """The configs of the parts, and how much each counts: `weights` for scores, `similar_weights` for what is similar."""
+
+    collaborative: EaseConfig = field(default_factory=EaseConfig)
+    content: ContentConfig = field(default_factory=ContentConfig)
+    popularity: PopularityConfig = field(default_factory=PopularityConfig)
+    weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.88, "content": 0.1, "popularity": 0.02})
+    similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.4, "content": 0.6})
+
+
+class Scale(NamedTuple):
+    """Centre and spread of a part's numbers, learned in training and fixed from then on."""
+
+    centre: float
+    spread: float
+
+
+class Hybrid(Model):
+    """`sum_p w_p (s_p - centre_p) / spread_p`, divided by the weights of the parts that speak about a film.
+
+    With no history only popularity speaks, so that a stranger gets exactly the popular films. A film that nobody rated is spoken for by its content
+    alone. Everything is linear in the parts, so that baselines and contributions add up as theirs do.
+    """
+
+    kind: ClassVar[str] = "hybrid"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        new_people=True, new_movies=True, similar=True, stars=False, explains=True, personal=True
+    )
+
+    def __init__(self, config: HybridConfig | None = None) -> None:
+        self.config = config or HybridConfig()
+        self.parts: dict[str, Model] = {
+            "collaborative": Ease(self.config.collaborative),
+            "content": Content(self.config.content),
+            "popularity": Popularity(self.config.popularity),
+        }
+        self._scales: dict[str, Scale] = {}
+        self._similar_scales: dict[str, Scale] = {}
+
+    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
+        """Fit the parts, then learn their scales from a sample of the people and films of training."""
+        for part in self.parts.values():
+            part.fit(interactions, movies, rng=rng)
+        people = _sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_PEOPLE, rng)
+        films = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
+        tastes = [interactions.taste(int(person)) for person in people]
+        self._scales = {
+            name: _scale([self.parts[name].score(taste) for taste in tastes], name) for name in self.config.weights
+        }
+        self._similar_scales = {
+            name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films], name)
+            for name in self.config.similar_weights
+        }
+        return self
+
+    def score(self, taste: Taste) -> FloatMovies:
+        """The weighted mean of the parts that speak; NaN where none does."""
+        return _blend(
+            [(self.parts[name].score(taste), weight, self._scales[name]) for name, weight in self.config.weights.items()]
+        )
+
+    def similar(self, row: int) -> FloatMovies:
+        """The weighted mean of what the parts call similar."""
+        return _blend(
+            [
+                (self.parts[name].similar(row), weight, self._similar_scales[name])
+                for name, weight in self.config.similar_weights.items()
+            ]
+        )
+
+    def explain(self, taste: Taste, rows: Rows) -> Explanation:
+        """Add up the explanations of the parts that speak about each film."""
+        baseline = np.zeros(len(rows), np.float32)
+        contributions = np.zeros((len(rows), len(taste)), np.float32)
+        total = np.zeros(len(rows), np.float32)
+        for name, weight in self.config.weights.items():
+            part, scale = self.parts[name], self._scales[name]
+            speaks = np.isfinite(part.score_rows(taste, rows))
+            if not speaks.any():
+                continue
+            why = part.explain(taste, rows)
+            factor = np.float32(weight / scale.spread)
+            baseline += np.where(speaks, factor * (why.baseline - np.float32(scale.centre)), 0)
+            contributions += np.where(speaks[:, None], factor * why.contributions, 0)
+            total += np.where(speaks, np.float32(weight), 0)
+        with np.errstate(invalid="ignore"):
+            return Explanation(baseline / total, contributions / total[:, None])
+
+    def state(self) -> State:
+        """The states of the parts, each array named `part/array`; the scales are in the config."""
+        states = {name: part.state() for name, part in self.parts.items()}
+        config = {
+            "weights": dict(self.config.weights),
+            "similar_weights": dict(self.config.similar_weights),
+            "scales": {name: scale._asdict() for name, scale in self._scales.items()},
+            "similar_scales": {name: scale._asdict() for name, scale in self._similar_scales.items()},
+            "parts": {name: dict(state.config) for name, state in states.items()},
+        }
+        arrays = {f"{name}/{key}": array for name, state in states.items() for key, array in state.arrays.items()}
+        return State(config, arrays)
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Make the model and its parts again."""
+        config = state.config
+        model = cls(HybridConfig(weights=config["weights"], similar_weights=config["similar_weights"]))
+        for name, part in model.parts.items():
+            arrays = {key.partition("/")[2]: array for key, array in state.arrays.items() if key.startswith(f"{name}/")}
+            model.parts[name] = type(part).from_state(State(config["parts"][name], arrays))
+        model._scales = {name: Scale(**scale) for name, scale in config["scales"].items()}
+        model._similar_scales = {name: Scale(**scale) for name, scale in config["similar_scales"].items()}
+        return model
+
+
+def _sample(everything: NDArray[np.intp], most: int, rng: np.random.Generator) -> Rows:
+    return np.sort(rng.choice(everything, min(most, len(everything)), replace=False)).astype(np.int32)
+
+
+def _others(similarities: FloatMovies, row: int) -> FloatMovies:
+    return np.delete(similarities, row)
+
+
+def _scale(samples: list[FloatMovies], name: str) -> Scale:
+    values = np.concatenate(samples)
+    values = values[np.isfinite(values)].astype(np.float64)
+    if not len(values):
+        raise ModelError(f"the {name} part of the hybrid says nothing about anyone in training")
+    return Scale(float(values.mean()), float(values.std()) or 1.0)
+
+
+def _blend(parts: list[tuple[FloatMovies, float, Scale]]) -> FloatMovies:
+    total: FloatMovies = np.zeros_like(parts[0][0])
+    weights: FloatMovies = np.zeros_like(total)
+    for values, weight, scale in parts:
+        silent = np.isnan(values)
+        part = (values - np.float32(scale.centre)) * np.float32(weight / scale.spread)
+        if silent.any():
+            part[silent] = 0
+            weights += np.where(silent, np.float32(0), np.float32(weight))
+        else:
+            weights += np.float32(weight)
+        total += part
+    with np.errstate(invalid="ignore"):
+        blended: FloatMovies = total / weights
+    return blended

@@ -1,0 +1,94 @@
+"""Aliases: an append-only log in which the last line of an alias holds, and rollback is one more line."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from recsvc.errors import RegistryError
+from recsvc.registry.files import locked, sync_folder
+
+PRODUCTION = "production"
+
+
+class AliasEntry(BaseModel):
+    """One line of the log."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time: datetime
+    alias: str
+    version: str
+    who: str
+    why: str
+
+
+class AliasLog:
+    """The log file `aliases.jsonl`, appended to under a lock and synced before a call returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def entries(self) -> list[AliasEntry]:
+        """All whole lines, oldest first; a last line that was cut short by a crash was never acknowledged and does not count.
+
+        Raises:
+            RegistryError: a whole line is not an alias entry.
+        """
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        entries = []
+        for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), 1):
+            try:
+                entries.append(AliasEntry.model_validate_json(line))
+            except ValidationError:
+                raise RegistryError(f"{self.path}:{number}: not an alias entry") from None
+        return entries
+
+    def current(self, alias: str = PRODUCTION) -> str | None:
+        """The version an alias stands for; None when it was never set."""
+        return next((entry.version for entry in reversed(self.entries()) if entry.alias == alias), None)
+
+    def append(self, alias: str, version: str, *, who: str, why: str) -> AliasEntry:
+        """Let an alias stand for a version from now on."""
+        with locked(self.path) as handle:
+            return self._append(handle, alias, version, who=who, why=why)
+
+    def roll_back(self, alias: str = PRODUCTION, *, who: str, why: str) -> AliasEntry:
+        """Let an alias stand again for what it stood for before the version it stands for now.
+
+        A second rollback goes one further back, since what was rolled back from is passed over.
+
+        Raises:
+            RegistryError: there is nothing to go back to.
+        """
+        with locked(self.path) as handle:
+            stack: list[str] = []
+            for entry in self.entries():
+                if entry.alias != alias:
+                    continue
+                if len(stack) > 1 and entry.version == stack[-2] and entry.why.startswith(_ROLLBACK):
+                    stack.pop()
+                elif not stack or stack[-1] != entry.version:
+                    stack.append(entry.version)
+            if len(stack) < 2:
+                raise RegistryError(f"{alias} has no earlier version to go back to")
+            return self._append(handle, alias, stack[-2], who=who, why=f"{_ROLLBACK} from {stack[-1]}{why and ': '}{why}")
+
+    def _append(self, handle: int, alias: str, version: str, *, who: str, why: str) -> AliasEntry:
+        entry = AliasEntry(time=datetime.now(UTC), alias=alias, version=version, who=who, why=why)
+        content = self.path.read_bytes()
+        os.ftruncate(handle, content.rfind(b"\n") + 1)
+        os.lseek(handle, 0, os.SEEK_END)
+        os.write(handle, entry.model_dump_json().encode() + b"\n")
+        os.fsync(handle)
+        sync_folder(self.path.parent)
+        return entry
+
+
+_ROLLBACK = "rollback"

@@ -1,0 +1,41 @@
+"""The allow-list: what is stored names a kind, and only these kinds can be made from it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol, Self
+
+from recsvc.errors import RegistryError
+from recsvc.features.catalogue import Catalogue
+from recsvc.features.history import History
+from recsvc.features.titles import TitleIndex
+from recsvc.models.catalogue import MODELS
+from recsvc.types import State
+
+
+class Component(Protocol):
+    """Anything that becomes JSON and plain arrays, and is made again from them."""
+
+    kind: ClassVar[str]
+
+    def state(self) -> State:
+        """Return all that is stored."""
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Make it again; arrays are memory-mapped and read-only."""
+
+
+KINDS: dict[str, type[Component]] = {
+    **MODELS,
+    Catalogue.kind: Catalogue,
+    History.kind: History,
+    TitleIndex.kind: TitleIndex,
+}
+
+
+def component_class(kind: str) -> type[Component]:
+    """Return the class of a kind; raises RegistryError for one that is not allowed."""
+    try:
+        return KINDS[kind]
+    except KeyError:
+        raise RegistryError(f"a component of the unknown kind {kind!r} cannot be loaded by this release") from None

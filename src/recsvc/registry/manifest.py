@@ -1,0 +1,60 @@
+"""What a version says of itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+VERSION_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileRecord(_Record):
+    """One file of a version: its size in bytes and its SHA-256."""
+
+    bytes: int = Field(ge=0)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class ComponentRecord(_Record):
+    """One component: its kind in the allow-list, its config, and the folder and names of its arrays."""
+
+    kind: str
+    folder: str
+    config: dict[str, Any]
+    arrays: tuple[str, ...]
+
+
+class DatasetRecord(_Record):
+    """What the version was trained on; `fingerprint` is the SHA-256 of the tables."""
+
+    name: str
+    fingerprint: str
+    users: int
+    movies: int
+    ratings: int
+    simulated: bool
+    notice: str
+
+
+class Manifest(_Record):
+    """Written last, so that a folder with a manifest is whole. `era_border` is the median release year, where "new" begins."""
+
+    schema_version: int = SCHEMA_VERSION
+    version: str = Field(pattern=VERSION_ID.pattern)
+    created_at: datetime
+    dataset: DatasetRecord
+    config: dict[str, Any]
+    seed: int
+    era_border: int | None
+    metrics: dict[str, Any]
+    packages: dict[str, str]
+    components: dict[str, ComponentRecord]
+    files: dict[str, FileRecord]

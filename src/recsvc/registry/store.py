@@ -1,0 +1,230 @@
+"""The registry directory: publishing, listing, verifying and opening versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from recsvc.errors import ConfigurationError, DamagedVersionError, RegistryError, VersionNotFoundError
+from recsvc.registry.aliases import PRODUCTION, AliasEntry, AliasLog
+from recsvc.registry.components import Component, component_class
+from recsvc.registry.files import locked, record, sync_folder, sync_tree, write_array, write_text
+from recsvc.registry.manifest import SCHEMA_VERSION, VERSION_ID, ComponentRecord, DatasetRecord, FileRecord, Manifest
+from recsvc.types import State
+
+_UNFINISHED = ".unfinished-"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All that a version consists of. `components` are by name; `folders` says where their arrays lie ("" is the version's own folder)."""
+
+    dataset: DatasetRecord
+    config: Mapping[str, Any]
+    seed: int
+    era_border: int | None
+    metrics: Mapping[str, Any]
+    packages: Mapping[str, str]
+    components: Mapping[str, Component]
+    folders: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version that was opened: its manifest and its components, made from verified, memory-mapped arrays."""
+
+    manifest: Manifest
+    components: Mapping[str, Component]
+
+
+class Registry:
+    """The directory `artifacts/`. Versions are whole or absent, never change, and are refused by name when damaged."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.versions = folder / "versions"
+        self.aliases = AliasLog(folder / "aliases.jsonl")
+
+    def publish(self, draft: Draft) -> Manifest:
+        """Write a version beside the others and rename it into place; returns its manifest.
+
+        Raises:
+            ConfigurationError: the folder cannot be written.
+        """
+        try:
+            with self._workspace() as folder:
+                manifest = _write(folder, draft)
+                folder.rename(self.versions / manifest.version)
+                sync_folder(self.versions)
+        except OSError as error:
+            raise ConfigurationError(f"cannot publish into {self.folder}: {error.strerror or error}") from error
+        return manifest
+
+    @contextmanager
+    def _workspace(self) -> Iterator[Path]:
+        """A folder to write into, under the lock of publishing; what an earlier, killed publisher left is removed."""
+        self.versions.mkdir(parents=True, exist_ok=True)
+        with locked(self.versions / ".lock"):
+            for left in self.versions.glob(f"{_UNFINISHED}*"):
+                shutil.rmtree(left)
+            folder = self.versions / f"{_UNFINISHED}{os.getpid()}"
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def manifests(self) -> list[Manifest]:
+        """The manifests of all whole versions, oldest first; a folder whose manifest cannot be read is left out (`verify` says why)."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.manifest(name))
+            except DamagedVersionError:
+                continue
+        return found
+
+    def names(self) -> list[str]:
+        """The names of all versions, oldest first, damaged ones too."""
+        if not self.versions.is_dir():
+            return []
+        return sorted(path.name for path in self.versions.iterdir() if VERSION_ID.fullmatch(path.name))
+
+    def manifest(self, version: str) -> Manifest:
+        """Read what a version says of itself.
+
+        Raises:
+            VersionNotFoundError: there is none of that name.
+            DamagedVersionError: the manifest is missing, cannot be read, or is of another schema.
+        """
+        if not VERSION_ID.fullmatch(version) or not (self.versions / version).is_dir():
+            raise VersionNotFoundError(f"there is no version {version}")
+        path = self.versions / version / "manifest.json"
+        try:
+            content = json.loads(path.read_bytes())
+            if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
+                raise DamagedVersionError(
+                    f"version {version} has manifest schema {content.get('schema_version')!r}; this release reads {SCHEMA_VERSION}"
+                )
+            manifest = Manifest.model_validate(content)
+        except (OSError, ValueError) as error:
+            reason = f"{error.error_count()} fields" if isinstance(error, ValidationError) else error
+            raise DamagedVersionError(f"version {version} is damaged: manifest.json cannot be read ({reason})") from None
+        if manifest.version != version:
+            raise DamagedVersionError(f"version {version} is damaged: its manifest is of {manifest.version}")
+        return manifest
+
+    def verify(self, version: str) -> Manifest:
+        """Check every file of a version against its hash.
+
+        Raises:
+            VersionNotFoundError: there is none of that name.
+            DamagedVersionError: a file is missing, differs, or does not belong; the first is named.
+        """
+        manifest = self.manifest(version)
+        folder = self.versions / version
+        present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
+        for name in sorted(present - manifest.files.keys()):
+            raise DamagedVersionError(f"version {version} is damaged: {name} does not belong to it")
+        for name, expected in manifest.files.items():
+            try:
+                found = record(folder / name)
+            except OSError as error:
+                raise DamagedVersionError(f"version {version} is damaged: {name}: {error.strerror}") from None
+            if found != expected:
+                raise DamagedVersionError(f"version {version} is damaged: {name} does not match its hash")
+        return manifest
+
+    def open(self, version: str) -> Version:
+        """Verify a version, map its arrays read-only and make its components.
+
+        Raises:
+            VersionNotFoundError: there is none of that name.
+            DamagedVersionError: it does not match its manifest.
+            RegistryError: it holds a kind of component that this release does not know.
+        """
+        manifest = self.verify(version)
+        components = {name: self._component(version, manifest, name) for name in manifest.components}
+        return Version(manifest, components)
+
+    def _component(self, version: str, manifest: Manifest, name: str) -> Component:
+        held = manifest.components[name]
+        arrays = {}
+        for array in held.arrays:
+            path = _array_path(held.folder, array)
+            if path not in manifest.files:
+                raise DamagedVersionError(f"version {version} is damaged: {path} has no hash")
+            try:
+                arrays[array] = np.load(self.versions / version / path, mmap_mode="r", allow_pickle=False)
+            except (OSError, ValueError) as error:
+                raise DamagedVersionError(f"version {version} is damaged: {path}: {error}") from None
+        try:
+            return component_class(held.kind).from_state(State(held.config, arrays))
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise DamagedVersionError(f"version {version} is damaged: {name} cannot be made again ({error!r})") from error
+
+    def promote(self, version: str, *, who: str, why: str = "", alias: str = PRODUCTION) -> AliasEntry:
+        """Verify a version and let an alias stand for it."""
+        self.verify(version)
+        return self.aliases.append(alias, version, who=who, why=why)
+
+    def production(self) -> str:
+        """The version that serves.
+
+        Raises:
+            VersionNotFoundError: none was ever promoted.
+        """
+        version = self.aliases.current()
+        if version is None:
+            raise VersionNotFoundError(f"no version is in production in {self.folder}")
+        return version
+
+
+def _array_path(folder: str, array: str) -> str:
+    return f"{folder}/{array}.npy" if folder else f"{array}.npy"
+
+
+def _write(folder: Path, draft: Draft) -> Manifest:
+    """Write all files of a version, synced, the manifest last."""
+    files: dict[str, FileRecord] = {}
+    components: dict[str, ComponentRecord] = {}
+    for name, component in draft.components.items():
+        state = component.state()
+        for array, values in state.arrays.items():
+            path = _array_path(draft.folders[name], array)
+            if path in files:
+                raise RegistryError(f"two components of a version both write {path}")
+            files[path] = write_array(folder / path, values)
+        components[name] = ComponentRecord(
+            kind=component.kind, folder=draft.folders[name], config=dict(state.config), arrays=tuple(state.arrays)
+        )
+    files["metrics.json"] = write_text(folder / "metrics.json", json.dumps(draft.metrics, indent=2) + "\n")
+    now = datetime.now(UTC)
+    hashes = {path: file.sha256 for path, file in sorted(files.items())}
+    digest = hashlib.sha256(json.dumps([now.isoformat(), hashes]).encode()).hexdigest()
+    manifest = Manifest(
+        version=f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}",
+        created_at=now,
+        dataset=draft.dataset,
+        config=dict(draft.config),
+        seed=draft.seed,
+        era_border=draft.era_border,
+        metrics=dict(draft.metrics),
+        packages=dict(draft.packages),
+        components=components,
+        files=files,
+    )
+    write_text(folder / "manifest.json", manifest.model_dump_json(indent=2) + "\n")
+    sync_tree(folder)
+    return manifest

@@ -1,0 +1,4 @@
+"""In: what people say about films, and who asks.
+
+Out: the same, kept in SQLite or PostgreSQL, as frozen records or as columns.
+"""

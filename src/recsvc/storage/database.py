@@ -1,0 +1,108 @@
+"""One database, opened from its URL and brought to the newest schema: its sessions and its fast reader."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from sqlalchemy import literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from recsvc.errors import ConfigurationError, NotReadyError
+from recsvc.storage import postgresql, sqlite
+from recsvc.storage.failures import translated
+from recsvc.storage.migrate import upgrade
+from recsvc.storage.reader import FeedbackReader, PostgresFeedbackReader, SqliteFeedbackReader
+from recsvc.storage.sessions import ReadSession, WriteSession
+from recsvc.storage.tables import feedback
+
+__all__ = ["Database", "ReadSession", "WriteSession"]
+
+
+class Database:
+    """An open database. `reader` is for the one hot query, `read()` and `write()` for everything else."""
+
+    def __init__(self, name: str, reader: FeedbackReader, read: AsyncEngine, write: AsyncEngine) -> None:
+        self.name = name
+        self.reader = reader
+        self._read = read
+        self._write = write
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Connect, and bring the schema to the newest migration; several processes may do so at once.
+
+        `url` is `sqlite:///PATH` (four slashes for an absolute one) or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
+
+        Raises:
+            ConfigurationError: the database cannot be reached, written or understood, or a newer recsvc made
+                it; one line, without the password.
+        """
+        name, reader, read, write = await _connect(url)
+        database = cls(name, reader, read, write)
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(database.close)
+            with translated(f"cannot use {name}", ConfigurationError):
+                async with write.begin() as connection:
+                    await connection.run_sync(upgrade)
+            undo.pop_all()
+        return database
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        await self.reader.close()
+        await self._read.dispose()
+        await self._write.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """Open a session that only reads; all its queries see one moment of the database.
+
+        Raises:
+            NotReadyError: the database went away.
+        """
+        async with self._transaction(self._read) as connection:
+            yield ReadSession(connection, self.name)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        """Open a session that writes; once its block has ended without an exception, all of it is kept.
+
+        Raises:
+            NotReadyError: the database went away, or others wrote for too long; nothing of the block is kept
+                (where the answer to the commit itself was lost, all or nothing).
+        """
+        async with self._transaction(self._write) as connection:
+            yield WriteSession(connection, self.name)
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            with translated(self.name, NotReadyError):
+                connection = await stack.enter_async_context(engine.connect())
+                await connection.begin()
+            yield connection
+            with translated(self.name, NotReadyError):
+                await connection.commit()
+
+    async def ping(self) -> None:
+        """Return if both ways to the table of feedback work.
+
+        Raises:
+            NotReadyError: the database is out of reach.
+        """
+        async with self.read() as session:
+            await session.rows(select(literal(1)).select_from(feedback).limit(1))
+        await self.reader.read("")
+
+
+async def _connect(url: str) -> tuple[str, FeedbackReader, AsyncEngine, AsyncEngine]:
+    if url.startswith(sqlite.PREFIX):
+        path = sqlite.path_of(url)
+        await asyncio.to_thread(sqlite.prepare, path)
+        return f"the database {path}", SqliteFeedbackReader(path), *sqlite.engines(path)
+    if url.startswith(postgresql.PREFIX):
+        name = postgresql.name_of(url)
+        return name, await PostgresFeedbackReader.open(url), *postgresql.engines(url)
+    raise ConfigurationError(f"a database URL starts with {sqlite.PREFIX} or {postgresql.PREFIX}")

@@ -1,0 +1,159 @@
+"""What people said about films: put, taken back, listed, counted and erased. One row a person and film."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from recsvc.storage.sessions import Dialect, ReadSession, WriteSession
+from recsvc.storage.tables import database_now, feedback
+from recsvc.types import FeedbackKind, MovieId, UserId
+
+_ROWS_A_STATEMENT = 250
+"""Far below what can be bound, so that the statements that PostgreSQL keeps prepared stay small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What one person says about one film. `stars` (0.5-5) if and only if `kind` is a rating."""
+
+    user_id: UserId
+    movie_id: MovieId
+    kind: FeedbackKind
+    stars: float | None = None
+    recommendation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFeedback:
+    """Feedback as it is kept: `revision` counts its changes from 1; the times are the database's, in UTC."""
+
+    user_id: UserId
+    movie_id: MovieId
+    kind: FeedbackKind
+    stars: float | None
+    recommendation_id: str | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackSummary:
+    """How much one person said: `counts` has every kind; the first time something was said, and the last."""
+
+    counts: Mapping[FeedbackKind, int]
+    first_at: datetime
+    last_at: datetime
+
+
+def _upsert(insert: Callable[..., Any], later: Callable[..., Any]) -> ReturningInsert[Any]:
+    statement = insert(feedback)
+    new = statement.excluded
+    said = ("kind", "stars", "recommendation_id")
+    upsert: ReturningInsert[Any] = statement.on_conflict_do_update(
+        index_elements=[feedback.c.user_id, feedback.c.movie_id],
+        set_={
+            **{name: new[name] for name in said},
+            "revision": feedback.c.revision + 1,
+            # Who waits for a row began before whom it waits for: time must not run backwards.
+            "updated_at": later(feedback.c.updated_at, database_now()),
+        },
+        # A retry says what is there already: it changes nothing, and returns no row.
+        where=or_(*(feedback.c[name].is_distinct_from(new[name]) for name in said)),
+    ).returning(feedback.c.user_id, feedback.c.movie_id, feedback.c.revision)
+    return upsert
+
+
+_UPSERT: Mapping[Dialect, ReturningInsert[Any]] = {
+    "sqlite": _upsert(sqlite.insert, func.max),
+    "postgresql": _upsert(postgresql.insert, func.greatest),
+}
+
+
+async def put(session: WriteSession, item: Feedback) -> bool:
+    """Keep what a person says about a film, in place of what they said before; True when that was nothing.
+
+    Saying the same again changes nothing, neither the revision nor the time.
+    """
+    return (await put_many(session, [item]))[0]
+
+
+async def put_many(session: WriteSession, items: Sequence[Feedback]) -> list[bool]:
+    """Keep many at once; one bool an item, in their order, as from `put`.
+
+    Of several items about the same person and film the last is kept, and all of them are reported as it is.
+    """
+    if not items:
+        return []
+    newest = {(item.user_id, item.movie_id): item for item in items}
+    # Rows are locked in one order, whoever writes: so two batches never wait for each other.
+    parameters = [_parameters(newest[key]) for key in sorted(newest)]
+    statement = _UPSERT[session.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
+    written = await session.execute(statement, parameters)
+    new = {(row.user_id, row.movie_id) for row in written if row.revision == 1}
+    return [(item.user_id, item.movie_id) in new for item in items]
+
+
+def _parameters(item: Feedback) -> dict[str, Any]:
+    return {
+        "user_id": item.user_id,
+        "movie_id": item.movie_id,
+        "kind": item.kind.value,
+        "stars": item.stars,
+        "recommendation_id": item.recommendation_id,
+    }
+
+
+async def remove(session: WriteSession, user_id: UserId, movie_id: MovieId) -> bool:
+    """Take back what a person said about a film; False when they had said nothing."""
+    of_both = (feedback.c.user_id == user_id, feedback.c.movie_id == movie_id)
+    return (await session.execute(delete(feedback).where(*of_both))).rowcount == 1
+
+
+async def remove_user(session: WriteSession, user_id: UserId) -> int:
+    """Erase all that a person said; return how many films that was."""
+    return (await session.execute(delete(feedback).where(feedback.c.user_id == user_id))).rowcount
+
+
+async def of_user(session: ReadSession, user_id: UserId, *, limit: int, offset: int) -> list[StoredFeedback]:
+    """Return what a person said, newest first, then by movie id: `limit` of it after leaving out `offset`."""
+    query = (
+        select(feedback)
+        .where(feedback.c.user_id == user_id)
+        .order_by(feedback.c.updated_at.desc(), feedback.c.movie_id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [
+        StoredFeedback(user, movie, FeedbackKind(kind), *rest)
+        for user, movie, kind, *rest in await session.rows(query)
+    ]
+
+
+async def count_of_user(session: ReadSession, user_id: UserId) -> int:
+    """Return about how many films a person said something."""
+    query = select(func.count()).select_from(feedback).where(feedback.c.user_id == user_id)
+    return (await session.rows(query))[0][0]
+
+
+async def summary_of_user(session: ReadSession, user_id: UserId) -> FeedbackSummary | None:
+    """Return how much a person said, of which kind and when; None for someone who said nothing."""
+    query = (
+        select(
+            feedback.c.kind, func.count(), func.min(feedback.c.created_at), func.max(feedback.c.updated_at)
+        )
+        .where(feedback.c.user_id == user_id)
+        .group_by(feedback.c.kind)
+    )
+    rows = await session.rows(query)
+    if not rows:
+        return None
+    counts = dict.fromkeys(FeedbackKind, 0) | {FeedbackKind(kind): count for kind, count, _, _ in rows}
+    return FeedbackSummary(counts, min(first for _, _, first, _ in rows), max(last for _, _, _, last in rows))

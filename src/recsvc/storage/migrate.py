@@ -1,0 +1,40 @@
+"""Any older schema -> the newest one, in one transaction, however many processes try at once."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from recsvc.errors import ConfigurationError
+
+_LOCK = 0x7265637376630001
+"""The key of PostgreSQL's advisory lock: "recsvc" in ASCII, and 1 for migrations."""
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the schema to the newest migration, inside the caller's transaction.
+
+    One process at a time: on SQLite that transaction is a `BEGIN IMMEDIATE`, on PostgreSQL a lock is taken.
+
+    Raises:
+        ConfigurationError: the database has a migration that this version of the code does not know.
+    """
+    config = Config()
+    config.set_main_option("script_location", "recsvc.storage:migrations")
+    config.attributes["connection"] = connection
+    scripts = ScriptDirectory.from_config(config)
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    current = MigrationContext.configure(connection).get_current_heads()
+    unknown = sorted(set(current) - {script.revision for script in scripts.walk_revisions()})
+    if unknown:
+        raise ConfigurationError(
+            f"the database was made by a newer recsvc: it has migration {', '.join(unknown)}, "
+            f"and this one knows {', '.join(scripts.get_heads())} at most"
+        )
+    if set(current) != set(scripts.get_heads()):
+        command.upgrade(config, "head")

@@ -1,0 +1,109 @@
+"""SQLite: from a URL to a file that can be used, and to the two engines that read and write it."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from recsvc.errors import ConfigurationError
+
+PREFIX = "sqlite:///"
+BUSY_SECONDS = 5.0
+"""How long a statement waits while another process writes."""
+
+
+def path_of(url: str) -> Path:
+    """Return the absolute path that `sqlite:///PATH` names; PATH is relative to the working directory.
+
+    Raises:
+        ConfigurationError: no file is named, or options are given.
+    """
+    path = url.removeprefix(PREFIX)
+    if path in {"", ":memory:"} or "?" in path:
+        raise ConfigurationError(
+            "a SQLite database is a file without options, such as sqlite:///data/recsvc.db"
+        )
+    return Path(path).absolute()
+
+
+def prepare(path: Path) -> None:
+    """Make the folder and the file where they are absent, and put the file into write-ahead mode for good.
+
+    Raises:
+        ConfigurationError: the folder or file cannot be written, or the file is no SQLite database.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            mode = _switch_to_wal(connection)
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(f"cannot use the database {path}: {reason}") from error
+    if mode != "wal":
+        raise ConfigurationError(f"cannot use the database {path}: its file system has no write-ahead mode")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> str:
+    # The first switch needs the file alone. When several processes try at once, SQLite does not always wait for
+    # that: it answers "locked" so that they do not wait for each other.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def engines(path: Path) -> tuple[AsyncEngine, AsyncEngine]:
+    """Return the engines for reading and for writing.
+
+    SQLite has one writer at a time. Writers of this process queue, in order, for the one connection that
+    writes; only other processes are waited for with `busy_timeout`, which has no order.
+    """
+    read = _engine(path, "BEGIN", pool_size=4, max_overflow=0, query_only=True)
+    write = _engine(path, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0, query_only=False)
+    return read, write
+
+
+def _engine(path: Path, begin: str, *, pool_size: int, max_overflow: int, query_only: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        # The driver must not open transactions of its own: it would do so late, and not before a SELECT. This
+        # and the BEGIN below are SQLAlchemy's recipe for all Python versions.
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+    )
+    event.listen(engine.sync_engine, "connect", _pragmas(query_only=query_only))
+    event.listen(engine.sync_engine, "begin", _begin(begin))
+    return engine
+
+
+def _pragmas(*, query_only: bool) -> Callable[[Any, Any], None]:
+    def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
+        cursor = dbapi_connection.cursor()
+        # FULL: an acknowledged write survives a power failure; with WAL the default would not promise that.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA query_only = {int(query_only)}")
+        cursor.close()
+
+    return set_pragmas
+
+
+def _begin(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin

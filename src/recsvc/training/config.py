@@ -1,0 +1,28 @@
+"""The one configuration that is trained, evaluated and served."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from recsvc.models.hybrid import HybridConfig
+from recsvc.models.svd import SvdConfig
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """What training is asked to do. The defaults are what `recsvc train` serves and `recsvc evaluate` measures.
+
+    `min_ratings_per_user` and `min_ratings_per_movie` limit what the collaborative models learn from (1 keeps everything; 50 and 100 are the classic
+    choice), never the catalogue. `seed` is where all randomness comes from.
+    """
+
+    hybrid: HybridConfig = field(default_factory=HybridConfig)
+    stars: SvdConfig = field(default_factory=SvdConfig)
+    min_ratings_per_user: int = 1
+    min_ratings_per_movie: int = 1
+    seed: int = 42
+
+    def as_dict(self) -> dict[str, Any]:
+        """The whole configuration as JSON."""
+        return asdict(self)

@@ -1,0 +1,101 @@
+"""The whole way from a dataset to a published version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from recsvc.datasets.preprocess import fingerprint, limit
+from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.features.catalogue import Catalogue
+from recsvc.features.history import History
+from recsvc.features.interactions import Interactions, interactions_of
+from recsvc.features.titles import TitleIndex
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.models.hybrid import Hybrid
+from recsvc.models.svd import Svd
+from recsvc.registry.manifest import DatasetRecord, Manifest
+from recsvc.registry.store import Draft, Registry
+from recsvc.training.config import TrainingConfig
+from recsvc.training.gate import Verdict, judge
+
+PACKAGES = ("recsvc", "numpy", "scipy", "scikit-learn", "scikit-surprise")
+FOLDERS = {"movies": "movies", "history": "history", "titles": "titles", "hybrid": "", "stars": "stars"}
+STEPS = 5
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A published version and what the gate says of it."""
+
+    manifest: Manifest
+    verdict: Verdict
+
+
+def train(dataset: Dataset, config: TrainingConfig, registry: Registry, *, progress: Progress) -> Trained:
+    """Measure on a hold-out, learn from everything, and publish. Nothing is promoted here.
+
+    `progress` is called with the name of each of the `STEPS` steps as it begins.
+
+    Raises:
+        ModelError: nothing can be learned from this data with this config.
+        ConfigurationError: the registry cannot be written.
+    """
+    vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
+    progress("measuring on a hold-out")
+    verdict = judge(dataset, vocabulary, config)
+    rng = np.random.default_rng(config.seed)
+    learned = _interactions(dataset.ratings, vocabulary, config)
+    progress("learning to rank")
+    hybrid = fit_hybrid(learned, dataset, config, rng)
+    progress("learning to predict stars")
+    stars = Svd(config.stars).fit(learned, dataset.movies, rng=rng)
+    progress("indexing the catalogue")
+    everything = interactions_of(dataset.ratings, vocabulary)
+    catalogue = Catalogue.of(dataset.movies, everything)
+    draft = Draft(
+        dataset=DatasetRecord(
+            name=dataset.name,
+            fingerprint=fingerprint(dataset),
+            users=len(dataset.ratings.user_labels),
+            movies=len(dataset.movies),
+            ratings=len(dataset.ratings),
+            simulated=dataset.simulated,
+            notice=dataset.notice,
+        ),
+        config=config.as_dict(),
+        seed=config.seed,
+        era_border=catalogue.median_year,
+        metrics=verdict.metrics,
+        packages={package: installed(package) for package in PACKAGES},
+        components={
+            "movies": catalogue,
+            "history": History.of(dataset.ratings, everything),
+            "titles": TitleIndex.of(dataset.movies),
+            "hybrid": hybrid,
+            "stars": stars,
+        },
+        folders=FOLDERS,
+    )
+    progress("publishing")
+    return Trained(registry.publish(draft), verdict)
+
+
+def fit_hybrid(learned: Interactions, dataset: Dataset, config: TrainingConfig, rng: np.random.Generator) -> Hybrid:
+    """Train the served ranking model."""
+    with threadpool_limits(user_api="blas"):
+        return Hybrid(config.hybrid).fit(learned, dataset.movies, rng=rng)
+
+
+def _interactions(ratings: Ratings, vocabulary: Vocabulary, config: TrainingConfig) -> Interactions:
+    kept = limit(
+        ratings,
+        min_ratings_per_user=config.min_ratings_per_user,
+        min_ratings_per_movie=config.min_ratings_per_movie,
+    )
+    return interactions_of(kept, vocabulary)
