@@ -1,4 +1,4 @@
-"""MovieLens from GroupLens: fetched with resume and retries, checked against the published checksum, unpacked."""
+"""MovieLens from GroupLens: fetched with resume and retries, checked by the published checksum, unpacked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ Progress: TypeAlias = Callable[[int, int | None], None]
 
 T = TypeVar("T")
 
-_CHUNK = 1 << 18
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE_ANSWERS = frozenset({206, 416})
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
@@ -41,7 +40,7 @@ def download(
     attempts: int = 5,
     backoff: float = 0.5,
 ) -> Path:
-    """Fetch a dataset into the folder `into` and return `into / name`; when it is there already, only return it.
+    """Fetch a dataset into the folder `into` and return `into / name`; if it is there, only return it.
 
     What was fetched before a failure stays in `<name>.zip.part` and is continued next time, as long as the
     server still has the same file. A lost connection and a busy server are tried again, `attempts` times in
@@ -94,13 +93,14 @@ class _Transfer:
         self._progress = progress
         self._failures = 0
         self._reached = False
+        self._continued = False
         self._validator = ""
 
     def fetch(self, url: str, part: Path) -> None:
         """Complete `part` and compare it with the published checksum; what does not match is removed."""
         published = self._insist(url, lambda: self._checksum(f"{url}.md5"))
         while True:
-            resumed = _size(part) > 0
+            self._continued = False
             self._insist(url, lambda: self._complete(url, part))
             with part.open("rb") as content:
                 actual = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
@@ -109,9 +109,9 @@ class _Transfer:
             if actual == published:
                 return
             part.unlink()
-            if not resumed:
+            if not self._continued:
                 raise DownloadError(f"{url} does not match its published checksum; nothing of it is kept")
-            # Its beginning came from an earlier run, perhaps of another file: once more, from the start.
+            # It was put together, perhaps from two files: once more, from the start.
 
     def _insist(self, url: str, attempt: Callable[[], T]) -> T:
         while True:
@@ -138,7 +138,7 @@ class _Transfer:
         return str(found.pop())
 
     def _complete(self, url: str, part: Path) -> None:
-        """Append to `part` what it lacks, or start it anew when the server has another file or sends all of it."""
+        """Append to `part` what it lacks, or start it anew if the server has another file or sends it all."""
         have = _size(part)
         headers = {"Accept-Encoding": "identity"}  # or the bytes would not be those of the file
         if have:
@@ -148,6 +148,7 @@ class _Transfer:
         with self._client.stream("GET", url, headers=headers) as response:
             self._reached = True
             start, total = _extent(response)
+            self._continued |= have > 0 and response.status_code in _RANGE_ANSWERS
             if have and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and total == have:
                 return
             before, self._validator = self._validator, _validator(response)
@@ -164,7 +165,7 @@ class _Transfer:
     def _write(self, response: httpx.Response, part: Path, start: int, total: int | None) -> None:
         done = start
         with part.open("ab" if start else "wb") as file:
-            for chunk in response.iter_raw(_CHUNK):
+            for chunk in response.iter_raw():  # as they come: a chunk size would hold back what a break loses
                 file.write(chunk)
                 done += len(chunk)
                 if self._progress is not None:

@@ -28,6 +28,8 @@ MAX_TIMESTAMP = 253_402_300_799
 
 _BLOCK = 1 << 24
 _PLAIN_BYTES = (string.ascii_letters + string.digits + "._-\r\n").encode()
+_NO_DIGIT = np.zeros(256, np.bool_)
+_NO_DIGIT[list((string.ascii_letters + "._-").encode())] = True
 _WHOLE = re.compile(r"[0-9]{1,18}")
 
 
@@ -79,7 +81,7 @@ def _in_bulk(file: Path, layout: Delimited, known: NDArray[np.int64]) -> Ratings
             source = io.BytesIO(raw.replace(layout.separator.encode(), separator.encode()))
         width = source.readline().count(separator.encode()) + 1 if header else layout.width
         start = source.tell()
-        if width is None or not _is_regular(source, separator.encode(), width):
+        if width is None or not _is_regular(source, separator.encode(), width, (wanted[1], wanted[3])):
             return None
         source.seek(start)
         try:
@@ -88,16 +90,16 @@ def _in_bulk(file: Path, layout: Delimited, known: NDArray[np.int64]) -> Ratings
                 sep=separator,
                 header=None,
                 usecols=wanted,
-                dtype=dict(zip(wanted, ("category", "int64", "float64", "int64"), strict=True)),
+                dtype=dict(zip(wanted, ("object", "int64", "float64", "int64"), strict=True)),
                 na_filter=False,
                 quoting=csv.QUOTE_NONE,
                 encoding="ascii",
             )
         except (ValueError, OverflowError, pd.errors.EmptyDataError):
             return None
-    people = frame[wanted[0]].cat
+    users, people = pd.factorize(frame[wanted[0]].to_numpy())
     movie_ids, stars, timestamps = (frame[at].to_numpy() for at in wanted[1:])
-    labels = [str(label) for label in people.categories]
+    labels = [str(label) for label in people]
     halves = stars * 2
     in_order = (
         all(USER_LABEL.fullmatch(label) for label in labels)
@@ -105,22 +107,22 @@ def _in_bulk(file: Path, layout: Delimited, known: NDArray[np.int64]) -> Ratings
         and bool(((timestamps >= 0) & (timestamps <= MAX_TIMESTAMP)).all())
         and bool(np.isin(movie_ids, known).all())
     )
-    return ratings_table(labels, people.codes.to_numpy(), movie_ids, stars, timestamps) if in_order else None
+    return ratings_table(labels, users, movie_ids, stars, timestamps) if in_order else None
 
 
-def _is_regular(source: BinaryIO, separator: bytes, width: int) -> bool:
-    """Tell whether all lines have `width` fields and hold nothing but plain letters, digits and `._-`."""
+def _is_regular(source: BinaryIO, separator: bytes, width: int, whole: tuple[int, int]) -> bool:
+    """Tell whether all lines have `width` fields of letters, digits and `._-`, the `whole` ones of digits."""
     rest = b""
     while chunk := source.read(_BLOCK):
         block = rest + chunk
         cut = block.rfind(b"\n") + 1
         rest = block[cut:]
-        if not _regular_lines(block[:cut], separator, width):
+        if not _regular_lines(block[:cut], separator, width, whole):
             return False
-    return not rest or _regular_lines(rest + b"\n", separator, width)
+    return not rest or _regular_lines(rest + b"\n", separator, width, whole)
 
 
-def _regular_lines(block: bytes, separator: bytes, width: int) -> bool:
+def _regular_lines(block: bytes, separator: bytes, width: int, whole: tuple[int, int]) -> bool:
     if block.translate(None, _PLAIN_BYTES + separator) or block.count(b"\r") != block.count(b"\r\n"):
         return False
     view = np.frombuffer(block, np.uint8)
@@ -131,7 +133,12 @@ def _regular_lines(block: bytes, separator: bytes, width: int) -> bool:
     if not len(ends):
         return True
     by_line = separators.reshape(len(ends), width - 1)
-    return bool((by_line[:, -1] < ends).all() and (by_line[1:, 0] > ends[:-1]).all())
+    if not ((by_line[:, -1] < ends).all() and (by_line[1:, 0] > ends[:-1]).all()):
+        return False
+    # pandas would take "10.0" and "1e1" for the whole number 10.
+    other = np.flatnonzero(_NO_DIGIT[view])
+    field = np.searchsorted(separators, other) - np.searchsorted(ends, other) * (width - 1)
+    return not np.isin(field, whole).any()
 
 
 def _row_by_row(file: Path, layout: Delimited, known: NDArray[np.int64], tally: Tally) -> Ratings:

@@ -46,13 +46,13 @@ def header_of(file: Path) -> list[str]:
     """Return the column names in the first line of a CSV file, which may begin with a byte order mark.
 
     Raises:
-        DataError: the file cannot be read or is not UTF-8.
+        DataError: the file cannot be read or the line is not CSV.
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
+        with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
             return [name.strip() for name in next(csv.reader(stream), [])]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot read {file}: {error}") from None
+    except (OSError, csv.Error) as error:
+        raise DataError(f"cannot read the header of {file}: {error}") from None
 
 
 def positions(file: Path, columns: Sequence[str]) -> list[int]:

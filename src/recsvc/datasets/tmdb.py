@@ -45,7 +45,7 @@ _GENRES = {
 
 @dataclass(frozen=True, slots=True)
 class TmdbFilm:
-    """What the tables say of one film. `genres` have MovieLens names; no votes means no `vote_average` (0-10)."""
+    """What is said of one film: `genres` have MovieLens names; without votes no `vote_average` (0-10)."""
 
     tmdb_id: int
     title: str
@@ -71,7 +71,7 @@ class TmdbTables:
 
 @dataclass(frozen=True, slots=True)
 class EnrichResult:
-    """The films in the order they came in, and how many of them TMDB knew by its id, and how many by title and year."""
+    """The films in the order they came in, and how many were found by their TMDB id and by title and year."""
 
     movies: tuple[Movie, ...]
     matched_by_link: int
@@ -83,8 +83,7 @@ def read_tmdb(folder: Path) -> TmdbTables:
 
     Raises:
         DataError: a file is missing or lacks a column.
-        BadRowError: a row that is not CSV, a column whose JSON is broken, a number that is none, an id there
-            twice.
+        BadRowError: a row that is not CSV, JSON that is broken, a number that is none, an id there twice.
     """
     for name in (_MOVIES_FILE, _CREDITS_FILE):
         if not (folder / name).is_file():
@@ -108,16 +107,15 @@ def enrich(movies: tuple[Movie, ...], tables: TmdbTables) -> EnrichResult:
     by_link = {m.movie_id: m.tmdb_id for m in movies if m.tmdb_id is not None and m.tmdb_id in tables.films}
     unlinked = [m for m in movies if m.tmdb_id is None and m.year is not None]
     index = _title_index(tables.films.values())
-    by_title = {
-        m.movie_id: found for m in unlinked if (only := _only(_candidates(m, (0,), index))) is not None
-    }
+    same_year = {m.movie_id: _candidates(m, (0,), index) for m in unlinked}
+    by_title = {movie_id: films.pop() for movie_id, films in same_year.items() if len(films) == 1}
     taken = {*by_link.values(), *by_title.values()}
     for movie in unlinked:
-        # Another year is weak evidence: not when the right year has candidates, and not for a film that has its own.
-        if not _candidates(movie, (0,), index):
-            near = _only(_candidates(movie, (-1, 1), index) - taken)
-            if near is not None:
-                by_title[movie.movie_id] = near
+        # Another year is weak evidence: it does not settle a draw, nor take a TMDB film from its own.
+        if movie.movie_id not in by_title and not same_year[movie.movie_id]:
+            near = _candidates(movie, (-1, 1), index)
+            if len(near) == 1 and not near & taken:
+                by_title.update({movie.movie_id: near.pop()})
     matched: dict[int, int] = by_link | by_title
     return EnrichResult(
         tuple(_filled(m, tables.films[matched[m.movie_id]]) if m.movie_id in matched else m for m in movies),
@@ -243,10 +241,6 @@ def _candidates(movie: Movie, offsets: tuple[int, ...], index: dict[tuple[str, i
     keys = {normalise(title) for title in (movie.title, *movie.other_titles)}
     year = movie.year or 0
     return {tmdb_id for key in keys for offset in offsets for tmdb_id in index.get((key, year + offset), ())}
-
-
-def _only(candidates: set[int]) -> int | None:
-    return next(iter(candidates)) if len(candidates) == 1 else None
 
 
 def _filled(movie: Movie, film: TmdbFilm) -> Movie:

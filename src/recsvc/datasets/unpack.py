@@ -27,10 +27,10 @@ def unpack(
     max_bytes: int = MAX_BYTES,
     max_ratio: int = MAX_RATIO,
 ) -> None:
-    """Unpack into `target`, which must not exist or be empty. A single folder in the archive becomes the target.
+    """Unpack into `target`, which must not exist or be empty.
 
-    The files are written to a temporary sibling first, which is renamed when `accept` says that it is what it
-    should be, and is removed otherwise.
+    A single folder in the archive becomes the target itself. The files are written to a temporary sibling
+    first, which is renamed when `accept` says that it is what it should be, and is removed otherwise.
 
     Raises:
         DownloadError: no zip file, a damaged one, one that would write outside of its folder or holds
@@ -60,9 +60,10 @@ def unpack(
 
 def _check(source: zipfile.ZipFile, archive: Path, max_bytes: int, max_ratio: int) -> None:
     names: set[PurePosixPath] = set()
+    folders: set[PurePosixPath] = set()
     for entry in source.infolist():
         path = PurePosixPath(entry.filename)
-        # zipfile has replaced the system's separators by now, so the name as it stands in the archive counts too.
+        # zipfile has cut the name at a NUL by now, so the one that stands in the archive counts too.
         unsafe = path.is_absolute() or ".." in path.parts or any(c in entry.orig_filename for c in "\\:\0")
         if unsafe or not path.parts:
             raise DownloadError(f"{archive.name} would write outside of its folder: {entry.filename!r}")
@@ -71,9 +72,13 @@ def _check(source: zipfile.ZipFile, archive: Path, max_bytes: int, max_ratio: in
             raise DownloadError(
                 f"{archive.name} holds what is neither a file nor a folder: {entry.filename!r}"
             )
+        folders.update(path.parents)
         if path in names:
             raise DownloadError(f"{archive.name} holds a file twice: {entry.filename!r}")
-        names.add(path)
+        if not entry.is_dir():
+            names.add(path)
+    if names & folders:
+        raise DownloadError(f"{archive.name} holds what is both a file and a folder: {min(names & folders)}")
     # The sizes declared here hold: zipfile reads no more of a file than that, and then checks its CRC.
     total = sum(entry.file_size for entry in source.infolist())
     if total > max_bytes or total > max_ratio * archive.stat().st_size:

@@ -21,7 +21,7 @@ from recsvc.models.hybrid import Hybrid
 from recsvc.models.svd import Svd
 from recsvc.registry.components import Component
 from recsvc.registry.store import Version
-from recsvc.types import EMPTY_TASTE, MAX_STARS, MIN_STARS, FloatK, Movie, Ranked, Rows, Taste
+from recsvc.types import EMPTY_TASTE, MAX_STARS, MIN_STARS, FloatK, Movie, MovieId, Ranked, Rows, Taste
 
 NO_ROWS: Rows = np.empty(0, np.int32)
 STRANGER = Person(EMPTY_TASTE, NO_ROWS)
@@ -138,16 +138,28 @@ class Engine:
             for rank, (other, similarity) in enumerate(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True), 1)
         )
 
-    def search(self, text: str, filters: Filters) -> list[Movie]:
+    def search(self, text: str, filters: Filters) -> Rows:
         """The films whose titles are like a text and that pass the filters, best first."""
-        allowed = mask(self.catalogue, self.manifest.era_border, filters)
         rows = self.titles.search(text, self.catalogue.rating_counts)
-        return [self.catalogue.movie(row) for row in rows[allowed[rows]].tolist()]
+        return rows[mask(self.catalogue, self.manifest.era_border, filters)[rows]]
 
-    def most_rated(self, k: int) -> list[Movie]:
-        """The films with the most ratings, most first; of equals the lower movie id first."""
-        order = np.argsort(-self.catalogue.rating_counts, kind="stable")[:k]
-        return [self.catalogue.movie(row) for row in order.tolist()]
+    def most_rated(self, filters: Filters) -> Rows:
+        """The films that pass the filters, those with the most ratings first; of equals the lower movie id first."""
+        rows = np.flatnonzero(mask(self.catalogue, self.manifest.era_border, filters)).astype(np.int32)
+        return rows[np.argsort(-self.catalogue.rating_counts[rows], kind="stable")]
+
+    def movies(self, rows: Rows) -> list[Movie]:
+        """The films at some rows."""
+        return [self.catalogue.movie(row) for row in rows.tolist()]
+
+    def weighted_rating(self, row: int) -> float:
+        """The Bayesian weighted rating of a film, in stars; NaN without a rating."""
+        return float(self._models[Strategy.POPULAR].score(EMPTY_TASTE)[row])
+
+    def rating_count(self, movie_id: MovieId) -> int:
+        """How many ratings a film of the catalogue has."""
+        row = self.catalogue.vocabulary.row(movie_id)
+        return 0 if row is None else int(self.catalogue.rating_counts[row])
 
 
 def _component(version: Version, held: Mapping[str, Component], name: str, kind: type[C]) -> C:

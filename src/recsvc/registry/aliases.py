@@ -59,26 +59,38 @@ class AliasLog:
         with locked(self.path) as handle:
             return self._append(handle, alias, version, who=who, why=why)
 
-    def roll_back(self, alias: str = PRODUCTION, *, who: str, why: str) -> AliasEntry:
-        """Let an alias stand again for what it stood for before the version it stands for now.
+    def before(self, alias: str = PRODUCTION) -> str:
+        """The version that a rollback goes to; what was itself rolled back from is passed over, so that a second one goes one further back.
 
-        A second rollback goes one further back, since what was rolled back from is passed over.
+        Raises:
+            RegistryError: there is nothing to go back to.
+        """
+        return self._stack(alias)[-2]
+
+    def roll_back(self, alias: str = PRODUCTION, *, who: str, why: str) -> AliasEntry:
+        """Let an alias stand again for what it stood for before.
 
         Raises:
             RegistryError: there is nothing to go back to.
         """
         with locked(self.path) as handle:
-            stack: list[str] = []
-            for entry in self.entries():
-                if entry.alias != alias:
-                    continue
-                if len(stack) > 1 and entry.version == stack[-2] and entry.why.startswith(_ROLLBACK):
-                    stack.pop()
-                elif not stack or stack[-1] != entry.version:
-                    stack.append(entry.version)
-            if len(stack) < 2:
-                raise RegistryError(f"{alias} has no earlier version to go back to")
-            return self._append(handle, alias, stack[-2], who=who, why=f"{_ROLLBACK} from {stack[-1]}{why and ': '}{why}")
+            *_, before, current = self._stack(alias)
+            reason = f"{_ROLLBACK} from {current}" + (f": {why}" if why else "")
+            return self._append(handle, alias, before, who=who, why=reason)
+
+    def _stack(self, alias: str) -> list[str]:
+        """The versions that an alias stood for, oldest first, without those rolled back from; at least two."""
+        stack: list[str] = []
+        for entry in self.entries():
+            if entry.alias != alias:
+                continue
+            if len(stack) > 1 and entry.version == stack[-2] and entry.why.startswith(_ROLLBACK):
+                stack.pop()
+            elif not stack or stack[-1] != entry.version:
+                stack.append(entry.version)
+        if len(stack) < 2:
+            raise RegistryError(f"{alias} has no earlier version to go back to")
+        return stack
 
     def _append(self, handle: int, alias: str, version: str, *, who: str, why: str) -> AliasEntry:
         entry = AliasEntry(time=datetime.now(UTC), alias=alias, version=version, who=who, why=why)

@@ -179,6 +179,15 @@ class Registry:
         self.verify(version)
         return self.aliases.append(alias, version, who=who, why=why)
 
+    def roll_back(self, *, who: str, why: str = "", alias: str = PRODUCTION) -> AliasEntry:
+        """Let an alias stand for what it stood for before, once that is verified; raises RegistryError where there is nothing before."""
+        self.verify(self.aliases.before(alias))
+        return self.aliases.roll_back(alias, who=who, why=why)
+
+    def resolve(self, name: str) -> str:
+        """The version that a name means, which may be `production`."""
+        return self.production() if name == PRODUCTION else name
+
     def production(self) -> str:
         """The version that serves.
 

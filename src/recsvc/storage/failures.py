@@ -29,9 +29,11 @@ _POSTGRESQL_AT_FAULT = {
     "25006": "read-only transaction, as on a standby",
     "28": "authorization",
     "3D": "no such database",
+    "3F": "no such schema",
     "40": "deadlock or serialization failure",
     "42501": "privilege",
     "53": "resources",
+    "55": "not accepting connections, locked",
     "57": "shutdown, cancellation",
     "58": "system error",
 }

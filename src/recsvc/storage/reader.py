@@ -122,12 +122,13 @@ class PostgresFeedbackReader:
         try:
             pool = await asyncpg.create_pool(
                 url,
-                min_size=1,
+                min_size=0,  # with a minimum, the pool would log every failed attempt to hold it
                 max_size=8,
                 timeout=CONNECT_SECONDS,
                 command_timeout=STATEMENT_SECONDS,
                 reset=_nothing_to_reset,
             )
+            await pool.execute("SELECT")
         except ValueError:
             # What the driver says of a URL can quote the password.
             raise ConfigurationError(BAD_URL) from None

@@ -52,8 +52,8 @@ def prepare(path: Path) -> None:
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> str:
-    # The first switch needs the file alone. When several processes try at once, SQLite does not always wait for
-    # that: it answers "locked" so that they do not wait for each other.
+    # The first switch needs the file alone. When several processes try at once, SQLite does not always wait
+    # for that: it answers "locked", lest they wait for each other.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from recsvc.datasets.preprocess import limit
+from recsvc.datasets.tables import Ratings
+from recsvc.features.interactions import Interactions, interactions_of
+from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import HybridConfig
 from recsvc.models.svd import SvdConfig
 
@@ -22,6 +26,15 @@ class TrainingConfig:
     min_ratings_per_user: int = 1
     min_ratings_per_movie: int = 1
     seed: int = 42
+
+    def learned(self, ratings: Ratings, vocabulary: Vocabulary) -> Interactions:
+        """What the collaborative models learn from; raises ModelError when the limits leave nothing."""
+        kept = limit(
+            ratings,
+            min_ratings_per_user=self.min_ratings_per_user,
+            min_ratings_per_movie=self.min_ratings_per_movie,
+        )
+        return interactions_of(kept, vocabulary)
 
     def as_dict(self) -> dict[str, Any]:
         """The whole configuration as JSON."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from recsvc.datasets.preprocess import limit
 from recsvc.datasets.split import stratified_by_movie
 from recsvc.datasets.tables import Dataset
 from recsvc.evaluation.lists import make_lists
@@ -38,14 +37,7 @@ def judge(dataset: Dataset, vocabulary: Vocabulary, config: TrainingConfig) -> V
     """Hold a quarter of every film's ratings out, learn from the rest, and compare with the popular films."""
     train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=config.seed)
     seen, sought = interactions_of(train, vocabulary), interactions_of(test, vocabulary)
-    learned = interactions_of(
-        limit(
-            train,
-            min_ratings_per_user=config.min_ratings_per_user,
-            min_ratings_per_movie=config.min_ratings_per_movie,
-        ),
-        vocabulary,
-    )
+    learned = config.learned(train, vocabulary)
     model = Hybrid(config.hybrid).fit(learned, dataset.movies, rng=np.random.default_rng(config.seed))
     popularity = model.parts["popularity"]
     metrics = {

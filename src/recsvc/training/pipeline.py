@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from recsvc.datasets.preprocess import fingerprint, limit
-from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.datasets.preprocess import fingerprint
+from recsvc.datasets.tables import Dataset
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
-from recsvc.features.interactions import Interactions, interactions_of
+from recsvc.features.interactions import interactions_of
 from recsvc.features.titles import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import Hybrid
@@ -31,14 +30,17 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A published version and what the gate says of it."""
+    """A published version, what the gate says of it, and whether it is in production now."""
 
     manifest: Manifest
     verdict: Verdict
+    promoted: bool
 
 
-def train(dataset: Dataset, config: TrainingConfig, registry: Registry, *, progress: Progress) -> Trained:
-    """Measure on a hold-out, learn from everything, and publish. Nothing is promoted here.
+def publish_trained(
+    dataset: Dataset, config: TrainingConfig, registry: Registry, *, promote: bool, who: str, progress: Progress
+) -> Trained:
+    """Measure on a hold-out, learn from everything, publish, and promote what passes the gate if `promote` is set.
 
     `progress` is called with the name of each of the `STEPS` steps as it begins.
 
@@ -50,9 +52,9 @@ def train(dataset: Dataset, config: TrainingConfig, registry: Registry, *, progr
     progress("measuring on a hold-out")
     verdict = judge(dataset, vocabulary, config)
     rng = np.random.default_rng(config.seed)
-    learned = _interactions(dataset.ratings, vocabulary, config)
+    learned = config.learned(dataset.ratings, vocabulary)
     progress("learning to rank")
-    hybrid = fit_hybrid(learned, dataset, config, rng)
+    hybrid = Hybrid(config.hybrid).fit(learned, dataset.movies, rng=rng)
     progress("learning to predict stars")
     stars = Svd(config.stars).fit(learned, dataset.movies, rng=rng)
     progress("indexing the catalogue")
@@ -83,19 +85,9 @@ def train(dataset: Dataset, config: TrainingConfig, registry: Registry, *, progr
         folders=FOLDERS,
     )
     progress("publishing")
-    return Trained(registry.publish(draft), verdict)
+    manifest = registry.publish(draft)
+    promoted = promote and verdict.passed
+    if promoted:
+        registry.promote(manifest.version, who=who, why=f"trained on {dataset.name}; {verdict.reason}")
+    return Trained(manifest, verdict, promoted)
 
-
-def fit_hybrid(learned: Interactions, dataset: Dataset, config: TrainingConfig, rng: np.random.Generator) -> Hybrid:
-    """Train the served ranking model."""
-    with threadpool_limits(user_api="blas"):
-        return Hybrid(config.hybrid).fit(learned, dataset.movies, rng=rng)
-
-
-def _interactions(ratings: Ratings, vocabulary: Vocabulary, config: TrainingConfig) -> Interactions:
-    kept = limit(
-        ratings,
-        min_ratings_per_user=config.min_ratings_per_user,
-        min_ratings_per_movie=config.min_ratings_per_movie,
-    )
-    return interactions_of(kept, vocabulary)

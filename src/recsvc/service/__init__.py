@@ -1,0 +1,1 @@
+"""In: HTTP. Out: JSON. Nothing is decided here that would hold without HTTP too."""

@@ -1,0 +1,86 @@
+"""From the engine's words to what goes over the wire."""
+
+from __future__ import annotations
+
+import hashlib
+
+from recsvc.engine.answer import Answer, Recommended
+from recsvc.engine.engine import Engine
+from recsvc.service.schemas.movies import MovieDetail, MovieSummary
+from recsvc.service.schemas.recommend import Because, Recommendations, RecommendedItem
+from recsvc.types import Movie
+
+
+class Presenter:
+    """Presents films and answers. Summaries are kept, since the same well-known films are shown again and again."""
+
+    def __init__(self, poster_base_url: str) -> None:
+        self._poster_base_url = poster_base_url.rstrip("/")
+        self._kept: dict[int, tuple[Movie, MovieSummary]] = {}
+
+    def summary(self, movie: Movie) -> MovieSummary:
+        """A film as it stands in a list."""
+        kept = self._kept.get(movie.movie_id)
+        if kept is not None and kept[0] is movie:
+            return kept[1]
+        summary = MovieSummary(
+            movie_id=movie.movie_id, title=movie.title, year=movie.year, genres=list(movie.genres), poster_url=self._poster(movie)
+        )
+        self._kept[movie.movie_id] = (movie, summary)
+        return summary
+
+    def detail(self, engine: Engine, row: int) -> MovieDetail:
+        """All that is known of a film."""
+        movie = engine.catalogue.movie(row)
+        return MovieDetail(
+            **self.summary(movie).model_dump(),
+            other_titles=list(movie.other_titles),
+            overview=movie.overview,
+            keywords=list(movie.keywords),
+            directors=list(movie.directors),
+            cast=list(movie.cast),
+            countries=list(movie.countries),
+            imdb_id=movie.imdb_id,
+            tmdb_id=movie.tmdb_id,
+            rating_count=int(engine.catalogue.rating_counts[row]),
+            mean_rating=_rounded(float(engine.catalogue.mean_stars[row])),
+            weighted_rating=_rounded(engine.weighted_rating(row)),
+        )
+
+    def recommendations(self, engine: Engine, user_id: str | None, answer: Answer) -> Recommendations:
+        """A page of recommendations. Its id depends on nothing but the answer, so that replicas give the same one."""
+        version = engine.manifest.version
+        shown = ",".join(f"{item.rank}:{item.movie.movie_id}" for item in answer.items)
+        digest = hashlib.blake2b(f"{version} {answer.strategy} {user_id} {shown}".encode(), digest_size=16)
+        return Recommendations.model_construct(
+            recommendation_id=digest.hexdigest(),
+            model_version=version,
+            strategy=answer.strategy,
+            user_id=user_id,
+            items=[self._item(item) for item in answer.items],
+            next_offset=answer.next_offset,
+        )
+
+    def _item(self, item: Recommended) -> RecommendedItem:
+        why = item.why
+        # Built without validation, once more than ten times a request: the engine's types are known to be right.
+        return RecommendedItem.model_construct(
+            rank=item.rank,
+            movie=self.summary(item.movie),
+            score=item.score,
+            predicted_rating=None if item.predicted_rating is None else round(item.predicted_rating, 2),
+            baseline=None if why is None else why.baseline,
+            because=[
+                Because.model_construct(movie_id=reason.movie.movie_id, title=reason.movie.title, contribution=reason.contribution)
+                for reason in (why.because if why else ())
+            ],
+            other=None if why is None else why.other,
+        )
+
+    def _poster(self, movie: Movie) -> str | None:
+        return f"{self._poster_base_url}/{movie.poster_path.lstrip('/')}" if movie.poster_path else None
+
+
+def _rounded(stars: float) -> float | None:
+    """Stars to three places; None for "cannot say"."""
+    return None if stars != stars else round(stars, 3)  # noqa: PLR0124 - NaN is not itself

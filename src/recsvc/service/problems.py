@@ -1,0 +1,145 @@
+"""Errors as RFC 9457 problems: one table maps domain errors, and nothing else makes an error body."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from recsvc.errors import (
+    InvalidInputError,
+    NotFoundError,
+    NotReadyError,
+    ReadOnlyPersonError,
+    RecsvcError,
+    RegistryError,
+    VersionNotFoundError,
+)
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: dict[type[RecsvcError], int] = {
+    NotFoundError: 404,
+    VersionNotFoundError: 404,
+    RegistryError: 409,
+    InvalidInputError: 422,
+    ReadOnlyPersonError: 403,
+    NotReadyError: 503,
+}
+RETRY_AFTER_SECONDS = 5
+
+
+class FieldError(BaseModel):
+    """One value that cannot be used."""
+
+    field: str = Field(description="Where it stands, e.g. `body.ratings.3.rating` or `query.k`.")
+    message: str = Field(description="What is wrong with it.")
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:recsvc:problem:unprocessable-content",
+                    "title": "Unprocessable Content",
+                    "status": 422,
+                    "detail": "query.k: Input should be less than or equal to 100",
+                    "instance": "/recommend",
+                    "request_id": "5f0c6c1e8a1d4d6c9b3c7a1f2e4d6b80",
+                    "errors": [{"field": "query.k", "message": "Input should be less than or equal to 100"}],
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="Which kind of problem, as a URN that does not change.")
+    title: str = Field(description="The HTTP status in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong this time, for a person to read.")
+    instance: str = Field(description="The path that was asked.")
+    request_id: str = Field(description="Also in the `X-Request-ID` header and in the service's log.")
+    errors: list[FieldError] = Field(default=[], description="The fields that cannot be used, if it is about fields.")
+
+
+def problem_response(
+    path: str, request_id: str, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    """Make the response of one problem."""
+    title = _title(status)
+    problem = Problem(
+        type=f"urn:recsvc:problem:{title.lower().replace(' ', '-')}",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=path,
+        request_id=request_id,
+        errors=list(errors),
+    )
+    content = problem.model_dump(exclude_defaults=True)
+    return Response(json.dumps(content, ensure_ascii=False).encode(errors="replace"), status, headers, MEDIA_TYPE)
+
+
+def _title(status: int) -> str:
+    names = {413: "Content Too Large", 422: "Unprocessable Content"}  # as RFC 9110 has them, which Python's table follows only later
+    return names.get(status) or HTTPStatus(status).phrase
+
+
+def document(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation: these problems, and those that any operation may have."""
+    return {status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}} for status in sorted({*statuses, 422, 500, 503})}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error as a problem: the domain's, validation's, the framework's 404 and 405, and the unforeseen."""
+    app.add_exception_handler(RecsvcError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _respond(request: Request, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None) -> Response:
+    return problem_response(request.url.path, request.scope["state"].get("request_id", ""), status, detail, errors, headers)
+
+
+def status_of(error: RecsvcError) -> int:
+    """The HTTP status of a domain error: that of the nearest class in the table; 500 for what no caller can cause."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RecsvcError)  # noqa: S101 - registered for it
+    status = status_of(error)
+    if status == 500:
+        return _unforeseen(request, error)
+    errors = [FieldError(field=".".join(map(str, error.field)), message=error.message)] if isinstance(error, InvalidInputError) else []
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    return _respond(request, status, str(error), errors, headers)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    errors = [FieldError(field=".".join(map(str, one["loc"])), message=one["msg"]) for one in error.errors()]
+    return _respond(request, 422, "; ".join(f"{one.field}: {one.message}" for one in errors[:5]), errors)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    # FastAPI answers 400 for a body that is no text at all; to the caller it is the same mistake as malformed JSON.
+    status = 422 if error.status_code == 400 and "parsing the body" in error.detail else error.status_code
+    return _respond(request, status, error.detail, headers=error.headers)
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("request %s failed", request.scope["state"].get("request_id", ""), exc_info=error)
+    return _respond(request, 500, "Something went wrong inside the service; the log has it under this request id.")

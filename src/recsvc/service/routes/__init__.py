@@ -1,0 +1,1 @@
+"""In: well-formed queries and bodies. Out: what the use cases answer; a route decides nothing itself."""

@@ -1,0 +1,61 @@
+"""The catalogue: search, one film, the popular ones, and a choice to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from recsvc.engine.engine import STRANGER, Engine
+from recsvc.engine.query import Query as EngineQuery
+from recsvc.engine.query import Strategy
+from recsvc.service.deps import ContextDep
+from recsvc.service.presenting import Presenter
+from recsvc.service.problems import document
+from recsvc.service.schemas.fields import MovieIdField
+from recsvc.service.schemas.movies import MovieDetail, Movies, OnboardingQuery, Paged, PopularItem, PopularMovies, SearchQuery
+from recsvc.types import Movie
+from recsvc.usecases.films import film_row, search, well_known
+
+router = APIRouter(prefix="/movies", tags=["movies"])
+
+
+def _page(engine: Engine, presenter: Presenter, films: Sequence[Movie], next_offset: int | None) -> Movies:
+    return Movies(model_version=engine.manifest.version, items=[presenter.summary(film) for film in films], next_offset=next_offset)
+
+
+@router.get("", summary="Search for films by title", responses=document())
+async def search_movies(context: ContextDep, wanted: Annotated[SearchQuery, Query()]) -> Movies:
+    """Search titles, forgiving typing mistakes, accents, the order of words and a leading article; best first."""
+    films, next_offset = search(context.engine, wanted.q, wanted.filters(), k=wanted.k, offset=wanted.offset)
+    return _page(context.engine, context.presenter, films, next_offset)
+
+
+@router.get("/popular", summary="The films with the best weighted rating", responses=document())
+async def popular(context: ContextDep, wanted: Annotated[Paged, Query()]) -> PopularMovies:
+    """What a stranger is recommended: the Bayesian weighted rating, by which few ratings are drawn to the mean of all."""
+    engine = context.engine
+    answer = engine.recommend(STRANGER, EngineQuery(wanted.k, wanted.offset, wanted.filters(), 0.0, Strategy.POPULAR, explain=False))
+    items = [
+        PopularItem(
+            rank=item.rank,
+            movie=context.presenter.summary(item.movie),
+            weighted_rating=item.score,
+            rating_count=engine.rating_count(item.movie.movie_id),
+        )
+        for item in answer.items
+    ]
+    return PopularMovies(model_version=engine.manifest.version, items=items, next_offset=answer.next_offset)
+
+
+@router.get("/onboarding", summary="Well-known films to rate first", responses=document())
+async def onboarding(context: ContextDep, wanted: Annotated[OnboardingQuery, Query()]) -> Movies:
+    """A draw from the 50 most rated films, for a newcomer to rate those they have seen."""
+    return _page(context.engine, context.presenter, well_known(context.engine, wanted.k, wanted.seed), None)
+
+
+@router.get("/{movie_id}", summary="One film", responses=document(404))
+async def movie(context: ContextDep, movie_id: MovieIdField) -> MovieDetail:
+    """All that is known of a film."""
+    return context.presenter.detail(context.engine, film_row(context.engine, movie_id))

@@ -1,0 +1,1 @@
+"""What goes over the wire, as pydantic models: bounded, described, and with examples."""

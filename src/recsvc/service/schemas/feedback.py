@@ -1,0 +1,147 @@
+"""What a person says about a film, and what the service holds of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool, ValidationError, WrapValidator, model_validator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+
+from recsvc.service.problems import FieldError
+from recsvc.service.schemas.fields import MovieIdField, Sent, StarsField, Strict, UserIdField
+from recsvc.types import FeedbackKind
+
+_WAYS = ("rating", "liked", "seen", "not_interested")
+
+
+class Opinion(Strict):
+    """What is said about one film: exactly one of `rating`, `liked`, `seen` and `not_interested`."""
+
+    movie_id: MovieIdField
+    rating: StarsField | None = None
+    liked: StrictBool | None = Field(default=None, description="true for a like, false for a dislike.")
+    seen: Literal[True] | None = Field(default=None, description="Watched, nothing more; it is not recommended any more.")
+    not_interested: Literal[True] | None = Field(default=None, description="Not to be recommended any more.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Opinion:
+        if sum(getattr(self, way) is not None for way in _WAYS) != 1:
+            raise ValueError(f"exactly one of {', '.join(_WAYS)} is needed")
+        return self
+
+    @property
+    def kind(self) -> FeedbackKind:
+        """Which kind of feedback it is."""
+        if self.rating is not None:
+            return FeedbackKind.RATING
+        if self.liked is not None:
+            return FeedbackKind.LIKED if self.liked else FeedbackKind.DISLIKED
+        return FeedbackKind.SEEN if self.seen else FeedbackKind.NOT_INTERESTED
+
+
+class RateBody(Opinion):
+    """What a person says about a film."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {"user_id": "ada", "movie_id": 1, "rating": 4.5},
+                {"user_id": "ada", "movie_id": 2, "liked": False},
+            ]
+        }
+    }
+
+    user_id: UserIdField
+    recommendation_id: Annotated[str, Field(min_length=1, max_length=4096, description="The answer that the film was shown in.")] | None = None
+
+
+class Refused:
+    """A record of a batch that cannot be used, and why."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        self.errors = errors
+
+
+def _or_refused(value: Any, validate: ValidatorFunctionWrapHandler) -> RateBody | Refused:
+    """One bad record must not refuse the others."""
+    try:
+        body: RateBody = validate(value)
+    except ValidationError as error:
+        return Refused([FieldError(field=".".join(map(str, one["loc"])), message=one["msg"]) for one in error.errors()])
+    return body
+
+
+class BatchBody(Strict):
+    """Up to 1,000 records, each as in `POST /rate`."""
+
+    ratings: list[Annotated[RateBody, WrapValidator(_or_refused)]] = Field(min_length=1, max_length=1000)
+
+    def records(self) -> list[RateBody | Refused]:
+        """The records, those that cannot be used marked so."""
+        return [*self.ratings]
+
+
+class Rated(Sent):
+    """What is held now."""
+
+    user_id: str
+    movie_id: int
+    kind: FeedbackKind
+    rating: float | None
+    created: bool = Field(description="true: nothing was held before (201); false: it took the place of what was (200).")
+
+
+class BatchRecord(Sent):
+    """What became of one record."""
+
+    index: int = Field(description="Its place in the request, from 0.")
+    status: int = Field(description="201 new, 200 changed; 403, 404 or 422: not kept.")
+    detail: str | None = Field(default=None, description="Why it was not kept.")
+    errors: list[FieldError] = Field(default=[], description="The fields that cannot be used.")
+
+
+class BatchResult(Sent):
+    """What became of each record, in the order of the request."""
+
+    kept: int
+    results: list[BatchRecord]
+
+
+class UndoQuery(Strict):
+    """Whose feedback about which film to take back."""
+
+    user_id: UserIdField
+    movie_id: MovieIdField
+
+
+class User(Sent):
+    """What is held on a person, in numbers."""
+
+    user_id: str
+    read_only: bool = Field(description="true for people of the dataset, who cannot be changed.")
+    rated: int = Field(description="How many films speak for their taste: rated, liked or disliked.")
+    counts: dict[FeedbackKind, int]
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+class UserRating(Sent):
+    """One thing a person said."""
+
+    movie_id: int
+    title: str | None = Field(description="null for a film that has left the catalogue.")
+    kind: FeedbackKind
+    rating: float | None
+    recommendation_id: str | None
+    created_at: datetime | None = Field(description="null for people of the dataset.")
+    updated_at: datetime | None
+
+
+class UserRatings(Sent):
+    """A page of what a person said, newest first."""
+
+    user_id: str
+    total: int
+    items: list[UserRating]
+    next_offset: int | None

@@ -1,0 +1,51 @@
+"""Fields that more than one schema has: defined once, so that a bound holds everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from recsvc.engine.engine import LAST_OFFSET
+
+MAX_K = 100
+
+
+def _number(value: object) -> object:
+    """JSON true and "4" are no numbers, although Python could make some of them."""
+    if isinstance(value, bool | str):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reports ValueError as a problem of the field
+    return value
+
+
+UserIdField = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._:-]{1,128}$",
+        description="Who it is for: 1-128 characters of `A-Z a-z 0-9 . _ : -`, chosen by the caller. "
+        "People of the dataset are named `<dataset>:<their number>` and can only be read.",
+        examples=["ada", "ml-100k:196"],
+    ),
+]
+MovieIdField = Annotated[
+    int, BeforeValidator(_number, json_schema_input_type=int), Field(description="A film of the catalogue.", examples=[1])
+]
+StarsField = Annotated[
+    float,
+    BeforeValidator(_number, json_schema_input_type=float),
+    Field(ge=0.5, le=5.0, allow_inf_nan=False, multiple_of=0.5, description="Stars, 0.5-5 in halves.", examples=[4.5]),
+]
+KField = Annotated[int, Field(ge=1, le=MAX_K, description="How many films.")]
+OffsetField = Annotated[int, Field(ge=0, le=LAST_OFFSET, description="How many films to leave out first; pages put together are one list.")]
+
+
+class Strict(BaseModel):
+    """Something a caller sends: what is not known is refused and not passed over, so that a misspelt name is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sent(BaseModel):
+    """Something the service sends."""
+
+    model_config = ConfigDict(frozen=True)

@@ -1,0 +1,75 @@
+"""Asking for recommendations, and the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from recsvc.engine.query import Query, Strategy
+from recsvc.service.schemas.feedback import Opinion
+from recsvc.service.schemas.fields import Sent, UserIdField
+from recsvc.service.schemas.movies import MovieSummary, Paged
+
+
+class Wanted(Paged):
+    """Which list: the filters, the page, and how it is made."""
+
+    diversity: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="0: the best films; towards 1: the more different from each other.")] = 0.0
+    strategy: Strategy = Field(
+        default=Strategy.AUTO, description="`auto` is the hybrid, and the popular films for someone of whom nothing is known."
+    )
+    explain: bool = Field(default=True, description="Whether to say why.")
+
+    def query(self) -> Query:
+        """The same in the engine's words."""
+        return Query(self.k, self.offset, self.filters(), self.diversity, self.strategy, self.explain)
+
+
+class RecommendQuery(Wanted):
+    """Recommendations for a person the service knows, or for a stranger."""
+
+    user_id: UserIdField | None = None
+
+
+class RecommendBody(Wanted):
+    """Recommendations for someone without an account: their ratings are in the request, and nothing is stored."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [{"ratings": [{"movie_id": 1, "rating": 5}, {"movie_id": 2, "liked": True}], "k": 5, "era": "new"}]
+        }
+    }
+
+    ratings: list[Opinion] = Field(default=[], max_length=1000, description="What the person says about films, each film once.")
+
+
+class Because(Sent):
+    """A film that the person rated, and what that adds to the score."""
+
+    movie_id: int
+    title: str
+    contribution: float
+
+
+class RecommendedItem(Sent):
+    """A film at its place. `baseline`, the contributions in `because` and `other` add up to `score`."""
+
+    rank: int
+    movie: MovieSummary
+    score: float = Field(description="What the list is ordered by (before `diversity`); comparable within one answer.")
+    predicted_rating: float | None = Field(description="How many stars this person would give, 0.5-5; null where it cannot be said.")
+    baseline: float | None = Field(description="What the film scores without this person's ratings.")
+    because: list[Because] = Field(description="The up to three ratings that speak for it most.")
+    other: float | None = Field(description="What all other ratings add or take away.")
+
+
+class Recommendations(Sent):
+    """A page of recommendations."""
+
+    recommendation_id: str = Field(description="Send it back with feedback on these films.")
+    model_version: str
+    strategy: Strategy = Field(description="Which one made this list; `popular` where nothing personal could be said.")
+    user_id: str | None
+    items: list[RecommendedItem]
+    next_offset: int | None = Field(description="Where the next page begins; null on the last.")

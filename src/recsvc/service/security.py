@@ -1,0 +1,114 @@
+"""What every request passes: a request id, the host check, the size limit, and headers for browsers."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import APIKeyHeader
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recsvc.service.problems import problem_response
+from recsvc.settings import Settings
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+
+
+class BodyTooLargeError(HTTPException):
+    """Raised while a body is read, once it is larger than allowed."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"body: larger than {limit} bytes")
+
+
+class Gatekeeper:
+    """The outermost layer. Pure ASGI, since every request passes it."""
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str], max_body_bytes: int) -> None:
+        self._app = app
+        self._hosts = None if "*" in allowed_hosts else frozenset(host.lower().encode() for host in allowed_hosts)
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host, given_id, length = b"", b"", b""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value
+            elif name == b"x-request-id":
+                given_id = value
+            elif name == b"content-length":
+                length = value
+        request_id = given_id if _REQUEST_ID.fullmatch(given_id) else secrets.token_hex(16).encode()
+        scope.setdefault("state", {})["request_id"] = request_id.decode()
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                headers.append((b"x-request-id", request_id))
+                headers.extend(_HEADERS)
+                if not any(name == b"content-security-policy" for name, _ in headers):
+                    headers.append((b"content-security-policy", API_POLICY))
+                if not any(name == b"cache-control" for name, _ in headers):
+                    # Assets are asked for again by their ETag; answers about people are kept nowhere.
+                    headers.append((b"cache-control", b"no-cache" if scope["path"].startswith("/assets/") else b"no-store"))
+            await send(message)
+
+        def refuse(status: int, detail: str) -> ASGIApp:
+            return problem_response(scope["path"], request_id.decode(), status, detail)
+
+        if self._hosts is not None and _name(host) not in self._hosts:
+            await refuse(421, "This service does not answer to that host name; RECSVC_ALLOWED_HOSTS lists those it does.")(scope, receive, send_with_headers)
+        elif length.isdigit() and int(length) > self._max_body_bytes:
+            await refuse(413, f"body: larger than {self._max_body_bytes} bytes")(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, self._limited(receive), send_with_headers)
+
+    def _limited(self, receive: Receive) -> Receive:
+        read = 0
+
+        async def receive_limited() -> Message:
+            nonlocal read
+            message = await receive()
+            if message["type"] == "http.request":
+                read += len(message.get("body", b""))
+                if read > self._max_body_bytes:
+                    raise BodyTooLargeError(self._max_body_bytes)
+            return message
+
+        return receive_limited
+
+
+def _name(host: bytes) -> bytes:
+    """The host without its port; `[::1]:8000` is an address in brackets."""
+    name, colon, port = host.rpartition(b":")
+    return (name if colon and port.isdigit() else host).lower()
+
+
+_admin_key = APIKeyHeader(name="X-Admin-Key", auto_error=False, description="The value of RECSVC_ADMIN_KEY.")
+
+
+def require_admin(request: Request, key: Annotated[str | None, Depends(_admin_key)]) -> None:
+    """Let only who knows the admin key pass: 403 where none is set or it is another, 401 where none was sent."""
+    settings: Settings = request.app.state.settings
+    if settings.admin_key is None:
+        raise HTTPException(403, "No admin key is set (RECSVC_ADMIN_KEY), so that nobody may do this.")
+    if key is None:
+        raise HTTPException(401, "X-Admin-Key is missing.", {"WWW-Authenticate": "ApiKey"})
+    if not secrets.compare_digest(key.encode(), settings.admin_key.get_secret_value().encode()):
+        raise HTTPException(403, "X-Admin-Key is not the admin key.")
+
+
+Admin = Depends(require_admin)

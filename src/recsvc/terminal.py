@@ -1,0 +1,155 @@
+"""What the command line shows: lines, tables and progress bars. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+from rich.table import Table
+
+from recsvc.errors import ConfigurationError, DamagedVersionError
+
+if TYPE_CHECKING:
+    from recsvc.datasets.describe import Description
+    from recsvc.datasets.tables import Dataset
+    from recsvc.engine.answer import Answer
+    from recsvc.evaluation.protocols import Result
+    from recsvc.registry.manifest import Manifest
+    from recsvc.registry.store import Registry
+
+PIPED_WIDTH = 200
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a result."""
+    out.print(text, markup=False)
+
+
+def warn(text: str) -> None:
+    """Print what someone should know beside the result."""
+    err.print(text, style="yellow", markup=False)
+
+
+def fail(text: str) -> NoReturn:
+    """Print one line and end with exit code 1."""
+    err.print(f"recsvc: {text}", style="red", markup=False)
+    sys.exit(1)
+
+
+def whoami() -> str:
+    """Who gives commands here."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar over named steps; call what it yields as each step begins."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as progress:
+        task = progress.add_task("", total=total)
+        begun = 0
+
+        def step(name: str) -> None:
+            nonlocal begun
+            progress.update(task, description=name, completed=begun)
+            begun += 1
+
+        yield step
+        progress.update(task, description="done", completed=total)
+
+
+@contextmanager
+def download_progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar over bytes; call what it yields with how many there are and how many there will be."""
+    with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=err) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON to a file, or to standard output for `-`."""
+    text = json.dumps(content, indent=2)
+    if str(path) == "-":
+        sys.stdout.write(text + "\n")
+        return
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+
+
+def show_description(dataset: Dataset, description: Description) -> None:
+    """Print a dataset in numbers."""
+    held = description
+    table = Table("", "", title=held.name + (" (simulated ratings)" if held.simulated else ""), show_header=False)
+    table.add_row("users", f"{held.users:,}")
+    table.add_row("films", f"{held.movies:,} ({held.rated_movies:,} rated)")
+    table.add_row("ratings", f"{held.ratings:,} from {held.first_date} to {held.last_date}, mean {held.mean_rating:.2f} stars")
+    table.add_row("sparsity", f"{held.sparsity:.2%} of the cells are empty")
+    for name, spread in (("ratings a user", held.ratings_per_user), ("ratings a film", held.ratings_per_movie)):
+        table.add_row(name, f"{spread.min}-{spread.max}, median {spread.median:g}, mean {spread.mean:.1f}")
+    tail = held.long_tail
+    table.add_row("long tail", f"{tail.top_1_percent:.0%} / {tail.top_10_percent:.0%} / {tail.top_20_percent:.0%} of the ratings fall on the top 1 / 10 / 20 % of the films")
+    table.add_row("", f"{tail.movies_for_half:,} films make half of the ratings; {tail.movies_below_5:,} have fewer than 5")
+    known = held.coverage
+    table.add_row("films with", ", ".join(f"{name} {count:,}" for name, count in asdict(known).items()))
+    table.add_row("genres", ", ".join(f"{genre} {count:,}" for genre, count in held.genres.items()))
+    table.add_row("decades", ", ".join(f"{name} {count:,}" for name, count in held.movies_by_decade.items()))
+    out.print(table)
+    most = max(held.rating_counts.values())
+    for stars, count in held.rating_counts.items():
+        say(f"{stars} {'█' * round(40 * count / most):40} {count:>10,}  {count / held.ratings:.1%}")
+    if dataset.notice:
+        warn(dataset.notice)
+
+
+def show_results(dataset: Dataset, protocol: str, results: Sequence[Result]) -> None:
+    """Print the table of an evaluation."""
+    title = f"{protocol} on {dataset.name}" + (" (simulated ratings)" if dataset.simulated else "")
+    table = Table("model", *results[0].metrics, *(f"{name} liked" for name in results[0].metrics_liked), title=title)
+    for result in results:
+        figures = [*result.metrics.values(), *result.metrics_liked.values()]
+        table.add_row(result.model, *(f"{figure:.4f}" for figure in figures))
+    out.print(table)
+
+
+def show_answer(manifest: Manifest, answer: Answer) -> None:
+    """Print recommendations and why."""
+    table = Table("", "film", "stars", "because", title=f"{answer.strategy.value} · {manifest.version} · {manifest.dataset.name}")
+    for item in answer.items:
+        because = ", ".join(f"{one.movie.title} (+{one.contribution:.2f})" for one in item.why.because) if item.why else ""
+        stars = "" if item.predicted_rating is None else f"{item.predicted_rating:.1f}"
+        table.add_row(str(item.rank), f"{item.movie.title} ({item.movie.year})", stars, because)
+    out.print(table)
+    if manifest.dataset.notice:
+        warn(manifest.dataset.notice)
+
+
+def show_versions(registry: Registry) -> None:
+    """Print all versions, newest first."""
+    table = Table("version", "", "dataset", "ratings", "nDCG@10 (hold-out)")
+    production = registry.aliases.current()
+    for name in reversed(registry.names()):
+        mark = "production" if name == production else ""
+        try:
+            manifest = registry.manifest(name)
+        except DamagedVersionError:
+            table.add_row(name, mark, "damaged", "", "")
+            continue
+        reached = manifest.metrics.get("hybrid", {}).get("ndcg@10")
+        table.add_row(name, mark, manifest.dataset.name, f"{manifest.dataset.ratings:,}", "" if reached is None else f"{reached:.4f}")
+    out.print(table)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsvc.datasets.describe import Spread, describe
+from recsvc.datasets.ratings import ratings_table
+from recsvc.datasets.tables import Dataset
+from recsvc.types import Movie
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    """Three people, eleven films: the first has 3 ratings, the second 2, the last none, the others 1."""
+    rows = [(0, film) for film in range(1, 11)] + [(1, 1), (1, 2), (2, 1)]
+    ratings = ratings_table(
+        ["a", "b", "c"],
+        np.array([person for person, _ in rows], np.int32),
+        np.array([film for _, film in rows], np.int64),
+        np.array([5.0] * 12 + [0.5]),
+        np.array([0] * 12 + [86_400 * 365], np.int64),
+    )
+    movies = [Movie(film, f"Film {film}", 1990 + film, ("Drama",)) for film in range(1, 11)]
+    movies[0] = Movie(1, "One", 1989, ("Drama", "War"), overview="o", keywords=("k",), cast=("c",), tmdb_id=1)
+    return Dataset("small", ratings, (*movies, Movie(11, "Eleven", imdb_id="tt1")), simulated=True)
+
+
+def test_sizes_and_spread(dataset: Dataset) -> None:
+    told = describe(dataset)
+    assert (told.name, told.simulated) == ("small", True)
+    assert (told.users, told.movies, told.rated_movies, told.ratings) == (3, 11, 10, 13)
+    assert told.sparsity == pytest.approx(1 - 13 / 30)
+    assert told.mean_rating == pytest.approx(60.5 / 13)
+    assert {stars: n for stars, n in told.rating_counts.items() if n} == {"0.5": 1, "5.0": 12}
+    assert list(told.rating_counts) == [f"{halves / 2}" for halves in range(1, 11)]
+    assert told.ratings_per_user == Spread(1, 2.0, 13 / 3, 10)
+    assert told.ratings_per_movie == Spread(1, 1.0, 1.3, 3)
+    assert (told.first_date, told.last_date) == ("1970-01-01", "1971-01-01")
+
+
+def test_long_tail(dataset: Dataset) -> None:
+    tail = describe(dataset).long_tail
+    # 3, 2, 1, 1 ... of 13: one film is the top 1 % and the top 10 %, two are the top 20 %,
+    # and 3 + 2 + 1 + 1 is the first sum to reach 6.5
+    assert tail.top_1_percent == tail.top_10_percent == pytest.approx(3 / 13)
+    assert tail.top_20_percent == pytest.approx(5 / 13)
+    assert (tail.movies_for_half, tail.movies_below_5) == (4, 10)
+
+
+def test_half_is_reached_exactly() -> None:
+    ratings = ratings_table(
+        ["a", "b"], np.array([0, 0]), np.array([1, 2]), np.array([3.0, 3.0]), np.array([1, 1], np.int64)
+    )
+    assert describe(Dataset("x", ratings, (Movie(1, "A"), Movie(2, "B")))).long_tail.movies_for_half == 1
+
+
+def test_films(dataset: Dataset) -> None:
+    told = describe(dataset)
+    assert told.genres == {"Drama": 10, "War": 1}
+    assert told.movies_by_decade == {"1980s": 1, "1990s": 8, "2000s": 1}
+    coverage = told.coverage
+    assert (coverage.year, coverage.genres, coverage.links) == (10, 10, 2)
+    assert (coverage.overview, coverage.keywords, coverage.cast, coverage.directors) == (1, 1, 1, 0)
+
+
+def test_it_is_json(dataset: Dataset, tmp_path: Path) -> None:
+    told = describe(dataset).as_dict()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert told["long_tail"]["movies_for_half"] == 4

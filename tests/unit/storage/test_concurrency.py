@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import pytest
+
+from recsvc.storage import feedback
+from recsvc.storage.database import Database
+from recsvc.storage.feedback import Feedback
+from recsvc.types import FeedbackKind
+
+pytestmark = pytest.mark.anyio
+
+
+async def start_writer(url: str, name: str, count: int) -> Process:
+    """Start `writer.py` up to where it waits to be told to open the database."""
+    script = str(Path(__file__).with_name("writer.py"))
+    command = [sys.executable, "-W", "error", script, url, name, str(count)]
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    return process
+
+
+async def test_many_tasks_on_one_film_lose_no_write(database: Database) -> None:
+    async def write(number: int) -> bool:
+        async with database.write() as session:
+            return await feedback.put(session, Feedback("ann", 1, FeedbackKind.SEEN, None, str(number)))
+
+    created = await asyncio.gather(*(write(number) for number in range(200)))
+    assert sum(created) == 1
+    async with database.read() as session:
+        [row] = await feedback.of_user(session, "ann", limit=10, offset=0)
+    assert row.revision == 200
+    assert row.created_at <= row.updated_at
+
+
+async def test_batches_in_opposite_orders_do_not_deadlock(database: Database) -> None:
+    async def write(writer: int) -> None:
+        for number in range(3):
+            films = range(600) if writer % 2 else reversed(range(600))
+            batch = [Feedback("ann", film, FeedbackKind.SEEN, None, f"{writer}-{number}") for film in films]
+            async with database.write() as session:
+                await feedback.put_many(session, batch)
+
+    await asyncio.gather(*(write(writer) for writer in range(4)))
+    async with database.read() as session:
+        rows = await feedback.of_user(session, "ann", limit=1000, offset=0)
+    assert {row.revision for row in rows} == {12}
+    assert len({row.recommendation_id for row in rows}) == 1
+    assert len(rows) == 600
+
+
+async def test_eight_processes_open_a_new_database_at_once_and_lose_no_write(database_url: str) -> None:
+    names, count = [f"process-{number}" for number in range(8)], 25
+    processes = await asyncio.gather(*(start_writer(database_url, name, count) for name in names))
+    outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    assert [errors.decode() for _, errors in outputs] == [""] * 8
+    assert [process.returncode for process in processes] == [0] * 8
+
+    database = await Database.open(database_url)
+    for name in names:
+        assert list((await database.reader.read(name)).movie_ids) == list(range(count))
+    async with database.read() as session:
+        [row] = await feedback.of_user(session, "shared", limit=10, offset=0)
+    assert row.revision == 8 * count
+    await database.close()
+
+
+async def test_what_a_killed_process_was_told_is_kept(database_url: str, database: Database) -> None:
+    await database.reader.read("victim")
+    process = await start_writer(database_url, "victim", 1_000_000)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"go\n")
+    for number in range(30):
+        assert await process.stdout.readline() == b"%d\n" % number
+    process.kill()
+    rest, _ = await process.communicate()
+    acknowledged = 30 + rest.count(b"\n")
+
+    films = list((await database.reader.read("victim")).movie_ids)
+    assert films[:acknowledged] == list(range(acknowledged))
+    assert len(films) - acknowledged in {0, 1}  # one may have been kept just before it could say so
+    async with database.write() as session:
+        assert await feedback.put(session, Feedback("ann", 1, FeedbackKind.LIKED)) is True
+    again = await Database.open(database_url)
+    assert list((await again.reader.read("victim")).movie_ids) == films
+    async with again.read() as session:
+        [row] = await feedback.of_user(session, "shared", limit=10, offset=0)
+    assert row.revision == len(films)
+    await again.close()

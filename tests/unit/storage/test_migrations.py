@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+from recsvc.errors import ConfigurationError
+from recsvc.storage.database import Database
+from recsvc.storage.tables import metadata
+
+pytestmark = pytest.mark.anyio
+
+
+def schema(connection: Connection) -> dict[str, Any]:
+    """All that the database says of the tables, apart from the order in which it does."""
+    found = inspect(connection)
+    return {
+        name: {
+            "columns": [{**c, "type": repr(c["type"])} for c in found.get_columns(name)],
+            "primary key": found.get_pk_constraint(name),
+            "checks": sorted(found.get_check_constraints(name), key=lambda check: str(check["name"])),
+            "unique": found.get_unique_constraints(name),
+            "foreign keys": found.get_foreign_keys(name),
+            "indexes": found.get_indexes(name),
+            "options": found.get_table_options(name),
+        }
+        for name in metadata.tables
+    }
+
+
+async def test_the_migrated_schema_is_the_schema_of_the_tables(database: Database) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        options = {"compare_type": True, "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+    def rebuild(connection: Connection) -> None:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+
+    async with database._write.begin() as connection:
+        assert await connection.run_sync(differences) == []
+        migrated = await connection.run_sync(schema)
+        await connection.run_sync(rebuild)
+        assert await connection.run_sync(schema) == migrated
+    assert len(migrated["feedback"]["checks"]) == 5
+
+
+async def test_migrating_again_changes_nothing_and_logs_nothing(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers = list(logging.getLogger().handlers)
+    levels = {
+        name: logging.getLogger(name).level for name in ("", "alembic", "sqlalchemy", "sqlalchemy.engine")
+    }
+    schemas = []
+    for _ in range(2):
+        database = await Database.open(database_url)
+        async with database._write.connect() as connection:
+            schemas.append(await connection.run_sync(schema))
+            versions = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+            assert versions.scalars().all() == ["0001"]
+        await database.close()
+    assert schemas[0] == schemas[1]
+    assert logging.getLogger().handlers == handlers
+    assert {name: logging.getLogger(name).level for name in levels} == levels
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_database_of_a_newer_recsvc_is_refused_and_left_alone(database_url: str) -> None:
+    database = await Database.open(database_url)
+    async with database._write.begin() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    await database.close()
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=r"made by a newer recsvc.* 9999, .* 0001 at most$"):
+            await Database.open(database_url)
+
+
+def test_migrations_are_found_as_a_package() -> None:
+    from importlib.resources import files
+
+    folder = files("recsvc.storage") / "migrations"
+    assert {"env.py", "script.py.mako", "versions"} <= {path.name for path in Path(str(folder)).iterdir()}
