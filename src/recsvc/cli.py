@@ -26,7 +26,9 @@ app.add_typer(data_commands, name="data")
 app.add_typer(models_commands, name="models")
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="'sample', or the name of a folder below --data-dir.")]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder that holds one folder a dataset (RECSVC_DATA_DIR).")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder that holds one folder a dataset (RECSVC_DATA_DIR).")
+]
 OnError = Annotated[Literal["stop", "skip"], typer.Option("--on-error", help="What to do at a broken row.")]
 Version = Annotated[str, typer.Argument(help="A version, or 'production'.")]
 Why = Annotated[str, typer.Option("--why", help="Written into the alias log.")]
@@ -44,7 +46,9 @@ def main() -> None:
 
 
 @data_commands.command("download")
-def data_download(name: Annotated[str, typer.Argument(help="e.g. ml-latest-small, ml-100k, ml-25m")], data_dir: DataDir = None) -> None:
+def data_download(
+    name: Annotated[str, typer.Argument(help="e.g. ml-latest-small, ml-100k, ml-25m")], data_dir: DataDir = None
+) -> None:
     """Download a MovieLens dataset from GroupLens; interrupted, it goes on where it stopped."""
     from recsvc.datasets.download import download
 
@@ -56,9 +60,12 @@ def data_download(name: Annotated[str, typer.Argument(help="e.g. ml-latest-small
 
 @data_commands.command("describe")
 def data_describe(
-    dataset: DatasetName = "sample", data_dir: DataDir = None, on_error: OnError = "stop", as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    dataset: DatasetName = "sample",
+    data_dir: DataDir = None,
+    on_error: OnError = "stop",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print how many users, films and ratings there are, how sparse they are, how they are distributed, and the long tail."""
+    """Print sizes, sparsity, the distribution of the ratings, and the long tail."""
     from recsvc.datasets.describe import describe
     from recsvc.training.datasets import read_dataset
 
@@ -78,9 +85,15 @@ def train(
     tmdb: Annotated[Path | None, typer.Option(help="Folder with the TMDB 5000 tables.")] = None,
     promote: Annotated[bool, typer.Option(help="Let the version serve when it passes the gate.")] = True,
     on_error: OnError = "stop",
-    min_ratings_per_user: Annotated[int, typer.Option(min=1, help="Learn from people with at least so many ratings.")] = 1,
-    min_ratings_per_movie: Annotated[int, typer.Option(min=1, help="Learn from films with at least so many ratings.")] = 1,
-    vectoriser: Annotated[Literal["tfidf", "counts", "hashing"], typer.Option(help="How the content model weighs tags.")] = "tfidf",
+    min_ratings_per_user: Annotated[
+        int, typer.Option(min=1, help="Learn from people with at least so many ratings.")
+    ] = 1,
+    min_ratings_per_movie: Annotated[
+        int, typer.Option(min=1, help="Learn from films with at least so many ratings.")
+    ] = 1,
+    vectoriser: Annotated[
+        Literal["tfidf", "counts", "hashing"], typer.Option(help="How the content model weighs tags.")
+    ] = "tfidf",
     decades: Annotated[bool, typer.Option(help="Whether the release decade is a tag.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="Where all randomness comes from.")] = 42,
 ) -> None:
@@ -105,7 +118,9 @@ def train(
         held = read_dataset(dataset, data_dir or settings.data_dir, on_error=on_error)
         if tmdb is not None:
             held = with_tmdb(held, tmdb)
-        trained = publish_trained(held, config, Registry(settings.artifacts_dir), promote=promote, who=terminal.whoami(), progress=step)
+        trained = publish_trained(
+            held, config, Registry(settings.artifacts_dir), promote=promote, who=terminal.whoami(), progress=step
+        )
     if held.skipped:
         terminal.warn(f"{held.skipped} broken rows were left out")
     if held.simulated:
@@ -121,11 +136,18 @@ def train(
 def evaluate(
     dataset: DatasetName = "sample",
     data_dir: DataDir = None,
-    protocol: Annotated[Literal["ms-recommenders"], typer.Option(help="Who may see what; see docs/evaluation.md.")] = "ms-recommenders",
+    protocol: Annotated[
+        Literal["ms-recommenders"], typer.Option(help="Who may see what; see docs/evaluation.md.")
+    ] = "ms-recommenders",
     models: Annotated[str, typer.Option(help="Kinds of models, separated by commas, or 'all'.")] = "hybrid",
     seed: Annotated[int, typer.Option(min=0, help="The seed of the split.")] = 42,
-    json_to: Annotated[Path | None, typer.Option("--json", help="Write the figures there as JSON; '-' prints them.")] = None,
-    lists: Annotated[Path | None, typer.Option(help="Write what was recommended there: csv user, rank, movie_id, score (one model only).")] = None,
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures there as JSON; '-' prints them.")
+    ] = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(help="Write what was recommended there: csv user, rank, movie_id, score (one model only)."),
+    ] = None,
 ) -> None:
     """Measure models by a protocol, always with the configuration that is served."""
     from recsvc.evaluation.protocols import PROTOCOLS
@@ -210,7 +232,9 @@ def models_verify(version: Version = "production") -> None:
 
 
 @models_commands.command("promote")
-def models_promote(version: Annotated[str, typer.Argument(help="The version that is to serve.")], why: Why = "") -> None:
+def models_promote(
+    version: Annotated[str, typer.Argument(help="The version that is to serve.")], why: Why = ""
+) -> None:
     """Let a version serve."""
     from recsvc.registry.store import Registry
 

@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     poster_base_url: str = Field(
         default="https://image.tmdb.org/t/p/w342", description="What a film's poster path is appended to."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe log shown.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log shown."
+    )
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

@@ -1,4 +1,7 @@
-"""What the command line shows: lines, tables and progress bars. Results go to standard output, everything else to standard error."""
+"""What the command line shows: lines, tables and progress bars.
+
+Results go to standard output, everything else to standard error.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 
 from recsvc.errors import ConfigurationError, DamagedVersionError
@@ -98,13 +109,21 @@ def show_description(dataset: Dataset, description: Description) -> None:
     table = Table("", "", title=held.name + (" (simulated ratings)" if held.simulated else ""), show_header=False)
     table.add_row("users", f"{held.users:,}")
     table.add_row("films", f"{held.movies:,} ({held.rated_movies:,} rated)")
-    table.add_row("ratings", f"{held.ratings:,} from {held.first_date} to {held.last_date}, mean {held.mean_rating:.2f} stars")
+    table.add_row(
+        "ratings", f"{held.ratings:,} from {held.first_date} to {held.last_date}, mean {held.mean_rating:.2f} stars"
+    )
     table.add_row("sparsity", f"{held.sparsity:.2%} of the cells are empty")
     for name, spread in (("ratings a user", held.ratings_per_user), ("ratings a film", held.ratings_per_movie)):
         table.add_row(name, f"{spread.min}-{spread.max}, median {spread.median:g}, mean {spread.mean:.1f}")
     tail = held.long_tail
-    table.add_row("long tail", f"{tail.top_1_percent:.0%} / {tail.top_10_percent:.0%} / {tail.top_20_percent:.0%} of the ratings fall on the top 1 / 10 / 20 % of the films")
-    table.add_row("", f"{tail.movies_for_half:,} films make half of the ratings; {tail.movies_below_5:,} have fewer than 5")
+    table.add_row(
+        "long tail",
+        f"the top 1 / 10 / 20 % of the films have {tail.top_1_percent:.0%} / {tail.top_10_percent:.0%} / "
+        f"{tail.top_20_percent:.0%} of the ratings",
+    )
+    table.add_row(
+        "", f"{tail.movies_for_half:,} films make half of the ratings; {tail.movies_below_5:,} have fewer than 5"
+    )
     known = held.coverage
     table.add_row("films with", ", ".join(f"{name} {count:,}" for name, count in asdict(known).items()))
     table.add_row("genres", ", ".join(f"{genre} {count:,}" for genre, count in held.genres.items()))
@@ -129,9 +148,13 @@ def show_results(dataset: Dataset, protocol: str, results: Sequence[Result]) -> 
 
 def show_answer(manifest: Manifest, answer: Answer) -> None:
     """Print recommendations and why."""
-    table = Table("", "film", "stars", "because", title=f"{answer.strategy.value} · {manifest.version} · {manifest.dataset.name}")
+    table = Table(
+        "", "film", "stars", "because", title=f"{answer.strategy.value} · {manifest.version} · {manifest.dataset.name}"
+    )
     for item in answer.items:
-        because = ", ".join(f"{one.movie.title} (+{one.contribution:.2f})" for one in item.why.because) if item.why else ""
+        because = (
+            ", ".join(f"{one.movie.title} (+{one.contribution:.2f})" for one in item.why.because) if item.why else ""
+        )
         stars = "" if item.predicted_rating is None else f"{item.predicted_rating:.1f}"
         table.add_row(str(item.rank), f"{item.movie.title} ({item.movie.year})", stars, because)
     out.print(table)
@@ -151,5 +174,11 @@ def show_versions(registry: Registry) -> None:
             table.add_row(name, mark, "damaged", "", "")
             continue
         reached = manifest.metrics.get("hybrid", {}).get("ndcg@10")
-        table.add_row(name, mark, manifest.dataset.name, f"{manifest.dataset.ratings:,}", "" if reached is None else f"{reached:.4f}")
+        table.add_row(
+            name,
+            mark,
+            manifest.dataset.name,
+            f"{manifest.dataset.ratings:,}",
+            "" if reached is None else f"{reached:.4f}",
+        )
     out.print(table)

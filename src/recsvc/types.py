@@ -34,7 +34,8 @@ class Movie:
     """A film as the catalogue knows it. What a dataset does not say is empty or None, never guessed.
 
     `title` is in natural order without the year; `other_titles` are what else it is known by. `genres` use the
-    MovieLens names. `poster_path` is TMDB's path below its image host. `vote_average` (0-10) and `vote_count` are TMDB's.
+    MovieLens names. `poster_path` is TMDB's path below its image host. `vote_average` (0-10) and `vote_count` are
+    TMDB's.
     """
 
     movie_id: MovieId

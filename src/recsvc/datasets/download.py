@@ -84,9 +84,7 @@ class _TryAgain(Exception):  # noqa: N818  (not an error: the reason for another
 class _Transfer:
     """Requests to one server, with a budget of failed attempts for all of them together."""
 
-    def __init__(
-        self, client: httpx.Client, attempts: int, backoff: float, progress: Progress | None
-    ) -> None:
+    def __init__(self, client: httpx.Client, attempts: int, backoff: float, progress: Progress | None) -> None:
         self._client = client
         self._attempts = attempts
         self._backoff = backoff
@@ -148,16 +146,17 @@ class _Transfer:
         with self._client.stream("GET", url, headers=headers) as response:
             self._reached = True
             start, total = _extent(response)
-            self._continued |= have > 0 and response.status_code in _RANGE_ANSWERS
-            if have and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and total == have:
+            ranged = have > 0 and response.status_code in _RANGE_ANSWERS
+            if not ranged:
+                _check_status(response)
+            self._continued |= ranged
+            if ranged and start < 0 and total == have:  # nothing is lacking
                 return
             before, self._validator = self._validator, _validator(response)
-            if have and response.status_code in _RANGE_ANSWERS:
-                changed = before and before != self._validator
-                if changed or start != have:
-                    part.unlink()
-                    raise _TryAgain("the file on the server has changed")
-            _check_status(response)
+            changed = before not in {"", self._validator}
+            if ranged and (changed or start != have):
+                part.unlink()
+                raise _TryAgain("the file on the server has changed")
             self._write(response, part, start, total)
         if total is not None and _size(part) != total:
             raise _TryAgain(f"only {_size(part)} of {total} bytes came")

@@ -69,9 +69,7 @@ def read_movielens(folder: Path, *, name: str | None = None, on_error: OnError =
     layout = _recognise(folder)
     name = folder.resolve().name if name is None else name
     if not _NAME.fullmatch(name):
-        raise DataError(
-            f"dataset name {name!r} must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit"
-        )
+        raise DataError(f"dataset name {name!r} must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit")
     tally = Tally(on_error)
     movies = _read_movies(folder / layout.movies, layout.movies_format, tally)
     if layout.movies_format is CSV:

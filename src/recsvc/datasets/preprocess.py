@@ -26,9 +26,7 @@ def limit(ratings: Ratings, *, min_ratings_per_user: int = 1, min_ratings_per_mo
     while True:
         per_user = np.bincount(ratings.users[keep], minlength=len(ratings.user_labels))
         per_movie = np.bincount(film_of[keep], minlength=len(films))
-        enough = (per_user >= min_ratings_per_user)[ratings.users] & (per_movie >= min_ratings_per_movie)[
-            film_of
-        ]
+        enough = (per_user >= min_ratings_per_user)[ratings.users] & (per_movie >= min_ratings_per_movie)[film_of]
         if bool((keep <= enough).all()):
             break
         keep &= enough
@@ -56,8 +54,6 @@ def fingerprint(dataset: Dataset) -> str:
         ratings.timestamps.astype("<i8").tobytes(),
         json.dumps([asdict(movie) for movie in dataset.movies], sort_keys=True, allow_nan=False).encode(),
     ):
-        digest.update(
-            len(part).to_bytes(8, "little")
-        )  # without it, bytes could move from one part to the next
+        digest.update(len(part).to_bytes(8, "little"))  # without it, bytes could move from one part to the next
         digest.update(part)
     return digest.hexdigest()

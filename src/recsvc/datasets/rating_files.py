@@ -68,7 +68,7 @@ def _in_bulk(file: Path, layout: Delimited, known: NDArray[np.int64]) -> Ratings
     pandas fills short rows up, shifts long ones and guesses types, so it only sees files whose every line was
     counted before.
     """
-    import pandas as pd  # noqa: PLC0415  (0.3 s that those who only serve shall not pay)
+    import pandas as pd
 
     header = layout.width is None
     wanted = positions(file, COLUMNS) if header else list(range(len(COLUMNS)))

@@ -65,15 +65,11 @@ def positions(file: Path, columns: Sequence[str]) -> list[int]:
     for name in columns:
         if header.count(name) != 1:
             wanted = ",".join(columns)
-            raise DataError(
-                f"{file}: the header must name each of {wanted} once; it is {','.join(header)[:200]!r}"
-            )
+            raise DataError(f"{file}: the header must name each of {wanted} once; it is {','.join(header)[:200]!r}")
     return [header.index(name) for name in columns]
 
 
-def rows(
-    file: Path, layout: Delimited, columns: Sequence[str], tally: Tally
-) -> Iterator[tuple[int, list[str]]]:
+def rows(file: Path, layout: Delimited, columns: Sequence[str], tally: Tally) -> Iterator[tuple[int, list[str]]]:
     """Give the line (from 1, the header counts) and the fields named by `columns` of every whole row.
 
     Empty lines are passed over. Without a header, `columns` names the first fields in order.
@@ -119,9 +115,7 @@ def _csv_rows(file: Path, wanted: list[int], tally: Tally) -> Iterator[tuple[int
             yield line, chosen
 
 
-def _plain_rows(
-    file: Path, separator: str, width: int, wanted: int, tally: Tally
-) -> Iterator[tuple[int, list[str]]]:
+def _plain_rows(file: Path, separator: str, width: int, wanted: int, tally: Tally) -> Iterator[tuple[int, list[str]]]:
     raw = file.read_bytes()
     try:
         text = raw.decode("utf-8")

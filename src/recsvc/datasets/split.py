@@ -15,9 +15,7 @@ from recsvc.datasets.tables import Ratings
 from recsvc.errors import ConfigurationError, DataError
 
 
-def stratified_by_movie(
-    ratings: Ratings, *, test_share: float = 0.25, seed: int = 42
-) -> tuple[Ratings, Ratings]:
+def stratified_by_movie(ratings: Ratings, *, test_share: float = 0.25, seed: int = 42) -> tuple[Ratings, Ratings]:
     """Split so that every film keeps its share of ratings: return (train, test).
 
     NumPy's RandomState(seed) draws one uniform number a row in the order of the file; rows are ordered by
@@ -45,9 +43,7 @@ def k_folds(ratings: Ratings, *, folds: int = 5, seed: int = 42) -> Iterator[tup
         ConfigurationError: fewer than two folds, or more folds than ratings.
     """
     if not 2 <= folds <= len(ratings):
-        raise ConfigurationError(
-            f"folds must be from 2 to the number of ratings ({len(ratings)}), not {folds}"
-        )
+        raise ConfigurationError(f"folds must be from 2 to the number of ratings ({len(ratings)}), not {folds}")
     fold = np.arange(len(ratings)) % folds
     np.random.default_rng(seed).shuffle(fold)
     return (_parts(ratings, fold == number) for number in range(folds))

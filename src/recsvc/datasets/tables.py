@@ -14,8 +14,9 @@ from recsvc.types import Movie
 class Ratings:
     """Who rated which film how, and when, in the order of the file; one row a person and film.
 
-    `user_labels` (n_users,) are the dataset's own user ids as strings, numeric ones in numeric order; `users` int32 (n,) points into
-    them. `movie_ids` int64 (n,), `stars` float32 (n,) in 0.5-5, `timestamps` int64 (n,) in seconds since 1970, UTC.
+    `user_labels` (n_users,) are the dataset's own user ids as strings, numeric ones in numeric order; `users` int32
+    (n,) points into them. `movie_ids` int64 (n,), `stars` float32 (n,) in 0.5-5, `timestamps` int64 (n,) in seconds
+    since 1970, UTC.
     """
 
     user_labels: tuple[str, ...]
@@ -38,9 +39,9 @@ class Ratings:
 class Dataset:
     """A named set of ratings and films.
 
-    `name` namespaces its people (`ml-100k:196`). `movies` are in the order of their ids and cover every rated film. `simulated` says that the
-    raters are not persons. `notice` is the licence or citation line shown where the data is used. `skipped` counts the rows left out by
-    `on_error="skip"`.
+    `name` namespaces its people (`ml-100k:196`). `movies` are in the order of their ids and cover every rated film.
+    `simulated` says that the raters are not persons. `notice` is the licence or citation line shown where the data is
+    used. `skipped` counts the rows left out by `on_error="skip"`.
     """
 
     name: str

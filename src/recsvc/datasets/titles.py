@@ -19,9 +19,7 @@ _DROPPED_ARTICLES = frozenset({
 })
 # fmt: on
 
-_YEAR = re.compile(
-    r"\s*\((?P<year>(?:18|19|20)\d\d)\s*(?:[-–—]\s*(?:\d{4})?\s*)?\)\s*(?:\((?:V|TV|VG|mini)\)\s*)*$"
-)
+_YEAR = re.compile(r"\s*\((?P<year>(?:18|19|20)\d\d)\s*(?:[-–—]\s*(?:\d{4})?\s*)?\)\s*(?:\((?:V|TV|VG|mini)\)\s*)*$")
 _MEDIUM = re.compile(r"\s+\((?:V|TV|VG|mini)\)\s*$")
 _MOVED = re.compile(r"^(?P<rest>.*\S)\s*,\s*(?P<article>[^\s,]+)$", re.DOTALL)
 _ALIAS = re.compile(r"^(?:a\.\s?k\.\s?a\.?|aka|A\.K\.A\.?)\s*:?\s+")

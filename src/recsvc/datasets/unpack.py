@@ -69,9 +69,7 @@ def _check(source: zipfile.ZipFile, archive: Path, max_bytes: int, max_ratio: in
             raise DownloadError(f"{archive.name} would write outside of its folder: {entry.filename!r}")
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in {0, stat.S_IFDIR if entry.is_dir() else stat.S_IFREG}:
-            raise DownloadError(
-                f"{archive.name} holds what is neither a file nor a folder: {entry.filename!r}"
-            )
+            raise DownloadError(f"{archive.name} holds what is neither a file nor a folder: {entry.filename!r}")
         folders.update(path.parents)
         if path in names:
             raise DownloadError(f"{archive.name} holds a file twice: {entry.filename!r}")

@@ -10,7 +10,7 @@ from recsvc.types import Movie, Rows, Taste
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of who asks: their taste, and the films that are no longer for them although they say nothing of their taste."""
+    """Who asks: their taste, and the films that are hidden from them although they say nothing of it."""
 
     taste: Taste
     hidden: Rows
@@ -35,7 +35,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """A film at its place; `predicted_rating` in stars 0.5-5, None where it cannot be said; `why` is None when it was not asked for."""
+    """A film at its place.
+
+    `predicted_rating` in stars 0.5-5, None where it cannot be said; `why` is None when it was not asked for.
+    """
 
     rank: int
     movie: Movie

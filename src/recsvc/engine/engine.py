@@ -25,6 +25,7 @@ from recsvc.types import EMPTY_TASTE, MAX_STARS, MIN_STARS, FloatK, Movie, Movie
 
 NO_ROWS: Rows = np.empty(0, np.int32)
 STRANGER = Person(EMPTY_TASTE, NO_ROWS)
+EVERYTHING = Filters()
 REASONS = 3
 LAST_OFFSET = 1000
 
@@ -60,10 +61,12 @@ class Engine:
         page = Ranked(ranked.rows[: query.k], ranked.scores[: query.k])
         further = query.offset + query.k
         more = len(ranked.rows) > query.k and further <= LAST_OFFSET
-        return Answer(strategy, self._items(self._models[strategy], person.taste, page, query), further if more else None)
+        return Answer(
+            strategy, self._items(self._models[strategy], person.taste, page, query), further if more else None
+        )
 
     def rank(self, person: Person, query: Query) -> tuple[Strategy, Ranked]:
-        """Say which strategy ranks, and rank one film more than the page holds, so that the caller can see whether there is another page."""
+        """Say which strategy ranks, and rank one film more than the page holds: whether another page follows."""
         allowed = mask(self.catalogue, self.manifest.era_border, query.filters)
         allowed[person.taste.rows] = False
         allowed[person.hidden] = False
@@ -93,7 +96,7 @@ class Engine:
         if not len(page.rows):
             return ()
         stars = self.predicted(taste, page.rows)
-        whys = self._whys(model, taste, page.rows) if query.explain else [None] * len(page.rows)
+        whys = self._whys(model, taste, page) if query.explain else [None] * len(page.rows)
         movie = self.catalogue.movie
         return tuple(
             Recommended(rank, movie(row), score, rating, why)
@@ -107,24 +110,23 @@ class Engine:
         stars = np.clip(self._stars.score_rows(taste, rows), MIN_STARS, MAX_STARS)
         return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
 
-    def _whys(self, model: Model, taste: Taste, rows: Rows) -> list[Why]:
+    def _whys(self, model: Model, taste: Taste, page: Ranked) -> list[Why]:
         """The strongest reasons that speak for each film; what is left, for and against, is `other`."""
-        baseline, contributions = model.explain(taste, rows)
-        total = contributions.sum(axis=1).tolist()
+        baseline, contributions = model.explain(taste, page.rows)
         strongest = np.argsort(-contributions, axis=1, kind="stable")[:, :REASONS]
         amounts = np.take_along_axis(contributions, strongest, axis=1).tolist()
-        movies = taste.rows[strongest].tolist()
+        rated = taste.rows[strongest].tolist()
         whys = []
-        for base, everything, from_movies, by_amounts in zip(baseline.tolist(), total, movies, amounts, strict=True):
+        for score, base, rows, by in zip(page.scores.tolist(), baseline.tolist(), rated, amounts, strict=True):
             because = tuple(
-                Reason(self.catalogue.movie(row), amount)
-                for row, amount in zip(from_movies, by_amounts, strict=True)
-                if amount > 0
+                Reason(self.catalogue.movie(row), amount) for row, amount in zip(rows, by, strict=True) if amount > 0
             )
-            whys.append(Why(base, because, everything - sum(reason.contribution for reason in because)))
+            whys.append(Why(base, because, score - base - sum(reason.contribution for reason in because)))
         return whys
 
-    def similar(self, row: int, *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = Filters()) -> tuple[Neighbour, ...]:  # noqa: B008 - frozen
+    def similar(
+        self, row: int, *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = EVERYTHING
+    ) -> tuple[Neighbour, ...]:
         """The films most like one (never itself), best first.
 
         Raises:
@@ -135,7 +137,9 @@ class Engine:
         ranked = top(self._models[by].similar(row), allowed, k=k)
         return tuple(
             Neighbour(rank, self.catalogue.movie(other), similarity)
-            for rank, (other, similarity) in enumerate(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True), 1)
+            for rank, (other, similarity) in enumerate(
+                zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True), 1
+            )
         )
 
     def search(self, text: str, filters: Filters) -> Rows:

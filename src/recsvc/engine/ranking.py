@@ -13,7 +13,7 @@ DEEPEST = 1100
 
 
 def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int = 0) -> Ranked:
-    """Return places offset + 1 to offset + k of the films that are allowed and have a score; equal scores go by movie id.
+    """Return places offset + 1 to offset + k of the allowed films that have a score; equal scores go by movie id.
 
     `scores` float32 (n_movies,), NaN for "cannot say"; `allowed` bool (n_movies,), or None for all.
     """
@@ -22,7 +22,7 @@ def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int 
     values = scores[rows]
     wanted = offset + k
     if len(rows) > wanted:
-        # Everything above the last place's score, and of the equals at that score as many as fit, lowest movie id first.
+        # All above the last place's score, and of the equals at that score as many as fit, lowest movie id first.
         border = np.partition(values, len(values) - wanted)[len(values) - wanted]
         above = values > border
         equals = np.flatnonzero(values == border)[: wanted - int(above.sum())]
@@ -35,11 +35,12 @@ def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int 
 def diversified(
     pool: Ranked, likeness: Callable[[int], FloatK], *, diversity: float, k: int, offset: int = 0
 ) -> Ranked:
-    """Choose one film after the other, each by `(1 - diversity) * relevance - diversity * likeness to the most alike one chosen`.
+    """Choose films by `(1 - diversity) * relevance - diversity * likeness to the most alike one chosen before`.
 
-    This is maximal marginal relevance (Carbonell & Goldstein 1998). The pool, best first, must not depend on k or offset, so that pages put together
-    are one list. Relevance is the score scaled to 0-1 over the pool. `likeness(place)` says how alike the film at that place of the pool is to every
-    film of the pool, 0-1. The scores returned are those of the pool.
+    This is maximal marginal relevance (Carbonell & Goldstein 1998). The pool, best first, must not depend on k or
+    offset, so that pages put together are one list. Relevance is the score scaled to 0-1 over the pool.
+    `likeness(place)` says how alike the film at that place of the pool is to every film of the pool, 0-1. The scores
+    returned are those of the pool.
     """
     size = len(pool.rows)
     if size == 0:

@@ -29,7 +29,7 @@ class Lists:
     ranked: tuple[Ranked, ...]
 
     def hits(self, relevant: Interactions) -> tuple[Hits, Counts]:
-        """Compare with what was to be found: hits (m, k) and counts (m,) for the m people who had something to be found."""
+        """Compare with what m people had to find (all who had anything): hits (m, k) and counts (m,)."""
         asked = [at for at, person in enumerate(self.people) if len(relevant.taste(int(person)))]
         hits = np.zeros((len(asked), self.k), np.bool_)
         counts = np.zeros(len(asked), np.int64)
@@ -54,9 +54,13 @@ class Lists:
                 yield labels[person], rank, movie_id, score
 
 
-def make_lists(model: Model, seen: Interactions, sought: Interactions, *, k: int, fallback: Model | None = None) -> Lists:
-    """Rank for everyone who has something to be found, leaving out what they have rated; as the engine does, `fallback` ranks for whom the model has
-    nothing to say about."""
+def make_lists(
+    model: Model, seen: Interactions, sought: Interactions, *, k: int, fallback: Model | None = None
+) -> Lists:
+    """Rank for everyone who has something to be found, leaving out what they have rated.
+
+    As in the engine, `fallback` ranks for those of whom the model has nothing to say.
+    """
     people = np.flatnonzero(np.diff(sought.starts))
     ranked = []
     for person in people.tolist():

@@ -1,4 +1,7 @@
-"""How good a ranked list is. All take `hits` bool (n_users, k), place by place, and `relevant` int (n_users,), how many films were to be found."""
+"""How good a ranked list is.
+
+All take `hits` bool (n_users, k), place by place, and `relevant` int (n_users,), how many films were to be found.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,17 @@ def recall(hits: Hits, relevant: Counts) -> PerUser:
 
 
 def ndcg(hits: Hits, relevant: Counts) -> PerUser:
-    """Binary nDCG: sum of 1 / log2(place + 1) over the hits, divided by what the best list would have (Järvelin & Kekäläinen 2002)."""
+    """Binary nDCG: the sum of 1 / log2(place + 1) over the hits, as a share of the best list's.
+
+    Järvelin & Kekäläinen 2002, Cumulated Gain-Based Evaluation of IR Techniques.
+    """
     discount = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
     best = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(relevant, hits.shape[1])]
     return np.asarray((hits * discount).sum(axis=1) / best)
 
 
 def average_precision(hits: Hits, relevant: Counts) -> PerUser:
-    """Mean over all relevant films of the precision at their place, 0 for those that are not in the list; its mean over people is MAP."""
+    """Mean over the relevant films of the precision at their place, 0 if not in the list; averaged over people, MAP."""
     at = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
     return np.asarray((at * hits).sum(axis=1) / relevant)
 

@@ -22,7 +22,10 @@ K = 10
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one model reached: `metrics` with every held-out rating relevant, `metrics_liked` with those of 4 stars or more; and its lists."""
+    """What one model reached.
+
+    `metrics` with every held-out rating relevant, `metrics_liked` with those of 4 stars or more; and its lists.
+    """
 
     model: str
     metrics: dict[str, float]
@@ -32,7 +35,9 @@ class Result:
     lists: Lists
 
 
-def ms_recommenders(dataset: Dataset, vocabulary: Vocabulary, models: Mapping[str, Model], *, seed: int = 42) -> list[Result]:
+def ms_recommenders(
+    dataset: Dataset, vocabulary: Vocabulary, models: Mapping[str, Model], *, seed: int = 42
+) -> list[Result]:
     """A quarter of every film's ratings is held out; lists of 10 leave out what was seen in training.
 
     This is the protocol of Microsoft Recommenders' published comparison on MovieLens 100K.
@@ -47,7 +52,11 @@ def ms_recommenders(dataset: Dataset, vocabulary: Vocabulary, models: Mapping[st
         seconds = perf_counter() - began
         lists = make_lists(model, seen, sought, k=K, fallback=fallback)
         hits, relevant = lists.hits(sought)
-        results.append(Result(name, summarise(hits, relevant), summarise(*lists.hits(liked(sought))), len(relevant), seconds, lists))
+        results.append(
+            Result(
+                name, summarise(hits, relevant), summarise(*lists.hits(liked(sought))), len(relevant), seconds, lists
+            )
+        )
     return results
 
 

@@ -1,4 +1,4 @@
-"""Many texts as one array of bytes with offsets, so that they can be memory-mapped and a text costs nothing until it is read."""
+"""Many texts as one array of bytes with offsets, to be memory-mapped: a text costs nothing until it is read."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ RECORDS_KEPT = 20_000
 class Catalogue:
     """All films of a version, row by row.
 
-    `years` int16 (n_movies,), 0 where unknown; `genres` their names, `genre_flags` bool (n_genres, n_movies); `rating_counts` int64 (n_movies,);
-    `mean_stars` float32 (n_movies,), NaN without a rating.
+    `years` int16 (n_movies,), 0 where unknown; `genres` their names, `genre_flags` bool (n_genres, n_movies);
+    `rating_counts` int64 (n_movies,); `mean_stars` float32 (n_movies,), NaN without a rating.
     """
 
     kind: ClassVar[str] = "movies"

@@ -52,7 +52,13 @@ class History:
     def state(self) -> State:
         """The labels and the ratings person by person."""
         held = self._interactions
-        arrays = {"labels": self._labels, "people": self._people, "starts": held.starts, "rows": held.rows, "stars": held.stars}
+        arrays = {
+            "labels": self._labels,
+            "people": self._people,
+            "starts": held.starts,
+            "rows": held.rows,
+            "stars": held.stars,
+        }
         return State({"n_movies": held.n_movies}, arrays)
 
     @classmethod

@@ -57,7 +57,8 @@ class Interactions:
     def means(self, centring: Centring) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
         """Return the global mean, and a mean for each person (n_users,) and film (n_movies,).
 
-        Where `centring` does not ask for an axis, or a person or film has no rating, its mean is the global one ("none": all 0).
+        Where `centring` does not ask for an axis, or a person or film has no rating, its mean is the global one
+        ("none": all 0).
         """
         overall = float(self.stars.mean(dtype=np.float64)) if centring != "none" and len(self.stars) else 0.0
         people = np.full(self.n_users, overall)
@@ -73,11 +74,15 @@ class Interactions:
     def dense(self, *, centring: Centring = "none", fill: Fill = "none") -> FloatMatrix:
         """Return the matrix (n_users, n_movies) with every cell a number.
 
-        A cell without a rating holds `fill` ("none": 0 stars; the means fall back on the global mean); then the mean that `centring` names is
-        subtracted from every cell.
+        A cell without a rating holds `fill` ("none": 0 stars; the means fall back on the global mean); then the mean
+        that `centring` names is subtracted from every cell.
         """
-        _, people, films = self.means({"global_mean": "global", "user_mean": "user", "item_mean": "item", "none": "none"}[fill])  # type: ignore[arg-type]
-        cells = np.broadcast_to(people[:, None] if fill == "user_mean" else films[None, :], (self.n_users, self.n_movies))
+        _, people, films = self.means(
+            {"global_mean": "global", "user_mean": "user", "item_mean": "item", "none": "none"}[fill]
+        )  # type: ignore[arg-type]
+        cells = np.broadcast_to(
+            people[:, None] if fill == "user_mean" else films[None, :], (self.n_users, self.n_movies)
+        )
         full = cells.astype(np.float32)
         full[self.users, self.rows] = self.stars
         _, people, films = self.means(centring)

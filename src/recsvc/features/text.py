@@ -1,7 +1,7 @@
 """The "tags" of a film (its words and names as one bag) and their matrix: TF-IDF, counts, or hashed.
 
-Words of the title, overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords stay in one piece with the field
-before them, so that the director John Ford is not the actor Harrison Ford.
+Words of the title, overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords stay in one
+piece with the field before them, so that the director John Ford is not the actor Harrison Ford.
 """
 
 from __future__ import annotations
@@ -54,13 +54,11 @@ def tags(movie: Movie, *, decades: bool) -> Iterator[str]:
         yield f"decade:{decade(movie.year)}"
 
 
-def tag_matrix(
-    movies: Sequence[Movie], *, vectoriser: Vectoriser, min_films: int, decades: bool
-) -> TagMatrix:
+def tag_matrix(movies: Sequence[Movie], *, vectoriser: Vectoriser, min_films: int, decades: bool) -> TagMatrix:
     """Return the tags as rows of length 1 (all 0 for a film without tags): float32 (n_movies, n_tags).
 
-    `min_films` drops tags of fewer films (not when hashing). TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 + n) / (1 + df)) + 1.
-    Sources: Salton & Buckley 1988 for the weights; Weinberger et al. 2009 for hashing.
+    `min_films` drops tags of fewer films (not when hashing). TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 +
+    n) / (1 + df)) + 1. Sources: Salton & Buckley 1988 for the weights; Weinberger et al. 2009 for hashing.
     """
     from sklearn.feature_extraction import DictVectorizer, FeatureHasher
     from sklearn.feature_extraction.text import TfidfTransformer

@@ -26,7 +26,9 @@ class TitleIndex:
 
     kind: ClassVar[str] = "titles"
 
-    def __init__(self, titles: Blob, rows: Rows, trigrams: NDArray[np.uint32], starts: NDArray[np.int64], postings: Rows) -> None:
+    def __init__(
+        self, titles: Blob, rows: Rows, trigrams: NDArray[np.uint32], starts: NDArray[np.int64], postings: Rows
+    ) -> None:
         self._titles = titles
         self._rows = rows
         self._trigrams = trigrams
@@ -50,13 +52,15 @@ class TitleIndex:
         starts = np.zeros(len(order) + 1, np.int64)
         np.cumsum([len(postings[trigram]) for trigram in order], out=starts[1:])
         flat = [at for trigram in order for at in postings[trigram]]
-        return cls(Blob.of(titles), np.array(rows, np.int32), np.array(order, np.uint32), starts, np.array(flat, np.int32))
+        return cls(
+            Blob.of(titles), np.array(rows, np.int32), np.array(order, np.uint32), starts, np.array(flat, np.int32)
+        )
 
     def search(self, query: str, popularity: NDArray[np.int64]) -> Rows:
-        """Return the rows of the films whose titles are like the query, best first; of equals the more popular (n_movies,) one.
+        """Return the rows of films whose titles are like the query, best first; of equals the more popular (n_movies,).
 
-        Accents, case, punctuation, a leading article, the order of the words and a few wrong letters do not matter; an unfinished last word does
-        not either.
+        Accents, case, punctuation, a leading article, the order of the words and a few wrong letters do not matter; an
+        unfinished last word does not either.
         """
         wanted = normalise(query)
         sought = _trigrams(wanted)
@@ -83,7 +87,12 @@ class TitleIndex:
 
     def state(self) -> State:
         """The titles as a blob, and the index over them."""
-        arrays: dict[str, Array] = {"rows": self._rows, "trigrams": self._trigrams, "starts": self._starts, "postings": self._postings}
+        arrays: dict[str, Array] = {
+            "rows": self._rows,
+            "trigrams": self._trigrams,
+            "starts": self._starts,
+            "postings": self._postings,
+        }
         return State({}, {**self._titles.arrays("titles"), **arrays})
 
     @classmethod
@@ -103,13 +112,13 @@ def _trigrams(title: str) -> list[int]:
 
 
 def _number(trigram: str) -> int:
-    """Three characters of the basic plane in 32 bits; beyond 10 bits each, letters fold onto others, which only widens the candidates."""
+    """Three characters, 10 bits of each; rarer letters fold onto others, which only widens the candidates."""
     a, b, c = (ord(letter) & 0x3FF for letter in trigram)
     return a << 20 | b << 10 | c
 
 
 def _likeness(wanted: str, title: str) -> float:
-    """0-100: whole title against whole query, or against the beginning of the title, which someone may still be typing."""
+    """0-100: the query against the whole title, or against its beginning, which someone may still be typing."""
     whole = max(fuzz.ratio(wanted, title), 0.98 * fuzz.token_sort_ratio(wanted, title))
     begun = 0.97 * fuzz.ratio(wanted, title[: len(wanted)]) if len(wanted) < len(title) else 0.0
     words = 0.92 * fuzz.token_set_ratio(wanted, title)

@@ -41,7 +41,7 @@ class Vocabulary:
         return np.array([row for row, _ in found], np.int32), [at for _, at in found]
 
     def rows(self, movie_ids: NDArray[np.int64]) -> Rows:
-        """Return the rows (n,) of films (n,) that are all in the catalogue; raises KeyError naming the first that is not."""
+        """Return the rows (n,) of films (n,) of the catalogue; raises KeyError naming the first that is not in it."""
         rows = np.minimum(np.searchsorted(self.ids, movie_ids), max(len(self.ids) - 1, 0))
         missing = self.ids[rows] != movie_ids if len(self.ids) else np.ones(len(movie_ids), bool)
         if missing.any():

@@ -18,7 +18,10 @@ from recsvc.types import Array, FloatK, FloatMovies, Movie, Rows, State, Taste
 
 @dataclass(frozen=True, slots=True)
 class ContentConfig:
-    """`vectoriser` is "tfidf", "counts" or "hashing"; `min_films` drops tags of fewer films; `decades` adds the release decade as a tag."""
+    """`vectoriser` is "tfidf", "counts" or "hashing".
+
+    `min_films` drops tags of fewer films; `decades` adds the release decade as a tag.
+    """
 
     vectoriser: Vectoriser = "tfidf"
     min_films: int = 2
@@ -42,7 +45,11 @@ class Content(Model):
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:  # noqa: ARG002
         """Weigh the tags of every film; ratings play no part."""
-        self._hold(tag_matrix(movies, vectoriser=self.config.vectoriser, min_films=self.config.min_films, decades=self.config.decades))
+        self._hold(
+            tag_matrix(
+                movies, vectoriser=self.config.vectoriser, min_films=self.config.min_films, decades=self.config.decades
+            )
+        )
         return self
 
     def _hold(self, tags: TagMatrix) -> None:

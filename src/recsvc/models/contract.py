@@ -18,9 +18,9 @@ from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, T
 class Capabilities:
     """What a model can do, declared and never found out by catching an exception.
 
-    `new_people`: scores someone whom training never saw. `new_movies`: scores films without a rating. `similar`: answers `similar`.
-    `stars`: scores are predicted ratings in stars. `explains`: `explain` gives a contribution for each rated film.
-    `personal`: scores depend on the taste at all.
+    `new_people`: scores someone whom training never saw. `new_movies`: scores films without a rating. `similar`:
+    answers `similar`. `stars`: scores are predicted ratings in stars. `explains`: `explain` gives a contribution for
+    each rated film. `personal`: scores depend on the taste at all.
     """
 
     new_people: bool
@@ -32,7 +32,9 @@ class Capabilities:
 
 
 class Explanation(NamedTuple):
-    """Why k films score what they score: `baseline` (k,) and `contributions` (k, n), n being the rated films of the taste.
+    """Why k films score what they score.
+
+    `baseline` (k,) and `contributions` (k, n), n being the rated films of the taste.
 
     `baseline + contributions.sum(axis=1)` is the score to 1e-4.
     """
@@ -49,7 +51,7 @@ class Model(ABC):
 
     @abstractmethod
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Learn from ratings and films (in the order of the rows); fitting twice with one `rng` state gives the same model.
+        """Learn from ratings and films (in the order of the rows); the same `rng` state gives the same model.
 
         Raises:
             ModelError: nothing can be learned from this data.

@@ -22,9 +22,10 @@ from recsvc.types import FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 class EaseConfig:
     """How EASE learns.
 
-    `l2` is lambda. `slope` says how much more a high rating is learned from (`weights.training_weights`). `genre_weight` and `year_weight` are the
-    weights of pseudo-ratings by which films of one genre or year are alike; 0 leaves them out. Only the `max_movies` most rated films are learned,
-    since time grows with their cube and memory with their square; of these `min_ratings` must have been given.
+    `l2` is lambda. `slope` says how much more a high rating is learned from (`weights.training_weights`).
+    `genre_weight` and `year_weight` are the weights of pseudo-ratings by which films of one genre or year are alike; 0
+    leaves them out. Only the `max_movies` most rated films are learned, since time grows with their cube and memory
+    with their square; of these `min_ratings` must have been given.
     """
 
     l2: float = 400.0
@@ -38,8 +39,9 @@ class EaseConfig:
 class Ease(Model):
     """Item-to-item weights B with a zero diagonal that best reproduce the ratings X from X B.
 
-    `B = I - P diag(1 / diag(P))` with `P = (X'X + lambda I)^-1`: Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data"
-    (arXiv:1905.03375). A person's score is `w B`, w being the signed weights of their ratings, known person or new.
+    `B = I - P diag(1 / diag(P))` with `P = (X'X + lambda I)^-1`: Steck 2019, "Embarrassingly Shallow Autoencoders for
+    Sparse Data" (arXiv:1905.03375). A person's score is `w B`, w being the signed weights of their ratings, known
+    person or new.
     """
 
     kind: ClassVar[str] = "ease"
@@ -60,7 +62,9 @@ class Ease(Model):
         ratings = interactions.matrix(lambda stars: training_weights(stars, config.slope))[:, learned]
         gram = (ratings.T @ ratings).toarray().astype(np.float64)
         if config.genre_weight or config.year_weight:
-            side = side_information(movies, genre_weight=config.genre_weight, year_weight=config.year_weight)[:, learned]
+            side = side_information(movies, genre_weight=config.genre_weight, year_weight=config.year_weight)[
+                :, learned
+            ]
             gram += (side.T @ side).toarray()
         gram[np.diag_indices_from(gram)] += config.l2
         inverse = _inverse(gram)
@@ -78,7 +82,7 @@ class Ease(Model):
         self._position[learned] = np.arange(len(learned), dtype=np.int32)
 
     def _known(self, taste: Taste) -> tuple[Rows, FloatMovies]:
-        """Positions in B of what a person rated, and the weights; a film that B does not hold weighs 0 at position 0."""
+        """Positions in B of what a person rated, and their weights; a film that B does not hold weighs 0."""
         positions = self._position[taste.rows]
         weights = signed_weights(taste.stars)
         if self._everything:
@@ -117,7 +121,9 @@ class Ease(Model):
 
     def state(self) -> State:
         """`learned` int32 (m,) rows, `weights` float32 (m, m)."""
-        return State({**asdict(self.config), "n_movies": self._n_movies}, {"learned": self._learned, "weights": self._weights})
+        return State(
+            {**asdict(self.config), "n_movies": self._n_movies}, {"learned": self._learned, "weights": self._weights}
+        )
 
     @classmethod
     def from_state(cls, state: State) -> Self:

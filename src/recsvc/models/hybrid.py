@@ -23,12 +23,17 @@ SCALE_MOVIES = 500
 
 @dataclass(frozen=True, slots=True)
 class HybridConfig:
-    """The configs of the parts, and how much each counts: `weights` for scores, `similar_weights` for what is similar."""
+    """The configs of the parts, and how much each counts.
+
+    `weights` for scores, `similar_weights` for what is similar.
+    """
 
     collaborative: EaseConfig = field(default_factory=EaseConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     popularity: PopularityConfig = field(default_factory=PopularityConfig)
-    weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.88, "content": 0.1, "popularity": 0.02})
+    weights: Mapping[str, float] = field(
+        default_factory=lambda: {"collaborative": 0.88, "content": 0.1, "popularity": 0.02}
+    )
     similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.4, "content": 0.6})
 
 
@@ -42,8 +47,9 @@ class Scale(NamedTuple):
 class Hybrid(Model):
     """`sum_p w_p (s_p - centre_p) / spread_p`, divided by the weights of the parts that speak about a film.
 
-    With no history only popularity speaks, so that a stranger gets exactly the popular films. A film that nobody rated is spoken for by its content
-    alone. Everything is linear in the parts, so that baselines and contributions add up as theirs do.
+    With no history only popularity speaks, so that a stranger gets exactly the popular films. A film that nobody rated
+    is spoken for by its content alone. Everything is linear in the parts, so that baselines and contributions add up as
+    theirs do.
     """
 
     kind: ClassVar[str] = "hybrid"
@@ -80,7 +86,10 @@ class Hybrid(Model):
     def score(self, taste: Taste) -> FloatMovies:
         """The weighted mean of the parts that speak; NaN where none does."""
         return _blend(
-            [(self.parts[name].score(taste), weight, self._scales[name]) for name, weight in self.config.weights.items()]
+            [
+                (self.parts[name].score(taste), weight, self._scales[name])
+                for name, weight in self.config.weights.items()
+            ]
         )
 
     def similar(self, row: int) -> FloatMovies:

@@ -15,7 +15,7 @@ from recsvc.types import FloatMovies, Movie, Rows, State, Taste
 
 @dataclass(frozen=True, slots=True)
 class PopularityConfig:
-    """`prior_quantile` sets m, the weight of the mean of all ratings: the number of ratings that this share of the rated films stays below."""
+    """`prior_quantile` sets m, the weight of the mean: as many ratings as this share of the rated films stays below."""
 
     prior_quantile: float = 0.9
 
@@ -23,7 +23,8 @@ class PopularityConfig:
 class Popularity(Model):
     """`v / (v + m) * R + m / (v + m) * C` in stars: IMDb's weighted rating for its Top 250.
 
-    v is the number of ratings of a film, R their mean, C the mean of all ratings, m the prior. A film without a rating is NaN.
+    v is the number of ratings of a film, R their mean, C the mean of all ratings, m the prior. A film without a rating
+    is NaN.
     """
 
     kind: ClassVar[str] = "popularity"

@@ -11,7 +11,7 @@ from scipy import linalg
 
 from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Capabilities, Explanation, Model
-from recsvc.types import Array, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class SvdConfig:
 class Svd(Model):
     """`mu + b_i + b_u + q_i . p_u` in stars (Koren, Bell & Volinsky 2009), trained by scikit-surprise.
 
-    Only the films' side is kept. The person's side (b_u, p_u) is solved for from their ratings by ridge regression on the films' factors, known
-    person or new, so that it is linear in the ratings and each of them has an exact contribution. A film without a rating is NaN.
+    Only the films' side is kept. The person's side (b_u, p_u) is solved for from their ratings by ridge regression on
+    the films' factors, known person or new, so that it is linear in the ratings and each of them has an exact
+    contribution. A film without a rating is NaN.
     """
 
     kind: ClassVar[str] = "svd"
@@ -50,7 +51,9 @@ class Svd(Model):
         import surprise
 
         config = self.config
-        table = pd.DataFrame({"user": interactions.users, "item": interactions.rows, "stars": interactions.stars.astype(np.float64)})
+        table = pd.DataFrame(
+            {"user": interactions.users, "item": interactions.rows, "stars": interactions.stars.astype(np.float64)}
+        )
         trainset = surprise.Dataset.load_from_df(table, surprise.Reader(rating_scale=(0.5, 5))).build_full_trainset()
         trained = surprise.SVD(
             n_factors=config.factors,
@@ -75,7 +78,7 @@ class Svd(Model):
         self._sides: FloatMatrix = np.hstack([bias, factors * np.float32(self.config.fold_in_l2**-0.5)])
 
     def _residuals(self, taste: Taste) -> tuple[FloatMatrix, FloatK]:
-        """The films' sides (n, 1 + factors) of what a person rated, and stars less baseline (n,); 0 for films never seen in training."""
+        """Sides (n, 1 + factors) and residuals (n,) of the rated films; both 0 for films that training never saw."""
         baseline = self._baseline[taste.rows]
         seen = np.isfinite(baseline)
         sides: FloatMatrix = self._sides[taste.rows]

@@ -14,8 +14,8 @@ _HALVES = np.interp(np.arange(11) / 2, _STARS, _SIGNED).astype(np.float32)
 def signed_weights(stars: FloatK) -> FloatK:
     """How much each rating (n,) of a person speaks for what is like it; below 2 stars it speaks against it.
 
-    Piecewise linear: 1 star -0.25, 1.5 stars -0.1, 2 stars 0.5, 3 stars 1, 5 stars 1.5. That a film was chosen at all says something for it, so
-    that only a clear dislike has a negative sign.
+    Piecewise linear: 1 star -0.25, 1.5 stars -0.1, 2 stars 0.5, 3 stars 1, 5 stars 1.5. That a film was chosen at all
+    says something for it, so that only a clear dislike has a negative sign.
     """
     weights: FloatK = _HALVES[np.rint(stars * 2).astype(np.intp)]
     return weights

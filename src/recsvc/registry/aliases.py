@@ -33,7 +33,7 @@ class AliasLog:
         self.path = path
 
     def entries(self) -> list[AliasEntry]:
-        """All whole lines, oldest first; a last line that was cut short by a crash was never acknowledged and does not count.
+        """All whole lines, oldest first; a last line that a crash cut short was never acknowledged and does not count.
 
         Raises:
             RegistryError: a whole line is not an alias entry.
@@ -60,7 +60,7 @@ class AliasLog:
             return self._append(handle, alias, version, who=who, why=why)
 
     def before(self, alias: str = PRODUCTION) -> str:
-        """The version that a rollback goes to; what was itself rolled back from is passed over, so that a second one goes one further back.
+        """The version that a rollback goes to; a second rollback goes one further back, not forth again.
 
         Raises:
             RegistryError: there is nothing to go back to.

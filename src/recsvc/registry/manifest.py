@@ -45,7 +45,10 @@ class DatasetRecord(_Record):
 
 
 class Manifest(_Record):
-    """Written last, so that a folder with a manifest is whole. `era_border` is the median release year, where "new" begins."""
+    """Written last, so that a folder with a manifest is whole.
+
+    `era_border` is the median release year, where "new" begins.
+    """
 
     schema_version: int = SCHEMA_VERSION
     version: str = Field(pattern=VERSION_ID.pattern)

@@ -28,7 +28,10 @@ _UNFINISHED = ".unfinished-"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All that a version consists of. `components` are by name; `folders` says where their arrays lie ("" is the version's own folder)."""
+    """All that a version consists of.
+
+    `components` are by name; `folders` says where their arrays lie ("" is the version's own folder).
+    """
 
     dataset: DatasetRecord
     config: Mapping[str, Any]
@@ -86,7 +89,7 @@ class Registry:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def manifests(self) -> list[Manifest]:
-        """The manifests of all whole versions, oldest first; a folder whose manifest cannot be read is left out (`verify` says why)."""
+        """The manifests of all versions, oldest first; one that cannot be read is left out (`verify` says why)."""
         found = []
         for name in self.names():
             try:
@@ -114,13 +117,14 @@ class Registry:
         try:
             content = json.loads(path.read_bytes())
             if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
-                raise DamagedVersionError(
-                    f"version {version} has manifest schema {content.get('schema_version')!r}; this release reads {SCHEMA_VERSION}"
-                )
+                found = content.get("schema_version")
+                raise DamagedVersionError(f"version {version} has manifest schema {found!r}, not {SCHEMA_VERSION}")
             manifest = Manifest.model_validate(content)
         except (OSError, ValueError) as error:
             reason = f"{error.error_count()} fields" if isinstance(error, ValidationError) else error
-            raise DamagedVersionError(f"version {version} is damaged: manifest.json cannot be read ({reason})") from None
+            raise DamagedVersionError(
+                f"version {version} is damaged: manifest.json cannot be read ({reason})"
+            ) from None
         if manifest.version != version:
             raise DamagedVersionError(f"version {version} is damaged: its manifest is of {manifest.version}")
         return manifest
@@ -134,7 +138,9 @@ class Registry:
         """
         manifest = self.manifest(version)
         folder = self.versions / version
-        present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
+        present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {
+            "manifest.json"
+        }
         for name in sorted(present - manifest.files.keys()):
             raise DamagedVersionError(f"version {version} is damaged: {name} does not belong to it")
         for name, expected in manifest.files.items():
@@ -172,7 +178,9 @@ class Registry:
         try:
             return component_class(held.kind).from_state(State(held.config, arrays))
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise DamagedVersionError(f"version {version} is damaged: {name} cannot be made again ({error!r})") from error
+            raise DamagedVersionError(
+                f"version {version} is damaged: {name} cannot be made again ({error!r})"
+            ) from error
 
     def promote(self, version: str, *, who: str, why: str = "", alias: str = PRODUCTION) -> AliasEntry:
         """Verify a version and let an alias stand for it."""
@@ -180,7 +188,7 @@ class Registry:
         return self.aliases.append(alias, version, who=who, why=why)
 
     def roll_back(self, *, who: str, why: str = "", alias: str = PRODUCTION) -> AliasEntry:
-        """Let an alias stand for what it stood for before, once that is verified; raises RegistryError where there is nothing before."""
+        """Verify what an alias stood for before and go back to it; raises RegistryError where there is nothing."""
         self.verify(self.aliases.before(alias))
         return self.aliases.roll_back(alias, who=who, why=why)
 

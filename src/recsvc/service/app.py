@@ -20,9 +20,11 @@ from recsvc.usecases.people import stars_of
 from recsvc.usecases.serving import Serving
 
 DESCRIPTION = """
-Personal movie recommendations as JSON: rate a film with `POST /rate`, and the next `GET /recommend` counts it, with an exact reason for every film.
+Personal movie recommendations as JSON: rate a film with `POST /rate`, and the next `GET /recommend` counts it,
+with an exact reason for every film.
 
-Errors are `application/problem+json` (RFC 9457) and name the field. People of the dataset (`ml-100k:196`) can be read and not changed.
+Errors are `application/problem+json` (RFC 9457) and name the field. People of the dataset (`ml-100k:196`) can be read
+and not changed.
 """
 
 

@@ -13,7 +13,10 @@ from recsvc.usecases.serving import Serving
 
 
 class Context(NamedTuple):
-    """What one request works with. `engine` stays the same one however long the request takes, whatever is promoted meanwhile."""
+    """What one request works with.
+
+    `engine` stays the same one however long the request takes, whatever is promoted meanwhile.
+    """
 
     engine: Engine
     database: Database

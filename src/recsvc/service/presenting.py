@@ -24,7 +24,11 @@ class Presenter:
         if kept is not None and kept[0] is movie:
             return kept[1]
         summary = MovieSummary(
-            movie_id=movie.movie_id, title=movie.title, year=movie.year, genres=list(movie.genres), poster_url=self._poster(movie)
+            movie_id=movie.movie_id,
+            title=movie.title,
+            year=movie.year,
+            genres=list(movie.genres),
+            poster_url=self._poster(movie),
         )
         self._kept[movie.movie_id] = (movie, summary)
         return summary
@@ -71,7 +75,9 @@ class Presenter:
             predicted_rating=None if item.predicted_rating is None else round(item.predicted_rating, 2),
             baseline=None if why is None else why.baseline,
             because=[
-                Because.model_construct(movie_id=reason.movie.movie_id, title=reason.movie.title, contribution=reason.contribution)
+                Because.model_construct(
+                    movie_id=reason.movie.movie_id, title=reason.movie.title, contribution=reason.contribution
+                )
                 for reason in (why.because if why else ())
             ],
             other=None if why is None else why.other,

@@ -73,7 +73,12 @@ class Problem(BaseModel):
 
 
 def problem_response(
-    path: str, request_id: str, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+    path: str,
+    request_id: str,
+    status: int,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Make the response of one problem."""
     title = _title(status)
@@ -91,13 +96,19 @@ def problem_response(
 
 
 def _title(status: int) -> str:
-    names = {413: "Content Too Large", 422: "Unprocessable Content"}  # as RFC 9110 has them, which Python's table follows only later
+    names = {
+        413: "Content Too Large",
+        422: "Unprocessable Content",
+    }  # as RFC 9110 has them, which Python's table follows only later
     return names.get(status) or HTTPStatus(status).phrase
 
 
 def document(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation: these problems, and those that any operation may have."""
-    return {status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}} for status in sorted({*statuses, 422, 500, 503})}
+    return {
+        status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}}
+        for status in sorted({*statuses, 422, 500, 503})
+    }
 
 
 def install(app: FastAPI) -> None:
@@ -108,8 +119,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def _respond(request: Request, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None) -> Response:
-    return problem_response(request.url.path, request.scope["state"].get("request_id", ""), status, detail, errors, headers)
+def _respond(
+    request: Request,
+    status: int,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    return problem_response(
+        request.url.path, request.scope["state"].get("request_id", ""), status, detail, errors, headers
+    )
 
 
 def status_of(error: RecsvcError) -> int:
@@ -122,7 +141,11 @@ def _domain(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if status == 500:
         return _unforeseen(request, error)
-    errors = [FieldError(field=".".join(map(str, error.field)), message=error.message)] if isinstance(error, InvalidInputError) else []
+    errors = (
+        [FieldError(field=".".join(map(str, error.field)), message=error.message)]
+        if isinstance(error, InvalidInputError)
+        else []
+    )
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     return _respond(request, status, str(error), errors, headers)
 

@@ -43,38 +43,25 @@ class Gatekeeper:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        host, given_id, length = b"", b"", b""
-        for name, value in scope["headers"]:
-            if name == b"host":
-                host = value
-            elif name == b"x-request-id":
-                given_id = value
-            elif name == b"content-length":
-                length = value
-        request_id = given_id if _REQUEST_ID.fullmatch(given_id) else secrets.token_hex(16).encode()
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message["headers"]
-                headers.append((b"x-request-id", request_id))
-                headers.extend(_HEADERS)
-                if not any(name == b"content-security-policy" for name, _ in headers):
-                    headers.append((b"content-security-policy", API_POLICY))
-                if not any(name == b"cache-control" for name, _ in headers):
-                    # Assets are asked for again by their ETag; answers about people are kept nowhere.
-                    headers.append((b"cache-control", b"no-cache" if scope["path"].startswith("/assets/") else b"no-store"))
-            await send(message)
-
-        def refuse(status: int, detail: str) -> ASGIApp:
-            return problem_response(scope["path"], request_id.decode(), status, detail)
-
-        if self._hosts is not None and _name(host) not in self._hosts:
-            await refuse(421, "This service does not answer to that host name; RECSVC_ALLOWED_HOSTS lists those it does.")(scope, receive, send_with_headers)
-        elif length.isdigit() and int(length) > self._max_body_bytes:
-            await refuse(413, f"body: larger than {self._max_body_bytes} bytes")(scope, receive, send_with_headers)
+        sending = _with_headers(send, request_id, is_asset=scope["path"].startswith("/assets/"))
+        refusal = self._refusal(headers)
+        if refusal is None:
+            await self._app(scope, self._limited(receive), sending)
         else:
-            await self._app(scope, self._limited(receive), send_with_headers)
+            await problem_response(scope["path"], request_id.decode(), *refusal)(scope, receive, sending)
+
+    def _refusal(self, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+        """The status and detail of what must not even reach the routes."""
+        if self._hosts is not None and _name(headers.get(b"host", b"")) not in self._hosts:
+            return 421, "This service does not answer to that host name; RECSVC_ALLOWED_HOSTS lists those it does."
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > self._max_body_bytes:
+            return 413, f"body: larger than {self._max_body_bytes} bytes"
+        return None
 
     def _limited(self, receive: Receive) -> Receive:
         read = 0
@@ -89,6 +76,25 @@ class Gatekeeper:
             return message
 
         return receive_limited
+
+
+def _with_headers(send: Send, request_id: bytes, *, is_asset: bool) -> Send:
+    # Assets are asked for again by their ETag; answers about people are kept nowhere.
+    caching = b"no-cache" if is_asset else b"no-store"
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = message["headers"]
+            given = {name for name, _ in headers}
+            headers.append((b"x-request-id", request_id))
+            headers.extend(_HEADERS)
+            if b"content-security-policy" not in given:
+                headers.append((b"content-security-policy", API_POLICY))
+            if b"cache-control" not in given:
+                headers.append((b"cache-control", caching))
+        await send(message)
+
+    return send_with_headers
 
 
 def _name(host: bytes) -> bytes:

@@ -48,7 +48,9 @@ def _listen(settings: Settings) -> socket.socket:
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise ConfigurationError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}") from None
+        raise ConfigurationError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
+        ) from None
     return listening
 
 
@@ -56,5 +58,3 @@ async def _check_database(settings: Settings) -> None:
     """Open the database once before the server starts, so that what is wrong with it is one line and no traceback."""
     database = await Database.open(settings.database_url)
     await database.close()
-
-

@@ -132,8 +132,7 @@ async def of_user(session: ReadSession, user_id: UserId, *, limit: int, offset: 
         .offset(offset)
     )
     return [
-        StoredFeedback(user, movie, FeedbackKind(kind), *rest)
-        for user, movie, kind, *rest in await session.rows(query)
+        StoredFeedback(user, movie, FeedbackKind(kind), *rest) for user, movie, kind, *rest in await session.rows(query)
     ]
 
 
@@ -146,9 +145,7 @@ async def count_of_user(session: ReadSession, user_id: UserId) -> int:
 async def summary_of_user(session: ReadSession, user_id: UserId) -> FeedbackSummary | None:
     """Return how much a person said, of which kind and when; None for someone who said nothing."""
     query = (
-        select(
-            feedback.c.kind, func.count(), func.min(feedback.c.created_at), func.max(feedback.c.updated_at)
-        )
+        select(feedback.c.kind, func.count(), func.min(feedback.c.created_at), func.max(feedback.c.updated_at))
         .where(feedback.c.user_id == user_id)
         .group_by(feedback.c.kind)
     )

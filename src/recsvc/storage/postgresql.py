@@ -30,7 +30,7 @@ def name_of(url: str) -> str:
         ConfigurationError: the URL cannot be read, or asyncpg is not installed.
     """
     try:
-        import asyncpg  # noqa: F401, PLC0415 - an extra, which SQLite does without
+        import asyncpg  # noqa: F401 - an extra, which SQLite does without
     except ImportError:
         raise ConfigurationError("PostgreSQL needs asyncpg: pip install 'recsvc[postgres]'") from None
     try:
@@ -48,7 +48,7 @@ def engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
 
     What reads is REPEATABLE READ and READ ONLY: all queries of one session see one moment, as on SQLite.
     """
-    import asyncpg  # noqa: PLC0415 - an extra, which SQLite does without
+    import asyncpg
 
     async def connect() -> Connection[Any]:
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS)

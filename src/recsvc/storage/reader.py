@@ -117,7 +117,7 @@ class PostgresFeedbackReader:
             ConfigurationError: the URL cannot be read, the server not reached, or it refuses the user.
         """
         name = name_of(url)
-        import asyncpg  # noqa: PLC0415 - an extra, which SQLite does without
+        import asyncpg
 
         try:
             pool = await asyncpg.create_pool(
@@ -138,7 +138,7 @@ class PostgresFeedbackReader:
 
     async def read(self, user_id: str) -> FeedbackColumns:
         """Return all feedback of one person; see `FeedbackReader`."""
-        import asyncpg  # noqa: PLC0415 - an extra, which SQLite does without
+        import asyncpg
 
         try:
             row = await self._pool.fetchrow(self._QUERY, user_id)

@@ -28,9 +28,7 @@ def path_of(url: str) -> Path:
     """
     path = url.removeprefix(PREFIX)
     if path in {"", ":memory:"} or "?" in path:
-        raise ConfigurationError(
-            "a SQLite database is a file without options, such as sqlite:///data/recsvc.db"
-        )
+        raise ConfigurationError("a SQLite database is a file without options, such as sqlite:///data/recsvc.db")
     return Path(path).absolute()
 
 

@@ -17,8 +17,8 @@ from recsvc.models.svd import SvdConfig
 class TrainingConfig:
     """What training is asked to do. The defaults are what `recsvc train` serves and `recsvc evaluate` measures.
 
-    `min_ratings_per_user` and `min_ratings_per_movie` limit what the collaborative models learn from (1 keeps everything; 50 and 100 are the classic
-    choice), never the catalogue. `seed` is where all randomness comes from.
+    `min_ratings_per_user` and `min_ratings_per_movie` limit what the collaborative models learn from (1 keeps
+    everything; 50 and 100 are the classic choice), never the catalogue. `seed` is where all randomness comes from.
     """
 
     hybrid: HybridConfig = field(default_factory=HybridConfig)

@@ -90,4 +90,3 @@ def publish_trained(
     if promoted:
         registry.promote(manifest.version, who=who, why=f"trained on {dataset.name}; {verdict.reason}")
     return Trained(manifest, verdict, promoted)
-

@@ -34,11 +34,13 @@ def film_by_title(engine: Engine, text: str) -> Movie:
         if normalise(wanted.title) in titles and wanted.year in (None, movie.year):
             return movie
     near = ", ".join(f"{movie.title} ({movie.year})" for movie in found[:3])
-    raise InvalidInputError(("ratings",), f"no film has the title {text!r}" + (f"; did you mean {near}?" if near else ""))
+    raise InvalidInputError(
+        ("ratings",), f"no film has the title {text!r}" + (f"; did you mean {near}?" if near else "")
+    )
 
 
 def search(engine: Engine, text: str, filters: Filters, *, k: int, offset: int) -> tuple[list[Movie], int | None]:
-    """A page of the films whose titles are like a text (all films for an empty one, most rated first), and where the next page begins."""
+    """A page of films with titles like a text (all, most rated first, for an empty one), and the next page's offset."""
     rows = engine.search(text, filters) if text.strip() else engine.most_rated(filters)
     further = offset + k
     return engine.movies(rows[offset:further]), further if further < len(rows) else None

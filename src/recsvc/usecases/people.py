@@ -30,15 +30,22 @@ def stars_of(settings: Settings) -> dict[str, float]:
 
 
 def check_writable(engine: Engine, user_id: UserId) -> None:
-    """Raise ReadOnlyPersonError for a person of a public dataset, so that nobody inherits or changes their history by picking a number."""
+    """Raise ReadOnlyPersonError for people of public datasets: nobody inherits a history by picking a number."""
     if _PUBLIC_DATASETS.match(user_id) or user_id.startswith(f"{engine.manifest.dataset.name}:"):
         raise ReadOnlyPersonError(user_id)
 
 
 def person_of(
-    engine: Engine, movie_ids: Sequence[MovieId], kinds: Iterable[str], stars: Iterable[float | None], counts_as: dict[str, float]
+    engine: Engine,
+    movie_ids: Sequence[MovieId],
+    kinds: Iterable[str],
+    stars: Iterable[float | None],
+    counts_as: dict[str, float],
 ) -> Person:
-    """Turn feedback, as columns side by side, into what the engine knows of a person. Films that left the catalogue are passed over."""
+    """Turn feedback, as columns side by side, into what the engine knows of a person.
+
+    Films that left the catalogue are passed over.
+    """
     find = engine.catalogue.vocabulary.row
     rows, values, hidden = [], [], []
     for movie_id, kind, given in zip(movie_ids, kinds, stars, strict=True):
@@ -57,7 +64,10 @@ def person_of(
 
 
 async def known_person(engine: Engine, database: Database, counts_as: dict[str, float], user_id: UserId) -> Person:
-    """The dataset's own people have their history there; everyone else what they told the service. Unknown people are strangers."""
+    """The dataset's own people have their history there; everyone else what they told the service.
+
+    Unknown people are strangers.
+    """
     namespace, _, label = user_id.partition(":")
     if namespace == engine.manifest.dataset.name:
         return Person(engine.history.taste(label), STRANGER.hidden)
@@ -67,7 +77,10 @@ async def known_person(engine: Engine, database: Database, counts_as: dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All that is held on a person, in numbers. `summary` is None for a person of the dataset, whose `rated` films are in the version's history."""
+    """All that is held on a person, in numbers.
+
+    `summary` is None for a person of the dataset, whose `rated` films are in the version's history.
+    """
 
     read_only: bool
     rated: int
@@ -100,13 +113,18 @@ class Said:
     stored: StoredFeedback | None
 
 
-async def said_by(engine: Engine, database: Database, user_id: UserId, *, limit: int, offset: int) -> tuple[list[Said], int]:
-    """A page of what a person said, newest first (the dataset's people: by movie id), and how much there is in all; nothing for unknown people."""
+async def said_by(
+    engine: Engine, database: Database, user_id: UserId, *, limit: int, offset: int
+) -> tuple[list[Said], int]:
+    """A page of what a person said, newest first (the dataset's people: by movie id), and how much there is in all."""
     namespace, _, label = user_id.partition(":")
     if namespace == engine.manifest.dataset.name:
         taste = engine.history.taste(label)
         ids = engine.catalogue.vocabulary.ids[taste.rows].tolist()
-        everything = [Said(movie_id, FeedbackKind.RATING, stars, None) for movie_id, stars in zip(ids, taste.stars.tolist(), strict=True)]
+        everything = [
+            Said(movie_id, FeedbackKind.RATING, stars, None)
+            for movie_id, stars in zip(ids, taste.stars.tolist(), strict=True)
+        ]
         return everything[offset : offset + limit], len(everything)
     async with database.read() as session:
         total = await feedback.count_of_user(session, user_id)

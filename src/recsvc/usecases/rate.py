@@ -14,7 +14,7 @@ from recsvc.usecases.people import check_writable
 
 
 def check(engine: Engine, user_id: UserId, movie_id: MovieId) -> None:
-    """Raise NotFoundError for a film that is not in the catalogue, ReadOnlyPersonError for a person who cannot be changed."""
+    """Raise NotFoundError for an unknown film, ReadOnlyPersonError for a person who cannot be changed."""
     check_writable(engine, user_id)
     if engine.catalogue.vocabulary.row(movie_id) is None:
         raise NotFoundError("movie", movie_id)
@@ -28,7 +28,7 @@ async def rate(engine: Engine, database: Database, item: Feedback) -> bool:
 
 
 async def rate_many(engine: Engine, database: Database, items: Sequence[Feedback]) -> list[bool | RecsvcError]:
-    """Keep all that can be kept, in one transaction; for each item True (new), False (changed), or why it was not kept."""
+    """Keep all that can be kept, in one transaction; say of each True (new), False (changed), or why it was not."""
     outcomes: list[bool | RecsvcError] = []
     for item in items:
         try:

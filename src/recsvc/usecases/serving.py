@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 class Serving:
     """Holds the engine of the version in production, and changes it when another one is promoted.
 
-    A request takes `engine()` once and keeps to it. When the version to be loaded is damaged, what was serving goes on serving.
+    A request takes `engine()` once and keeps to it. When the version to be loaded is damaged, what was serving goes on
+    serving.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -36,7 +37,10 @@ class Serving:
         return self._engine
 
     def refresh(self) -> bool:
-        """Load the version in production unless it serves already; True when the engine changed. Safe to call from any thread."""
+        """Load the version in production unless it serves already.
+
+        True when the engine changed. Safe to call from any thread.
+        """
         with self._loading:
             try:
                 version = self.registry.production()

@@ -37,11 +37,7 @@ def item_line(movie_id: int, title: str, *flags: int) -> str:
 def ml_100k(folder: Path, data: str = "7\t1\t5\t881250949\n") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "u.data").write_text(data)
-    items = (
-        item_line(1, "Toy Story (1995)", 3, 4, 5)
-        + item_line(2, "unknown", 0)
-        + item_line(3, "Léon (1994)", 1)
-    )
+    items = item_line(1, "Toy Story (1995)", 3, 4, 5) + item_line(2, "unknown", 0) + item_line(3, "Léon (1994)", 1)
     (folder / "u.item").write_bytes(items.encode("latin-1"))
     return folder
 

@@ -103,6 +103,12 @@ def test_attempts_are_bounded_and_the_next_run_continues(tmp_path: Path, client:
     assert names(tmp_path) == ["ml-100k"]
 
 
+def test_a_busy_server_in_between_does_not_make_it_forget_the_file(tmp_path: Path, client: httpx.Client) -> None:
+    with serving(replace(OK, send=300_000), replace(OK, status=503), OK) as site:
+        fetch(site, tmp_path, client)
+        assert [headers.get("If-Range") for headers in site.zip_requests()] == [None, '"one"', '"one"']
+
+
 def test_a_whole_part_is_not_fetched_again(tmp_path: Path, client: httpx.Client) -> None:
     (tmp_path / "ml-100k.zip.part").write_bytes(WHOLE)
     with serving(OK) as site:
@@ -130,9 +136,7 @@ OTHER = zip_of(seed=2)
         Answer(OTHER, etag="Sat, 01 Jan 2022 00:00:00 GMT", etag_name="Last-Modified"),
     ],
 )
-def test_a_file_that_changes_between_tries_begins_anew(
-    tmp_path: Path, client: httpx.Client, second: Answer
-) -> None:
+def test_a_file_that_changes_between_tries_begins_anew(tmp_path: Path, client: httpx.Client, second: Answer) -> None:
     with serving(replace(OK, send=300_000), second) as site:
         folder = fetch(site, tmp_path, client)
     assert read_movielens(folder).ratings.user_labels == ("2",)
@@ -179,9 +183,7 @@ def test_a_checksum_that_does_not_match_keeps_nothing(tmp_path: Path, client: ht
 
 
 @pytest.mark.parametrize("text", [None, "", "<html>Please log in</html>", f"{'a' * 32} {'b' * 32}"])
-def test_without_a_checksum_nothing_is_fetched(
-    tmp_path: Path, client: httpx.Client, text: str | None
-) -> None:
+def test_without_a_checksum_nothing_is_fetched(tmp_path: Path, client: httpx.Client, text: str | None) -> None:
     with serving(OK) as site:
         site.checksum = text or ("\n" if text == "" else None)
         with pytest.raises(DownloadError, match=r"zip\.md5"):

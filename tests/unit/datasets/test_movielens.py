@@ -69,9 +69,7 @@ def test_columns_are_found_by_name(tmp_path: Path) -> None:
 
 def test_links_and_tags(tmp_path: Path) -> None:
     folder = own_csv(tmp_path)
-    write_csv(
-        folder / "links.csv", [("movieId", "imdbId", "tmdbId"), (10, "0114709", 862), (20, "113497", "")]
-    )
+    write_csv(folder / "links.csv", [("movieId", "imdbId", "tmdbId"), (10, "0114709", 862), (20, "113497", "")])
     many = [("1", 20, f"tag {n:02}", 1) for n in range(25)]
     tags = [("1", 10, "Funny", 1), ("2", 10, " dark ", 1), ("3", 10, "FUNNY", 1), ("1", 10, "  ", 1), *many]
     write_csv(folder / "tags.csv", [("userId", "movieId", "tag", "timestamp"), *tags])
@@ -86,9 +84,7 @@ def test_links_and_tags(tmp_path: Path) -> None:
     ("name", "readme", "noticed"),
     [("ml-25m", "", True), ("mine", "from the GroupLens project", True), ("mine", "by me", False)],
 )
-def test_only_data_of_grouplens_carry_their_notice(
-    tmp_path: Path, name: str, readme: str, noticed: bool
-) -> None:
+def test_only_data_of_grouplens_carry_their_notice(tmp_path: Path, name: str, readme: str, noticed: bool) -> None:
     folder = own_csv(tmp_path / name)
     (folder / "README.txt").write_text(readme)
     assert ("GroupLens" in read_movielens(folder).notice) is noticed

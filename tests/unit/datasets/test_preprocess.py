@@ -23,9 +23,7 @@ def core(rows: set[tuple[int, int]], user_least: int, film_least: int) -> set[tu
     """The same, one row at a time: drop any row whose person or film has too few, until there is none."""
     while True:
         for person, film in rows:
-            few = (
-                sum(p == person for p, _ in rows) < user_least or sum(f == film for _, f in rows) < film_least
-            )
+            few = sum(p == person for p, _ in rows) < user_least or sum(f == film for _, f in rows) < film_least
             if few:
                 rows = rows - {(person, film)}
                 break
@@ -35,9 +33,7 @@ def core(rows: set[tuple[int, int]], user_least: int, film_least: int) -> set[tu
 
 @given(rows=pairs, user_least=st.integers(0, 4), film_least=st.integers(0, 4))
 @settings(deadline=None)
-def test_everyone_and_every_film_has_enough(
-    rows: list[tuple[int, int]], user_least: int, film_least: int
-) -> None:
+def test_everyone_and_every_film_has_enough(rows: list[tuple[int, int]], user_least: int, film_least: int) -> None:
     ratings = ratings_of(rows)
     expected = [at for at, row in enumerate(rows) if row in core(set(rows), user_least, film_least)]
     if not expected:

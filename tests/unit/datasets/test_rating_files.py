@@ -76,9 +76,7 @@ def as_rows(ratings: Ratings) -> list[tuple[str, int, float, int]]:
     ],
 )
 @pytest.mark.parametrize("before", [1, 3])
-def test_the_exact_line_and_reason_of_a_broken_row(
-    tmp_path: Path, row: str, reason: str, before: int
-) -> None:
+def test_the_exact_line_and_reason_of_a_broken_row(tmp_path: Path, row: str, reason: str, before: int) -> None:
     good = "".join(f"{n},10,4.0,1\n" for n in range(before))
     with pytest.raises(BadRowError) as raised:
         read(f"{HEADER}{good}{row}\n7,20,4.0,1\n", tmp_path)

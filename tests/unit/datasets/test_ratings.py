@@ -53,8 +53,6 @@ def test_no_rows_make_an_empty_table() -> None:
     assert (len(empty), empty.user_labels) == (0, ())
 
 
-@pytest.mark.parametrize(
-    ("label", "good"), [("A-z_0.9", True), ("x" * 80, True), ("x" * 81, False), ("", False)]
-)
+@pytest.mark.parametrize(("label", "good"), [("A-z_0.9", True), ("x" * 80, True), ("x" * 81, False), ("", False)])
 def test_user_labels(label: str, good: bool) -> None:
     assert bool(USER_LABEL.fullmatch(label)) is good

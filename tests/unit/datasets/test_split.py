@@ -27,9 +27,7 @@ def ratings_of(pairs: list[tuple[int, int]], timestamps: list[int] | None = None
     )
 
 
-many = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 8)), min_size=2, max_size=80, unique=True).map(
-    ratings_of
-)
+many = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 8)), min_size=2, max_size=80, unique=True).map(ratings_of)
 
 
 def assert_partition(whole: Ratings, train: Ratings, test: Ratings) -> None:
@@ -61,9 +59,7 @@ def test_stratified_is_the_protocol_worked_out_by_hand() -> None:
     assert test.timestamps.tolist() == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("n", "n_train"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4), (10, 8), (14, 10)]
-)
+@pytest.mark.parametrize(("n", "n_train"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4), (10, 8), (14, 10)])
 def test_half_a_rating_goes_to_the_even_number(n: int, n_train: int) -> None:
     train, _ = stratified_by_movie(ratings_of([(person, 7) for person in range(n)]))
     assert len(train) == n_train

@@ -181,9 +181,7 @@ def test_missing_tables_are_named(tmp_path: Path) -> None:
         ("release_date", "1/2/1999", "release_date"),
     ],
 )
-def test_a_broken_film_is_named_by_its_true_line(
-    tmp_path: Path, column: str, value: str, reason: str
-) -> None:
+def test_a_broken_film_is_named_by_its_true_line(tmp_path: Path, column: str, value: str, reason: str) -> None:
     films = [tmdb_row(1, "A", overview="two\nlines"), tmdb_row(2, "B", **{column: value})]
     folder = tmdb(tmp_path, films)
     with pytest.raises(BadRowError) as raised:

@@ -153,9 +153,7 @@ class TestPostgresql:
         address = postgres_url.partition("//")[2].rpartition("@")[2]
         role = postgres_url.rpartition("/")[2] + "_guest"
         connection = await asyncpg.connect(postgres_url)
-        await connection.execute(
-            f"CREATE ROLE {role} LOGIN PASSWORD 'guest'; GRANT {right} ON SCHEMA public TO {role}"
-        )
+        await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'guest'; GRANT {right} ON SCHEMA public TO {role}")
         try:
             assert reason in await refusal(f"postgresql://{role}:guest@{address}")
         finally:

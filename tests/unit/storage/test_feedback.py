@@ -106,9 +106,7 @@ async def test_after_removal_it_is_new_again(database: Database) -> None:
 
 
 class TestPutMany:
-    async def test_of_duplicates_the_last_is_kept_and_all_are_reported_alike(
-        self, database: Database
-    ) -> None:
+    async def test_of_duplicates_the_last_is_kept_and_all_are_reported_alike(self, database: Database) -> None:
         await put(database, rating("ann", 7, 1.0))
         batch = [
             rating("ann", 9, 1.0),
@@ -234,9 +232,7 @@ async def test_the_summary_counts_every_kind(database: Database) -> None:
     rows = await stored(database, "ann")
     counts = dict.fromkeys(FeedbackKind, 0)
     counts |= {FeedbackKind.RATING: 1, FeedbackKind.LIKED: 1, FeedbackKind.SEEN: 1}
-    assert summary == FeedbackSummary(
-        counts, min(row.created_at for row in rows), max(row.updated_at for row in rows)
-    )
+    assert summary == FeedbackSummary(counts, min(row.created_at for row in rows), max(row.updated_at for row in rows))
     assert summary.first_at < summary.last_at
     assert summary.last_at.utcoffset() == timedelta(0)
 

@@ -54,9 +54,7 @@ async def test_migrating_again_changes_nothing_and_logs_nothing(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     handlers = list(logging.getLogger().handlers)
-    levels = {
-        name: logging.getLogger(name).level for name in ("", "alembic", "sqlalchemy", "sqlalchemy.engine")
-    }
+    levels = {name: logging.getLogger(name).level for name in ("", "alembic", "sqlalchemy", "sqlalchemy.engine")}
     schemas = []
     for _ in range(2):
         database = await Database.open(database_url)

@@ -64,9 +64,7 @@ async def test_another_connection_s_commit_is_seen_at_once_and_nothing_before(
 
 
 class TestSqlite:
-    async def test_absent_is_not_ready_and_a_later_read_tries_again(
-        self, tmp_path: Path, sqlite_url: str
-    ) -> None:
+    async def test_absent_is_not_ready_and_a_later_read_tries_again(self, tmp_path: Path, sqlite_url: str) -> None:
         path = tmp_path / "recsvc.db"
         reader = SqliteFeedbackReader(path)
         for _ in range(2):

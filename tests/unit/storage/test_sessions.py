@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import event, insert, select, text
@@ -125,6 +126,30 @@ class TestSqlite:
                     found[pragma] = result.scalar_one()
                 assert found == {**expected, "query_only": query_only}
 
+    @pytest.mark.parametrize(("busy", "patience", "gives_up"), [(3, 5.0, False), (10**6, 0.05, True)])
+    def test_switching_to_write_ahead_is_tried_again_while_others_do(
+        self, monkeypatch: pytest.MonkeyPatch, busy: int, patience: float, gives_up: bool
+    ) -> None:
+        attempts = 0
+
+        def execute(_statement: str) -> Any:
+            nonlocal attempts
+            attempts += 1
+            if attempts <= busy:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+                raise error
+            return Mock(fetchone=lambda: ("wal",))
+
+        monkeypatch.setattr(sqlite, "BUSY_SECONDS", patience)
+        if gives_up:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                sqlite._switch_to_wal(Mock(execute=execute))
+            assert attempts > 1
+        else:
+            assert sqlite._switch_to_wal(Mock(execute=execute)) == "wal"
+            assert attempts == busy + 1
+
     def test_five_seconds_of_patience(self) -> None:
         assert sqlite.BUSY_SECONDS == 5.0
 
@@ -158,10 +183,7 @@ class TestSqlite:
         await begun.wait()
         for task in tasks:
             task.cancel()
-        assert all(
-            isinstance(r, asyncio.CancelledError)
-            for r in await asyncio.gather(*tasks, return_exceptions=True)
-        )
+        assert all(isinstance(r, asyncio.CancelledError) for r in await asyncio.gather(*tasks, return_exceptions=True))
         other.close()
         assert await count(database) == 0
         await write()

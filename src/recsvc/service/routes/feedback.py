@@ -25,8 +25,8 @@ from recsvc.service.schemas.fields import KField, UserIdField
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind
 from recsvc.usecases.people import held_on, said_by
-from recsvc.usecases.rate import rate_many, take_back
 from recsvc.usecases.rate import rate as keep
+from recsvc.usecases.rate import rate_many, take_back
 
 router = APIRouter(tags=["feedback"])
 
@@ -39,10 +39,13 @@ def _feedback(body: RateBody) -> Feedback:
     "/rate",
     status_code=201,
     summary="Say something about a film",
-    responses={200: {"model": Rated, "description": "It took the place of what was held before."}, **document(403, 404, 413)},
+    responses={
+        200: {"model": Rated, "description": "It took the place of what was held before."},
+        **document(403, 404, 413),
+    },
 )
 async def rate(context: ContextDep, body: RateBody, response: Response) -> Rated:
-    """Keep a rating, a like or dislike, "seen" or "not interested" in place of what the person said about the film before.
+    """Keep a rating, a like or dislike, "seen" or "not interested" in place of what was said about the film before.
 
     When this has answered, it is on the disk and counts in the next recommendation. Sending it again changes nothing.
     """
@@ -60,7 +63,9 @@ async def rate_batch(context: ContextDep, body: BatchBody) -> BatchResult:
     results = {index: _record(index, outcome) for (index, _), outcome in zip(usable, outcomes, strict=True)}
     for index, record in enumerate(records):
         if isinstance(record, Refused):
-            results[index] = BatchRecord(index=index, status=422, detail="The record cannot be used.", errors=record.errors)
+            results[index] = BatchRecord(
+                index=index, status=422, detail="The record cannot be used.", errors=record.errors
+            )
     kept = sum(not isinstance(outcome, RecsvcError) for outcome in outcomes)
     return BatchResult(kept=kept, results=[results[index] for index in sorted(results)])
 
@@ -77,7 +82,9 @@ async def undo(context: ContextDep, wanted: Annotated[UndoQuery, Query()]) -> No
     await take_back(context.engine, context.database, wanted.user_id, wanted.movie_id)
 
 
-@router.get("/users/{user_id}", summary="What is held on a person, in numbers", tags=["people"], responses=document(404))
+@router.get(
+    "/users/{user_id}", summary="What is held on a person, in numbers", tags=["people"], responses=document(404)
+)
 async def user(context: ContextDep, user_id: Annotated[UserIdField, Path()]) -> User:
     """How much a person has said, of which kind and when; 404 where nothing is held."""
     held = await held_on(context.engine, context.database, user_id)
@@ -99,7 +106,7 @@ async def user_ratings(
     k: Annotated[KField, Query()] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000, description="How many to leave out first.")] = 0,
 ) -> UserRatings:
-    """What a person said, newest first (people of the dataset: by movie id), page by page; empty where nothing is held."""
+    """What a person said, newest first (people of the dataset: by movie id); empty where nothing is held."""
     page, total = await said_by(context.engine, context.database, user_id, limit=k, offset=offset)
     find = context.engine.catalogue.vocabulary.row
     items = [

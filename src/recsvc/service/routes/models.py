@@ -45,9 +45,11 @@ def models(serving: ServingDep) -> Models:
     return Models(items=items)
 
 
-@router.post("/rollback", summary="Go back to the version before", dependencies=[Admin], responses=document(401, 403, 409))
+@router.post(
+    "/rollback", summary="Go back to the version before", dependencies=[Admin], responses=document(401, 403, 409)
+)
 def rollback(serving: ServingDep, body: Annotated[ReasonBody, Body()] = ReasonBody()) -> Promotion:  # noqa: B008 - frozen
-    """Let `production` stand for what it stood for before; this process answers from it at once, the others within seconds."""
+    """Go back to what served before: this process at once, the others within seconds."""
     entry = serving.roll_back(who=WHO, why=body.why)
     return _promotion(entry)
 
@@ -60,6 +62,6 @@ def promote(
     version: Annotated[str, Path(pattern=f"^{VERSION_ID.pattern}$", examples=["20261120T101500Z-1f3a9c2e"])],
     body: Annotated[ReasonBody, Body()] = ReasonBody(),  # noqa: B008 - frozen
 ) -> Promotion:
-    """Verify a version and let `production` stand for it; this process answers from it at once, the others within seconds."""
+    """Verify a version and let it serve: this process at once, the others within seconds."""
     entry = serving.promote(version, who=WHO, why=body.why)
     return _promotion(entry)

@@ -14,7 +14,15 @@ from recsvc.service.deps import ContextDep
 from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
 from recsvc.service.schemas.fields import MovieIdField
-from recsvc.service.schemas.movies import MovieDetail, Movies, OnboardingQuery, Paged, PopularItem, PopularMovies, SearchQuery
+from recsvc.service.schemas.movies import (
+    MovieDetail,
+    Movies,
+    OnboardingQuery,
+    Paged,
+    PopularItem,
+    PopularMovies,
+    SearchQuery,
+)
 from recsvc.types import Movie
 from recsvc.usecases.films import film_row, search, well_known
 
@@ -22,7 +30,11 @@ router = APIRouter(prefix="/movies", tags=["movies"])
 
 
 def _page(engine: Engine, presenter: Presenter, films: Sequence[Movie], next_offset: int | None) -> Movies:
-    return Movies(model_version=engine.manifest.version, items=[presenter.summary(film) for film in films], next_offset=next_offset)
+    return Movies(
+        model_version=engine.manifest.version,
+        items=[presenter.summary(film) for film in films],
+        next_offset=next_offset,
+    )
 
 
 @router.get("", summary="Search for films by title", responses=document())
@@ -34,9 +46,11 @@ async def search_movies(context: ContextDep, wanted: Annotated[SearchQuery, Quer
 
 @router.get("/popular", summary="The films with the best weighted rating", responses=document())
 async def popular(context: ContextDep, wanted: Annotated[Paged, Query()]) -> PopularMovies:
-    """What a stranger is recommended: the Bayesian weighted rating, by which few ratings are drawn to the mean of all."""
+    """What a stranger is recommended: by the Bayesian weighted rating, which draws few ratings to the mean of all."""
     engine = context.engine
-    answer = engine.recommend(STRANGER, EngineQuery(wanted.k, wanted.offset, wanted.filters(), 0.0, Strategy.POPULAR, explain=False))
+    answer = engine.recommend(
+        STRANGER, EngineQuery(wanted.k, wanted.offset, wanted.filters(), 0.0, Strategy.POPULAR, explain=False)
+    )
     items = [
         PopularItem(
             rank=item.rank,

@@ -10,7 +10,8 @@ from starlette.staticfiles import StaticFiles
 
 router = APIRouter(include_in_schema=False)
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _WEB = Path(__file__).parent.parent / "web"
@@ -30,7 +31,9 @@ async def home() -> RedirectResponse:
 @router.get("/docs")
 async def docs() -> FileResponse:
     """The API page."""
-    return FileResponse(_WEB / "docs.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"})
+    return FileResponse(
+        _WEB / "docs.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
+    )
 
 
 @router.get("/favicon.ico")

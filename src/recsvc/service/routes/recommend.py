@@ -11,7 +11,7 @@ from recsvc.service.deps import ContextDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.fields import MovieIdField
 from recsvc.service.schemas.movies import SimilarItem, SimilarMovies, SimilarQuery
-from recsvc.service.schemas.recommend import RecommendBody, Recommendations, RecommendQuery
+from recsvc.service.schemas.recommend import Recommendations, RecommendBody, RecommendQuery
 from recsvc.usecases.films import film_row
 from recsvc.usecases.recommend import recommend_for, recommend_from
 
@@ -42,12 +42,19 @@ async def recommend_without_account(context: ContextDep, body: RecommendBody) ->
 
 
 @router.get("/similar/{movie_id}", summary="Find films like one", responses=document(404))
-async def similar(context: ContextDep, movie_id: MovieIdField, wanted: Annotated[SimilarQuery, Query()]) -> SimilarMovies:
+async def similar(
+    context: ContextDep, movie_id: MovieIdField, wanted: Annotated[SimilarQuery, Query()]
+) -> SimilarMovies:
     """The films most like one, never itself; also for a film that nobody has rated yet."""
     engine, _, presenter, _ = context
     row = film_row(engine, movie_id)
     neighbours = engine.similar(row, k=wanted.k, by=Strategy(wanted.by), filters=wanted.filters())
-    items = [SimilarItem(rank=one.rank, movie=presenter.summary(one.movie), similarity=one.similarity) for one in neighbours]
+    items = [
+        SimilarItem(rank=one.rank, movie=presenter.summary(one.movie), similarity=one.similarity) for one in neighbours
+    ]
     return SimilarMovies(
-        model_version=engine.manifest.version, by=wanted.by, movie=presenter.summary(engine.catalogue.movie(row)), items=items
+        model_version=engine.manifest.version,
+        by=wanted.by,
+        movie=presenter.summary(engine.catalogue.movie(row)),
+        items=items,
     )

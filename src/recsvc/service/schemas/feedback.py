@@ -21,7 +21,9 @@ class Opinion(Strict):
     movie_id: MovieIdField
     rating: StarsField | None = None
     liked: StrictBool | None = Field(default=None, description="true for a like, false for a dislike.")
-    seen: Literal[True] | None = Field(default=None, description="Watched, nothing more; it is not recommended any more.")
+    seen: Literal[True] | None = Field(
+        default=None, description="Watched, nothing more; it is not recommended any more."
+    )
     not_interested: Literal[True] | None = Field(default=None, description="Not to be recommended any more.")
 
     @model_validator(mode="after")
@@ -53,7 +55,10 @@ class RateBody(Opinion):
     }
 
     user_id: UserIdField
-    recommendation_id: Annotated[str, Field(min_length=1, max_length=4096, description="The answer that the film was shown in.")] | None = None
+    recommendation_id: (
+        Annotated[str, Field(min_length=1, max_length=4096, description="The answer that the film was shown in.")]
+        | None
+    ) = None
 
 
 class Refused:
@@ -89,7 +94,9 @@ class Rated(Sent):
     movie_id: int
     kind: FeedbackKind
     rating: float | None
-    created: bool = Field(description="true: nothing was held before (201); false: it took the place of what was (200).")
+    created: bool = Field(
+        description="true: nothing was held before (201); false: it took the place of what was (200)."
+    )
 
 
 class BatchRecord(Sent):

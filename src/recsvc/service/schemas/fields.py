@@ -28,7 +28,9 @@ UserIdField = Annotated[
     ),
 ]
 MovieIdField = Annotated[
-    int, BeforeValidator(_number, json_schema_input_type=int), Field(description="A film of the catalogue.", examples=[1])
+    int,
+    BeforeValidator(_number, json_schema_input_type=int),
+    Field(description="A film of the catalogue.", examples=[1]),
 ]
 StarsField = Annotated[
     float,
@@ -36,11 +38,13 @@ StarsField = Annotated[
     Field(ge=0.5, le=5.0, allow_inf_nan=False, multiple_of=0.5, description="Stars, 0.5-5 in halves.", examples=[4.5]),
 ]
 KField = Annotated[int, Field(ge=1, le=MAX_K, description="How many films.")]
-OffsetField = Annotated[int, Field(ge=0, le=LAST_OFFSET, description="How many films to leave out first; pages put together are one list.")]
+OffsetField = Annotated[
+    int, Field(ge=0, le=LAST_OFFSET, description="How many films to leave out first; pages put together are one list.")
+]
 
 
 class Strict(BaseModel):
-    """Something a caller sends: what is not known is refused and not passed over, so that a misspelt name is noticed."""
+    """Something a caller sends; an unknown field is refused, so that a misspelt name is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -9,18 +9,33 @@ from pydantic import Field, model_validator
 from recsvc.engine.query import Era, Filters
 from recsvc.service.schemas.fields import KField, MovieIdField, OffsetField, Sent, Strict
 
-GenresField = Annotated[list[str], Field(max_length=20, description="Only films that have one of these genres; repeat it for more.", examples=[["Sci-Fi"]])]
+GenresField = Annotated[
+    list[str],
+    Field(
+        max_length=20,
+        description="Only films that have one of these genres; repeat it for more.",
+        examples=[["Sci-Fi"]],
+    ),
+]
 YearField = Annotated[int | None, Field(ge=1870, le=2100)]
-ExcludeField = Annotated[list[MovieIdField], Field(max_length=1000, description="Films to leave out; repeat it for more.")]
+ExcludeField = Annotated[
+    list[MovieIdField], Field(max_length=1000, description="Films to leave out; repeat it for more.")
+]
 
 
 class Filtered(Strict):
     """The filters that every list of films takes."""
 
     genre: GenresField = []
-    year_from: YearField = Field(default=None, description="Only films released in this year or later.", examples=[1970])
-    year_to: YearField = Field(default=None, description="Only films released in this year or earlier.", examples=[1999])
-    era: Era = Field(default=Era.ANY, description="`old`: from before the median year of the catalogue; `new`: from then on.")
+    year_from: YearField = Field(
+        default=None, description="Only films released in this year or later.", examples=[1970]
+    )
+    year_to: YearField = Field(
+        default=None, description="Only films released in this year or earlier.", examples=[1999]
+    )
+    era: Era = Field(
+        default=Era.ANY, description="`old`: from before the median year of the catalogue; `new`: from then on."
+    )
     exclude: ExcludeField = []
 
     @model_validator(mode="after")
@@ -56,7 +71,10 @@ class OnboardingQuery(Strict):
     """How many films to draw."""
 
     k: Annotated[int, Field(ge=1, le=50, description="How many of the 50 most rated films.")] = 15
-    seed: Annotated[int | None, Field(ge=0, le=2**32 - 1, description="The same seed draws the same films; left out, every call draws anew.")] = None
+    seed: Annotated[
+        int | None,
+        Field(ge=0, le=2**32 - 1, description="The same seed draws the same films; left out, every call draws anew."),
+    ] = None
 
 
 class SimilarQuery(Filtered):
@@ -64,7 +82,8 @@ class SimilarQuery(Filtered):
 
     k: KField = 10
     by: Literal["hybrid", "content", "collaborative"] = Field(
-        default="hybrid", description="`content`: by what the films are; `collaborative`: by who rated them; `hybrid`: both."
+        default="hybrid",
+        description="`content`: by what the films are; `collaborative`: by who rated them; `hybrid`: both.",
     )
 
 
@@ -91,7 +110,9 @@ class MovieDetail(MovieSummary):
     tmdb_id: int | None
     rating_count: int = Field(description="How many ratings the version in service learned from.")
     mean_rating: float | None = Field(description="Their mean in stars; null without a rating.")
-    weighted_rating: float | None = Field(description="The Bayesian weighted rating by which `/movies/popular` is ordered.")
+    weighted_rating: float | None = Field(
+        description="The Bayesian weighted rating by which `/movies/popular` is ordered."
+    )
 
 
 class Movies(Sent):
@@ -107,7 +128,9 @@ class PopularItem(Sent):
 
     rank: int
     movie: MovieSummary
-    weighted_rating: float = Field(description="`v/(v+m)·R + m/(v+m)·C` in stars: few ratings are drawn to the mean of all.")
+    weighted_rating: float = Field(
+        description="`v/(v+m)·R + m/(v+m)·C` in stars: few ratings are drawn to the mean of all."
+    )
     rating_count: int
 
 

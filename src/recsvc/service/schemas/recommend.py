@@ -15,9 +15,18 @@ from recsvc.service.schemas.movies import MovieSummary, Paged
 class Wanted(Paged):
     """Which list: the filters, the page, and how it is made."""
 
-    diversity: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="0: the best films; towards 1: the more different from each other.")] = 0.0
+    diversity: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            allow_inf_nan=False,
+            description="0: the best films; towards 1: the more different from each other.",
+        ),
+    ] = 0.0
     strategy: Strategy = Field(
-        default=Strategy.AUTO, description="`auto` is the hybrid, and the popular films for someone of whom nothing is known."
+        default=Strategy.AUTO,
+        description="`auto` is the hybrid, and the popular films for someone of whom nothing is known.",
     )
     explain: bool = Field(default=True, description="Whether to say why.")
 
@@ -37,11 +46,15 @@ class RecommendBody(Wanted):
 
     model_config = {
         "json_schema_extra": {
-            "examples": [{"ratings": [{"movie_id": 1, "rating": 5}, {"movie_id": 2, "liked": True}], "k": 5, "era": "new"}]
+            "examples": [
+                {"ratings": [{"movie_id": 1, "rating": 5}, {"movie_id": 2, "liked": True}], "k": 5, "era": "new"}
+            ]
         }
     }
 
-    ratings: list[Opinion] = Field(default=[], max_length=1000, description="What the person says about films, each film once.")
+    ratings: list[Opinion] = Field(
+        default=[], max_length=1000, description="What the person says about films, each film once."
+    )
 
 
 class Because(Sent):
@@ -58,7 +71,9 @@ class RecommendedItem(Sent):
     rank: int
     movie: MovieSummary
     score: float = Field(description="What the list is ordered by (before `diversity`); comparable within one answer.")
-    predicted_rating: float | None = Field(description="How many stars this person would give, 0.5-5; null where it cannot be said.")
+    predicted_rating: float | None = Field(
+        description="How many stars this person would give, 0.5-5; null where it cannot be said."
+    )
     baseline: float | None = Field(description="What the film scores without this person's ratings.")
     because: list[Because] = Field(description="The up to three ratings that speak for it most.")
     other: float | None = Field(description="What all other ratings add or take away.")

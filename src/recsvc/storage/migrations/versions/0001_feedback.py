@@ -34,9 +34,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "kind IN ('rating', 'liked', 'disliked', 'seen', 'not_interested')", name="feedback_kind_known"
         ),
-        sa.CheckConstraint(
-            "(kind = 'rating') = (stars IS NOT NULL)", name="feedback_only_ratings_have_stars"
-        ),
+        sa.CheckConstraint("(kind = 'rating') = (stars IS NOT NULL)", name="feedback_only_ratings_have_stars"),
         sa.CheckConstraint("stars BETWEEN 0.5 AND 5.0", name="feedback_stars_range"),
         sa.CheckConstraint("revision >= 1", name="feedback_revision_positive"),
         sqlite_with_rowid=False,
