@@ -7,6 +7,8 @@ import pytest
 
 from tests.requirements import need
 
+pytest_plugins = ["tests.databases", "tests.contracts.worlds"]
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -43,6 +44,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        terminal.fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
 @data_commands.command("download")
@@ -254,6 +257,8 @@ def models_rollback(why: Why = "") -> None:
 @app.command()
 def serve() -> None:
     """Answer over HTTP; all settings come from the environment (see README)."""
+    # One worker is one core: threads of the linear algebra would only get in each other's way. NumPy reads this once.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from recsvc.service.server import run
 
     run(load_settings())

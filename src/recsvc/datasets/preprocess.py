@@ -15,21 +15,15 @@ from recsvc.errors import ModelError
 def limit(ratings: Ratings, *, min_ratings_per_user: int = 1, min_ratings_per_movie: int = 1) -> Ratings:
     """Keep people and films with at least so many ratings, in the order of the file; all labels stay.
 
-    Leaving a film out takes ratings from people and the other way round, so it goes on until nothing changes:
-    what remains is the largest part in which everyone and every film has enough (the bipartite core).
+    Both are counted once, over the ratings as given: someone whose films were left out is not left out for it.
 
     Raises:
         ModelError: nothing remains.
     """
     films, film_of = np.unique(ratings.movie_ids, return_inverse=True)
-    keep = np.ones(len(ratings), np.bool_)
-    while True:
-        per_user = np.bincount(ratings.users[keep], minlength=len(ratings.user_labels))
-        per_movie = np.bincount(film_of[keep], minlength=len(films))
-        enough = (per_user >= min_ratings_per_user)[ratings.users] & (per_movie >= min_ratings_per_movie)[film_of]
-        if bool((keep <= enough).all()):
-            break
-        keep &= enough
+    per_user = np.bincount(ratings.users, minlength=len(ratings.user_labels))
+    per_movie = np.bincount(film_of, minlength=len(films))
+    keep = (per_user >= min_ratings_per_user)[ratings.users] & (per_movie >= min_ratings_per_movie)[film_of]
     if not keep.any():
         raise ModelError(
             f"no ratings remain where each person has at least {min_ratings_per_user} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from recsvc.engine.query import Strategy
 from recsvc.types import Movie, Rows, Taste
@@ -16,16 +17,14 @@ class Person:
     hidden: Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A film that the person rated, and what it adds to a score."""
 
     movie: Movie
     contribution: float
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """`baseline + sum of the reasons' contributions + other` is the score."""
 
     baseline: float
@@ -33,8 +32,7 @@ class Why:
     other: float
 
 
-@dataclass(frozen=True, slots=True)
-class Recommended:
+class Recommended(NamedTuple):
     """A film at its place.
 
     `predicted_rating` in stars 0.5-5, None where it cannot be said; `why` is None when it was not asked for.
@@ -56,8 +54,7 @@ class Answer:
     next_offset: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """A film that is like another; a higher `similarity` is more alike, on the scale of the model that was asked."""
 
     rank: int

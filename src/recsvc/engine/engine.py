@@ -107,22 +107,25 @@ class Engine:
 
     def predicted(self, taste: Taste, rows: Rows) -> list[float | None]:
         """Predicted stars of some films, within the scale; None where they cannot be said."""
-        stars = np.clip(self._stars.score_rows(taste, rows), MIN_STARS, MAX_STARS)
+        stars = np.minimum(np.maximum(self._stars.score_rows(taste, rows), MIN_STARS), MAX_STARS)
         return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
 
     def _whys(self, model: Model, taste: Taste, page: Ranked) -> list[Why]:
         """The strongest reasons that speak for each film; what is left, for and against, is `other`."""
         baseline, contributions = model.explain(taste, page.rows)
         strongest = np.argsort(-contributions, axis=1, kind="stable")[:, :REASONS]
-        amounts = np.take_along_axis(contributions, strongest, axis=1).tolist()
+        amounts = np.maximum(contributions[np.arange(len(strongest))[:, None], strongest], 0).astype(np.float64)
+        others = page.scores - baseline.astype(np.float64) - amounts.sum(axis=1)
         rated = taste.rows[strongest].tolist()
-        whys = []
-        for score, base, rows, by in zip(page.scores.tolist(), baseline.tolist(), rated, amounts, strict=True):
-            because = tuple(
-                Reason(self.catalogue.movie(row), amount) for row, amount in zip(rows, by, strict=True) if amount > 0
+        movie = self.catalogue.movie
+        return [
+            Why(
+                base,
+                tuple([Reason(movie(row), amount) for row, amount in zip(rows, by, strict=True) if amount > 0]),
+                rest,
             )
-            whys.append(Why(base, because, score - base - sum(reason.contribution for reason in because)))
-        return whys
+            for base, rows, by, rest in zip(baseline.tolist(), rated, amounts.tolist(), others.tolist(), strict=True)
+        ]
 
     def similar(
         self, row: int, *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = EVERYTHING

@@ -17,19 +17,16 @@ def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int 
 
     `scores` float32 (n_movies,), NaN for "cannot say"; `allowed` bool (n_movies,), or None for all.
     """
-    eligible = np.isfinite(scores) if allowed is None else np.isfinite(scores) & allowed
-    rows = np.flatnonzero(eligible).astype(np.int32)
-    values = scores[rows]
     wanted = offset + k
-    if len(rows) > wanted:
-        # All above the last place's score, and of the equals at that score as many as fit, lowest movie id first.
-        border = np.partition(values, len(values) - wanted)[len(values) - wanted]
-        above = values > border
-        equals = np.flatnonzero(values == border)[: wanted - int(above.sum())]
-        keep = np.sort(np.concatenate([np.flatnonzero(above), equals]))
-        rows, values = rows[keep], values[keep]
-    order = np.argsort(-values, kind="stable")[offset:wanted]
-    return Ranked(rows[order], values[order])
+    descending = -scores
+    if allowed is not None:
+        descending[~allowed] = np.inf
+    # The score of the last place; what is not allowed and NaN come behind every score. Equals of the last place are cut
+    # by the stable order below, which begins with the lowest movie id.
+    last = np.partition(descending, wanted - 1)[wanted - 1] if wanted < len(scores) else np.inf
+    rows = np.flatnonzero(descending <= last if last < np.inf else descending < np.inf).astype(np.int32)
+    page = rows[np.argsort(descending[rows], kind="stable")[offset:wanted]]
+    return Ranked(page, scores[page])
 
 
 def diversified(

@@ -16,6 +16,12 @@ from recsvc.types import EMPTY_TASTE, FloatK, FloatMatrix, Rows, Taste
 
 Centring = Literal["none", "global", "user", "item"]
 Fill = Literal["none", "global_mean", "user_mean", "item_mean"]
+_CENTRING_OF_FILL: dict[Fill, Centring] = {
+    "none": "none",
+    "global_mean": "global",
+    "user_mean": "user",
+    "item_mean": "item",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,7 @@ class Interactions:
         A cell without a rating holds `fill` ("none": 0 stars; the means fall back on the global mean); then the mean
         that `centring` names is subtracted from every cell.
         """
-        _, people, films = self.means(
-            {"global_mean": "global", "user_mean": "user", "item_mean": "item", "none": "none"}[fill]
-        )  # type: ignore[arg-type]
+        _, people, films = self.means(_CENTRING_OF_FILL[fill])
         cells = np.broadcast_to(
             people[:, None] if fill == "user_mean" else films[None, :], (self.n_users, self.n_movies)
         )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recsvc.features.interactions import Interactions
 from recsvc.features.text import TagMatrix, Vectoriser, tag_matrix
-from recsvc.models.contract import Capabilities, Explanation, Model
+from recsvc.models.contract import Capabilities, Explanation, ItemToItem
 from recsvc.models.weights import signed_weights
-from recsvc.types import Array, FloatK, FloatMovies, Movie, Rows, State, Taste
+from recsvc.types import Array, BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,15 @@ class ContentConfig:
     decades: bool = True
 
 
-class Content(Model):
+class _Gathered(NamedTuple):
+    """The tags of some films: `owners` (m,) the place of the film, `tags` (m,) the column, `values` (m,) the weight."""
+
+    owners: NDArray[np.intp]
+    tags: NDArray[np.int32]
+    values: FloatK
+
+
+class Content(ItemToItem):
     """Cosine between tag vectors; a person's score for a film is the sum over what they rated of `weight * cosine`.
 
     A film without any tag, and a person without a rating, is NaN.
@@ -60,7 +69,9 @@ class Content(Model):
         """Sum of signed weight times cosine."""
         if not len(taste):
             return np.full(self._tags.shape[0], np.nan, np.float32)
-        return self._against(np.asarray(self._tags[taste.rows].T @ signed_weights(taste.stars)))
+        held = self._gathered(taste.rows)
+        weights = signed_weights(taste.stars)[held.owners] * held.values
+        return self._against(np.bincount(held.tags, weights, minlength=self._tags.shape[1]).astype(np.float32))
 
     def similar(self, row: int) -> FloatMovies:
         """Cosine to every film, 0-1."""
@@ -86,8 +97,35 @@ class Content(Model):
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Each rated film contributes its weight times its cosine; the baseline is 0."""
-        cosines = sparse.csr_array(self._tags[rows] @ self._tags[taste.rows].T).toarray()
-        return Explanation(np.zeros(len(rows), np.float32), cosines * signed_weights(taste.stars))
+        baseline = np.where(self._silent[rows] | (len(taste) == 0), np.float32(np.nan), np.float32(0))
+        contributions = np.zeros((len(rows), len(taste)), np.float32)
+        held = self._gathered(taste.rows)
+        if len(held.tags):
+            asked = self._gathered(rows)
+            dense = np.zeros((len(rows), self._tags.shape[1]), np.float32)
+            dense[asked.owners, asked.tags] = asked.values
+            speaking, first = np.unique(held.owners, return_index=True)
+            contributions[:, speaking] = np.add.reduceat(dense[:, held.tags] * held.values, first, axis=1)
+        return Explanation(baseline, contributions * signed_weights(taste.stars))
+
+    def _gathered(self, rows: Rows) -> _Gathered:
+        """The tags of some films, one after the other."""
+        starts = self._tags.indptr[rows]
+        counts = self._tags.indptr[rows + 1] - starts
+        owners = np.repeat(np.arange(len(rows)), counts)
+        ends = np.cumsum(counts)
+        at = np.arange(len(owners)) + np.repeat(starts - (ends - counts), counts)
+        return _Gathered(owners, self._tags.indices[at], self._tags.data[at])
+
+    def item_weights(self) -> FloatMatrix:
+        """All cosines; the columns of films without tags are NaN."""
+        cosines: FloatMatrix = sparse.csr_array(self._tags @ self._tags.T).toarray()
+        cosines[:, self._silent] = np.nan
+        return cosines
+
+    def informed(self) -> BoolMovies:
+        """Every film: one without tags is like no other, which is something said too."""
+        return np.ones(self._tags.shape[0], np.bool_)
 
     def state(self) -> State:
         """The CSR matrix (n_movies, n_tags): `data` float32, `indices` int32, `starts` int64."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
-from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Explanation(NamedTuple):
 
     `baseline` (k,) and `contributions` (k, n), n being the rated films of the taste.
 
-    `baseline + contributions.sum(axis=1)` is the score to 1e-4.
+    `baseline + contributions.sum(axis=1)` is the score to 1e-4; the baseline is NaN where the score is.
     """
 
     baseline: FloatK
@@ -89,3 +89,18 @@ class Model(ABC):
     @abstractmethod
     def from_state(cls, state: State) -> Self:
         """Make the model again; arrays may be memory-mapped and read-only."""
+
+
+class ItemToItem(Model):
+    """A model whose score is `signed_weights(stars) @ item_weights()[rows]`: linear in what a person rated."""
+
+    @abstractmethod
+    def item_weights(self) -> FloatMatrix:
+        """What rating a film says for others, float32 (n_movies, n_movies).
+
+        The column of a film about which the model says nothing is NaN; the row of one that tells it nothing is 0.
+        """
+
+    @abstractmethod
+    def informed(self) -> BoolMovies:
+        """Which films tell the model something when they are rated, bool (n_movies,); one makes it speak."""

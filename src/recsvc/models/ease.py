@@ -13,9 +13,9 @@ from scipy import linalg
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.features.metadata import side_information
-from recsvc.models.contract import Capabilities, Explanation, Model
+from recsvc.models.contract import Capabilities, Explanation, ItemToItem
 from recsvc.models.weights import signed_weights, training_weights
-from recsvc.types import FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class EaseConfig:
     max_movies: int = 5000
 
 
-class Ease(Model):
+class Ease(ItemToItem):
     """Item-to-item weights B with a zero diagonal that best reproduce the ratings X from X B.
 
     `B = I - P diag(1 / diag(P))` with `P = (X'X + lambda I)^-1`: Steck 2019, "Embarrassingly Shallow Autoencoders for
@@ -99,9 +99,9 @@ class Ease(Model):
 
     def score(self, taste: Taste) -> FloatMovies:
         """`w B`; NaN for films that were not learned, and everywhere for someone none of whose films were."""
-        positions, weights = self._known(taste)
-        if not weights.any():
+        if not (self._position[taste.rows] >= 0).any():
             return np.full(self._n_movies, np.nan, np.float32)
+        positions, weights = self._known(taste)
         return self._spread(weights @ self._weights[positions])
 
     def similar(self, row: int) -> FloatMovies:
@@ -115,9 +115,23 @@ class Ease(Model):
         """Each rated film contributes its weight times its entry of B; the baseline is 0."""
         positions, weights = self._known(taste)
         targets = self._position[rows]
-        contributions = self._weights[positions[None, :], np.maximum(targets, 0)[:, None]] * weights
-        contributions[targets < 0] = np.nan
-        return Explanation(np.zeros(len(rows), np.float32), contributions)
+        contributions = self._weights[positions, np.maximum(targets, 0)[:, None]] * weights
+        baseline = np.zeros(len(rows), np.float32)
+        baseline[(targets < 0) | (not (self._position[taste.rows] >= 0).any())] = np.nan
+        return Explanation(baseline, contributions)
+
+    def item_weights(self) -> FloatMatrix:
+        """B, spread over the whole catalogue."""
+        if self._everything:
+            return self._weights
+        full = np.zeros((self._n_movies, self._n_movies), np.float32)
+        full[:, self._position < 0] = np.nan
+        full[np.ix_(self._learned, self._learned)] = self._weights
+        return full
+
+    def informed(self) -> BoolMovies:
+        """The films that were learned."""
+        return self._position >= 0
 
     def state(self) -> State:
         """`learned` int32 (m,) rows, `weights` float32 (m, m)."""

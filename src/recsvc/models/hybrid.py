@@ -14,8 +14,9 @@ from recsvc.features.interactions import Interactions
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.models.ease import Ease, EaseConfig
+from recsvc.models.fused import Fused, Part
 from recsvc.models.popularity import Popularity, PopularityConfig
-from recsvc.types import FloatMovies, Movie, Rows, State, Taste
+from recsvc.types import EMPTY_TASTE, FloatMovies, Movie, Rows, State, Taste
 
 SCALE_PEOPLE = 500
 SCALE_MOVIES = 500
@@ -66,6 +67,7 @@ class Hybrid(Model):
         }
         self._scales: dict[str, Scale] = {}
         self._similar_scales: dict[str, Scale] = {}
+        self._fused: Fused | None = None
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Fit the parts, then learn their scales from a sample of the people and films of training."""
@@ -81,10 +83,20 @@ class Hybrid(Model):
             name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films], name)
             for name in self.config.similar_weights
         }
+        self._fuse(interactions.n_movies)
         return self
+
+    def _fuse(self, n_movies: int) -> None:
+        parts = [
+            Part(self.parts[name], weight, weight / self._scales[name].spread, self._scales[name].centre)
+            for name, weight in self.config.weights.items()
+        ]
+        self._fused = Fused.of(parts, n_movies)
 
     def score(self, taste: Taste) -> FloatMovies:
         """The weighted mean of the parts that speak; NaN where none does."""
+        if self._fused is not None and self._fused.applies(taste):
+            return self._fused.score(taste)
         return _blend(
             [
                 (self.parts[name].score(taste), weight, self._scales[name])
@@ -103,19 +115,19 @@ class Hybrid(Model):
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Add up the explanations of the parts that speak about each film."""
+        if self._fused is not None and self._fused.applies(taste):
+            return self._fused.explain(taste, rows)
         baseline = np.zeros(len(rows), np.float32)
         contributions = np.zeros((len(rows), len(taste)), np.float32)
         total = np.zeros(len(rows), np.float32)
         for name, weight in self.config.weights.items():
-            part, scale = self.parts[name], self._scales[name]
-            speaks = np.isfinite(part.score_rows(taste, rows))
-            if not speaks.any():
-                continue
-            why = part.explain(taste, rows)
-            factor = np.float32(weight / scale.spread)
-            baseline += np.where(speaks, factor * (why.baseline - np.float32(scale.centre)), 0)
-            contributions += np.where(speaks[:, None], factor * why.contributions, 0)
-            total += np.where(speaks, np.float32(weight), 0)
+            scale = self._scales[name]
+            why = self.parts[name].explain(taste, rows)
+            speaks = np.isfinite(why.baseline)
+            factor = np.where(speaks, np.float32(weight / scale.spread), np.float32(0))
+            baseline += factor * (np.where(speaks, why.baseline, np.float32(0)) - np.float32(scale.centre))
+            contributions += factor[:, None] * why.contributions
+            total += np.where(speaks, np.float32(weight), np.float32(0))
         with np.errstate(invalid="ignore"):
             return Explanation(baseline / total, contributions / total[:, None])
 
@@ -142,6 +154,7 @@ class Hybrid(Model):
             model.parts[name] = type(part).from_state(State(config["parts"][name], arrays))
         model._scales = {name: Scale(**scale) for name, scale in config["scales"].items()}
         model._similar_scales = {name: Scale(**scale) for name, scale in config["similar_scales"].items()}
+        model._fuse(len(model.parts["popularity"].score(EMPTY_TASTE)))
         return model
 
 
@@ -162,17 +175,31 @@ def _scale(samples: list[FloatMovies], name: str) -> Scale:
 
 
 def _blend(parts: list[tuple[FloatMovies, float, Scale]]) -> FloatMovies:
+    """The weighted mean, film by film, of the parts that speak about it."""
     total: FloatMovies = np.zeros_like(parts[0][0])
-    weights: FloatMovies = np.zeros_like(total)
+    scaled: FloatMovies = np.empty_like(total)
+    everything = 0.0
     for values, weight, scale in parts:
-        silent = np.isnan(values)
-        part = (values - np.float32(scale.centre)) * np.float32(weight / scale.spread)
-        if silent.any():
-            part[silent] = 0
-            weights += np.where(silent, np.float32(0), np.float32(weight))
-        else:
-            weights += np.float32(weight)
-        total += part
+        np.multiply(values, weight / scale.spread, out=scaled)
+        total += scaled
+        everything += weight
+    total -= sum(weight * scale.centre / scale.spread for _, weight, scale in parts)
+    total /= everything
+    silent = np.flatnonzero(np.isnan(total))
+    if len(silent):
+        total[silent] = _blend_speaking(parts, silent)
+    return total
+
+
+def _blend_speaking(parts: list[tuple[FloatMovies, float, Scale]], rows: NDArray[np.intp]) -> FloatMovies:
+    """The same for films about which some part says nothing; NaN where none speaks."""
+    total: FloatMovies = np.zeros(len(rows), np.float32)
+    weights: FloatMovies = np.zeros(len(rows), np.float32)
+    for values, weight, scale in parts:
+        here = values[rows]
+        speaks = ~np.isnan(here)
+        total[speaks] += (here[speaks] - np.float32(scale.centre)) * np.float32(weight / scale.spread)
+        weights[speaks] += np.float32(weight)
     with np.errstate(invalid="ignore"):
-        blended: FloatMovies = total / weights
-    return blended
+        total /= weights
+    return total

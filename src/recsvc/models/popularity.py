@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.types import FloatMovies, Movie, Rows, State, Taste
@@ -38,6 +39,8 @@ class Popularity(Model):
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:  # noqa: ARG002
         """Count and average; nothing here is random."""
+        if not len(interactions.stars):
+            raise ModelError("without a rating no film is popular")
         votes = interactions.counts().astype(np.float64)
         rated = votes > 0
         prior = float(np.quantile(votes[rated], self.config.prior_quantile))

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import linalg
 
+from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
@@ -47,6 +48,8 @@ class Svd(Model):
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:  # noqa: ARG002
         """Train with scikit-surprise and keep the factors and biases of the films."""
+        if not len(interactions.stars):
+            raise ModelError("without a rating no stars can be predicted")
         import pandas as pd
         import surprise
 
@@ -126,7 +129,7 @@ class Svd(Model):
 
 def _solve(gram: FloatMatrix, right: FloatMatrix | FloatK) -> FloatMatrix:
     """Solve (gram + I) x = right for a symmetric positive semi-definite gram."""
-    gram[np.diag_indices_from(gram)] += 1
+    gram.flat[:: len(gram) + 1] += 1
     _, solution, failed = linalg.lapack.sposv(gram, right, overwrite_a=1)
     if failed:  # pragma: no cover - gram + I is positive definite
         raise linalg.LinAlgError("a fold-in system is not positive definite")

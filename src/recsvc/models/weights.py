@@ -17,7 +17,7 @@ def signed_weights(stars: FloatK) -> FloatK:
     Piecewise linear: 1 star -0.25, 1.5 stars -0.1, 2 stars 0.5, 3 stars 1, 5 stars 1.5. That a film was chosen at all
     says something for it, so that only a clear dislike has a negative sign.
     """
-    weights: FloatK = _HALVES[np.rint(stars * 2).astype(np.intp)]
+    weights: FloatK = _HALVES[(stars * 2 + 0.5).astype(np.intp)]
     return weights
 
 

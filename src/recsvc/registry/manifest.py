@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -61,3 +64,12 @@ class Manifest(_Record):
     packages: dict[str, str]
     components: dict[str, ComponentRecord]
     files: dict[str, FileRecord]
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Eight hexadecimal digits of the SHA-256 over all that a manifest, as JSON, says but its version.
+
+    The version ends in them, so that damage to a manifest, which cannot hold a hash of itself, shows.
+    """
+    said = {key: value for key, value in content.items() if key != "version"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]

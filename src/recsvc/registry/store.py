@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,7 +19,15 @@ from recsvc.errors import ConfigurationError, DamagedVersionError, RegistryError
 from recsvc.registry.aliases import PRODUCTION, AliasEntry, AliasLog
 from recsvc.registry.components import Component, component_class
 from recsvc.registry.files import locked, record, sync_folder, sync_tree, write_array, write_text
-from recsvc.registry.manifest import SCHEMA_VERSION, VERSION_ID, ComponentRecord, DatasetRecord, FileRecord, Manifest
+from recsvc.registry.manifest import (
+    SCHEMA_VERSION,
+    VERSION_ID,
+    ComponentRecord,
+    DatasetRecord,
+    FileRecord,
+    Manifest,
+    digest,
+)
 from recsvc.types import State
 
 _UNFINISHED = ".unfinished-"
@@ -127,6 +134,8 @@ class Registry:
             ) from None
         if manifest.version != version:
             raise DamagedVersionError(f"version {version} is damaged: its manifest is of {manifest.version}")
+        if not version.endswith(digest(content)):
+            raise DamagedVersionError(f"version {version} is damaged: manifest.json does not match its name")
         return manifest
 
     def verify(self, version: str) -> Manifest:
@@ -172,9 +181,10 @@ class Registry:
             if path not in manifest.files:
                 raise DamagedVersionError(f"version {version} is damaged: {path} has no hash")
             try:
-                arrays[array] = np.load(self.versions / version / path, mmap_mode="r", allow_pickle=False)
+                mapped = np.load(self.versions / version / path, mmap_mode="r", allow_pickle=False)
             except (OSError, ValueError) as error:
                 raise DamagedVersionError(f"version {version} is damaged: {path}: {error}") from None
+            arrays[array] = mapped.view(np.ndarray)  # a memmap costs several microseconds at every indexing
         try:
             return component_class(held.kind).from_state(State(held.config, arrays))
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -228,10 +238,8 @@ def _write(folder: Path, draft: Draft) -> Manifest:
         )
     files["metrics.json"] = write_text(folder / "metrics.json", json.dumps(draft.metrics, indent=2) + "\n")
     now = datetime.now(UTC)
-    hashes = {path: file.sha256 for path, file in sorted(files.items())}
-    digest = hashlib.sha256(json.dumps([now.isoformat(), hashes]).encode()).hexdigest()
-    manifest = Manifest(
-        version=f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}",
+    unnamed = Manifest(
+        version=f"{now:%Y%m%dT%H%M%SZ}-00000000",
         created_at=now,
         dataset=draft.dataset,
         config=dict(draft.config),
@@ -242,6 +250,8 @@ def _write(folder: Path, draft: Draft) -> Manifest:
         components=components,
         files=files,
     )
+    version = f"{now:%Y%m%dT%H%M%SZ}-{digest(json.loads(unnamed.model_dump_json()))}"
+    manifest = unnamed.model_copy(update={"version": version})
     write_text(folder / "manifest.json", manifest.model_dump_json(indent=2) + "\n")
     sync_tree(folder)
     return manifest

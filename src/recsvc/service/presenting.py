@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from recsvc.engine.answer import Answer, Recommended
 from recsvc.engine.engine import Engine
 from recsvc.service.schemas.movies import MovieDetail, MovieSummary
-from recsvc.service.schemas.recommend import Because, Recommendations, RecommendedItem
+from recsvc.service.schemas.recommend import Recommendations
 from recsvc.types import Movie
 
 
@@ -56,32 +57,32 @@ class Presenter:
         version = engine.manifest.version
         shown = ",".join(f"{item.rank}:{item.movie.movie_id}" for item in answer.items)
         digest = hashlib.blake2b(f"{version} {answer.strategy} {user_id} {shown}".encode(), digest_size=16)
-        return Recommendations.model_construct(
-            recommendation_id=digest.hexdigest(),
-            model_version=version,
-            strategy=answer.strategy,
-            user_id=user_id,
-            items=[self._item(item) for item in answer.items],
-            next_offset=answer.next_offset,
+        # Validated as a whole, which is several times quicker than one object after the other.
+        return Recommendations.model_validate(
+            {
+                "recommendation_id": digest.hexdigest(),
+                "model_version": version,
+                "strategy": answer.strategy,
+                "user_id": user_id,
+                "items": [self._item(item) for item in answer.items],
+                "next_offset": answer.next_offset,
+            }
         )
 
-    def _item(self, item: Recommended) -> RecommendedItem:
-        why = item.why
-        # Built without validation, once more than ten times a request: the engine's types are known to be right.
-        return RecommendedItem.model_construct(
-            rank=item.rank,
-            movie=self.summary(item.movie),
-            score=item.score,
-            predicted_rating=None if item.predicted_rating is None else round(item.predicted_rating, 2),
-            baseline=None if why is None else why.baseline,
-            because=[
-                Because.model_construct(
-                    movie_id=reason.movie.movie_id, title=reason.movie.title, contribution=reason.contribution
-                )
-                for reason in (why.because if why else ())
+    def _item(self, item: Recommended) -> dict[str, Any]:
+        rank, movie, score, predicted, why = item
+        baseline, because, other = why if why is not None else (None, (), None)
+        return {
+            "rank": rank,
+            "movie": self.summary(movie),
+            "score": score,
+            "predicted_rating": None if predicted is None else round(predicted, 2),
+            "baseline": baseline,
+            "because": [
+                {"movie_id": rated.movie_id, "title": rated.title, "contribution": added} for rated, added in because
             ],
-            other=None if why is None else why.other,
-        )
+            "other": other,
+        }
 
     def _poster(self, movie: Movie) -> str | None:
         return f"{self._poster_base_url}/{movie.poster_path.lstrip('/')}" if movie.poster_path else None

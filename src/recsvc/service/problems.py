@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from recsvc.errors import (
     InvalidInputError,
@@ -35,6 +36,7 @@ STATUS: dict[type[RecsvcError], int] = {
     NotReadyError: 503,
 }
 RETRY_AFTER_SECONDS = 5
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class FieldError(BaseModel):
@@ -112,11 +114,13 @@ def document(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error as a problem: the domain's, validation's, the framework's 404 and 405, and the unforeseen."""
+    """Answer errors as problems: the domain's, validation's, the framework's 404 and 405.
+
+    The unforeseen is for the outermost layer, which answers with `unforeseen`.
+    """
     app.add_exception_handler(RecsvcError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _respond(
@@ -127,7 +131,7 @@ def _respond(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     return problem_response(
-        request.url.path, request.scope["state"].get("request_id", ""), status, detail, errors, headers
+        request.scope["path"], request.scope["state"]["request_id"], status, detail, errors, headers
     )
 
 
@@ -140,29 +144,60 @@ def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, RecsvcError)  # noqa: S101 - registered for it
     status = status_of(error)
     if status == 500:
-        return _unforeseen(request, error)
-    errors = (
-        [FieldError(field=".".join(map(str, error.field)), message=error.message)]
-        if isinstance(error, InvalidInputError)
-        else []
-    )
+        return unforeseen(request.scope["path"], request.scope["state"]["request_id"], error)
+    errors = []
+    if isinstance(error, InvalidInputError):
+        where = "body" if request.method == "POST" else "query"
+        errors = [FieldError(field=".".join(map(str, (where, *error.field))), message=error.message)]
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     return _respond(request, status, str(error), errors, headers)
 
 
 def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-    errors = [FieldError(field=".".join(map(str, one["loc"])), message=one["msg"]) for one in error.errors()]
+    errors = field_errors(error.errors())
     return _respond(request, 422, "; ".join(f"{one.field}: {one.message}" for one in errors[:5]), errors)
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
-    # FastAPI answers 400 for a body that is no text at all; to the caller it is the same mistake as malformed JSON.
-    status = 422 if error.status_code == 400 and "parsing the body" in error.detail else error.status_code
-    return _respond(request, status, error.detail, headers=error.headers)
+    status, detail, headers = error.status_code, error.detail, error.headers
+    errors = []
+    if status == 400 and "parsing the body" in detail:
+        # FastAPI answers 400 for a body that is no text at all; to the caller it is the same mistake as malformed JSON.
+        status, errors = 422, [FieldError(field="body", message="cannot be read as JSON")]
+    elif status == 413:
+        errors = [FieldError(field="body", message=detail)]
+    elif status == 405:
+        headers = {"Allow": ", ".join(_allowed(request))}
+    return _respond(request, status, detail, errors, headers)
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("request %s failed", request.scope["state"].get("request_id", ""), exc_info=error)
-    return _respond(request, 500, "Something went wrong inside the service; the log has it under this request id.")
+def _allowed(request: Request) -> Sequence[str]:
+    """All methods of a path; the router knows those of the first route that fits."""
+    scope = {"type": "http", "path": request.scope["path"], "root_path": request.scope["root_path"], "headers": []}
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    found = [
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return found or ("GET", "HEAD")  # what is mounted are files
+
+
+def field_errors(errors: Sequence[Any], *within: str | int) -> list[FieldError]:
+    """Say what pydantic found, in the caller's words; `within` is where the validated value stands."""
+    found = []
+    for error in errors:
+        place, message = (*within, *error["loc"]), str(error["msg"]).removeprefix("Value error, ")
+        if error["type"] == "json_invalid":
+            place, message = ("body",), f"is not JSON: {error['ctx']['error']} at character {error['loc'][-1]}"
+        found.append(FieldError(field=".".join(map(str, place)), message=message))
+    return found
+
+
+def unforeseen(path: str, request_id: str, error: Exception) -> Response:
+    """Log what nobody foresaw, and say nothing of it."""
+    log.error("request %s failed", request_id, exc_info=error)
+    detail = "Something went wrong inside the service; the log has it under this request id."
+    return problem_response(path, request_id, 500, detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsvc.service.problems import problem_response
+from recsvc.service.problems import FieldError, problem_response, unforeseen
 from recsvc.settings import Settings
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -27,7 +28,11 @@ class BodyTooLargeError(HTTPException):
     """Raised while a body is read, once it is larger than allowed."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(413, f"body: larger than {limit} bytes")
+        super().__init__(413, _too_large(limit))
+
+
+def _too_large(limit: int) -> str:
+    return f"The body is larger than {limit} bytes."
 
 
 class Gatekeeper:
@@ -47,20 +52,33 @@ class Gatekeeper:
         given = headers.get(b"x-request-id", b"")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
-        sending = _with_headers(send, request_id, is_asset=scope["path"].startswith("/assets/"))
+        sending = _Sending(send, request_id, is_asset=scope["path"].startswith("/assets/"))
         refusal = self._refusal(headers)
-        if refusal is None:
-            await self._app(scope, self._limited(receive), sending)
-        else:
+        if refusal is not None:
             await problem_response(scope["path"], request_id.decode(), *refusal)(scope, receive, sending)
+            return
+        try:
+            await self._app(scope, self._limited(receive), sending)
+        except asyncio.CancelledError:
+            if sending.begun:
+                raise
+            # The server cancels what is still going on some seconds after it was told to stop.
+            stopping = problem_response(scope["path"], request_id.decode(), 503, "The service is stopping.")
+            await stopping(scope, receive, sending)
+        except Exception as error:
+            if sending.begun:
+                raise  # the server cuts the connection, so that the caller does not take a part for the whole
+            await unforeseen(scope["path"], request_id.decode(), error)(scope, receive, sending)
 
-    def _refusal(self, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
-        """The status and detail of what must not even reach the routes."""
+    def _refusal(self, headers: dict[bytes, bytes]) -> tuple[int, str, list[FieldError]] | None:
+        """The status, detail and fields of what must not even reach the routes."""
         if self._hosts is not None and _name(headers.get(b"host", b"")) not in self._hosts:
-            return 421, "This service does not answer to that host name; RECSVC_ALLOWED_HOSTS lists those it does."
+            detail = "This service does not answer to that host name; RECSVC_ALLOWED_HOSTS lists those it does."
+            return 421, detail, []
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > self._max_body_bytes:
-            return 413, f"body: larger than {self._max_body_bytes} bytes"
+            detail = _too_large(self._max_body_bytes)
+            return 413, detail, [FieldError(field="body", message=detail)]
         return None
 
     def _limited(self, receive: Receive) -> Receive:
@@ -78,23 +96,28 @@ class Gatekeeper:
         return receive_limited
 
 
-def _with_headers(send: Send, request_id: bytes, *, is_asset: bool) -> Send:
-    # Assets are asked for again by their ETag; answers about people are kept nowhere.
-    caching = b"no-cache" if is_asset else b"no-store"
+class _Sending:
+    """Adds the headers that every response has; `begun` once one was on its way."""
 
-    async def send_with_headers(message: Message) -> None:
+    def __init__(self, send: Send, request_id: bytes, *, is_asset: bool) -> None:
+        self.begun = False
+        self._send = send
+        self._request_id = request_id
+        # Assets are asked for again by their ETag; answers about people are kept nowhere.
+        self._caching = b"no-cache" if is_asset else b"no-store"
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.begun = True
             headers = message["headers"]
             given = {name for name, _ in headers}
-            headers.append((b"x-request-id", request_id))
+            headers.append((b"x-request-id", self._request_id))
             headers.extend(_HEADERS)
             if b"content-security-policy" not in given:
                 headers.append((b"content-security-policy", API_POLICY))
             if b"cache-control" not in given:
-                headers.append((b"cache-control", caching))
-        await send(message)
-
-    return send_with_headers
+                headers.append((b"cache-control", self._caching))
+        await self._send(message)
 
 
 def _name(host: bytes) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
+import signal
 import socket
+import sys
 
 import uvicorn
 
@@ -15,21 +16,28 @@ from recsvc.settings import Settings
 from recsvc.storage.database import Database
 
 BACKLOG = 2048
+GRACE_SECONDS = 3
+"""How long requests may take to end once the process is told to stop."""
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted.
+    """Serve until interrupted or told to stop (SIGINT, SIGTERM), which is no failure.
 
     Raises:
         ConfigurationError: the port is in use, the address is not ours, or the database cannot be opened.
     """
-    # One worker is one core: threads of the linear algebra would only get in each other's way.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it is done
     listening = _listen(settings)
     asyncio.run(_check_database(settings))
     config = uvicorn.Config(
-        create_app(settings), log_level=settings.log_level, access_log=False, log_config=None, server_header=False
+        create_app(settings),
+        log_level=settings.log_level,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     try:
         uvicorn.Server(config).run([listening])
@@ -46,11 +54,10 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening.bind((settings.host, settings.port))
         listening.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listening.close()
-        raise ConfigurationError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"cannot listen on {settings.host}:{settings.port}: {reason}") from None
     return listening
 
 

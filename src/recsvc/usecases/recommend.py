@@ -39,9 +39,9 @@ def recommend_from(
     seen: set[MovieId] = set()
     for index, (movie_id, _, _) in enumerate(opinions):
         if engine.catalogue.vocabulary.row(movie_id) is None:
-            raise InvalidInputError(("body", "ratings", index, "movie_id"), f"There is no movie {movie_id}.")
+            raise InvalidInputError(("ratings", index, "movie_id"), f"There is no movie {movie_id}.")
         if movie_id in seen:
-            raise InvalidInputError(("body", "ratings", index, "movie_id"), f"Movie {movie_id} stands here twice.")
+            raise InvalidInputError(("ratings", index, "movie_id"), f"Movie {movie_id} stands here twice.")
         seen.add(movie_id)
     # In the order of the movie ids, as the database gives them: sums of floats depend on it.
     columns = list(zip(*sorted(opinions, key=lambda opinion: opinion[0]), strict=True)) or [(), (), ()]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from recsvc.errors import RecsvcError
 from recsvc.service.deps import ContextDep
-from recsvc.service.problems import document, status_of
+from recsvc.service.problems import document, field_errors, status_of
 from recsvc.service.schemas.feedback import (
     BatchBody,
     BatchRecord,
@@ -63,9 +63,8 @@ async def rate_batch(context: ContextDep, body: BatchBody) -> BatchResult:
     results = {index: _record(index, outcome) for (index, _), outcome in zip(usable, outcomes, strict=True)}
     for index, record in enumerate(records):
         if isinstance(record, Refused):
-            results[index] = BatchRecord(
-                index=index, status=422, detail="The record cannot be used.", errors=record.errors
-            )
+            errors = field_errors(record.errors, "body", "ratings", index)
+            results[index] = BatchRecord(index=index, status=422, detail="The record cannot be used.", errors=errors)
     kept = sum(not isinstance(outcome, RecsvcError) for outcome in outcomes)
     return BatchResult(kept=kept, results=[results[index] for index in sorted(results)])
 

@@ -5,26 +5,37 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, ValidationError, WrapValidator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, WrapValidator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from recsvc.service.problems import FieldError
-from recsvc.service.schemas.fields import MovieIdField, Sent, StarsField, Strict, UserIdField
+from recsvc.service.schemas.fields import IN_JSON, MovieIdField, Sent, StarsField, Strict, UserIdField
 from recsvc.types import FeedbackKind
 
 _WAYS = ("rating", "liked", "seen", "not_interested")
 
 
+def _true_or_false(value: object) -> object:
+    """Python takes 1 for True."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError("must be true")  # noqa: TRY004 - pydantic reports ValueError as a problem of the field
+    return value
+
+
+TrueField = Annotated[Literal[True], BeforeValidator(_true_or_false)]
+
+
 class Opinion(Strict):
     """What is said about one film: exactly one of `rating`, `liked`, `seen` and `not_interested`."""
 
+    model_config = IN_JSON
+
     movie_id: MovieIdField
     rating: StarsField | None = None
-    liked: StrictBool | None = Field(default=None, description="true for a like, false for a dislike.")
-    seen: Literal[True] | None = Field(
-        default=None, description="Watched, nothing more; it is not recommended any more."
-    )
-    not_interested: Literal[True] | None = Field(default=None, description="Not to be recommended any more.")
+    liked: bool | None = Field(default=None, description="true for a like, false for a dislike.")
+    seen: TrueField | None = Field(default=None, description="Watched, nothing more; it is not recommended any more.")
+    not_interested: TrueField | None = Field(default=None, description="Not to be recommended any more.")
 
     @model_validator(mode="after")
     def _one_way(self) -> Opinion:
@@ -56,15 +67,14 @@ class RateBody(Opinion):
 
     user_id: UserIdField
     recommendation_id: (
-        Annotated[str, Field(min_length=1, max_length=4096, description="The answer that the film was shown in.")]
-        | None
+        Annotated[str, Field(pattern=r"^[!-~]{1,4096}$", description="The answer that the film was shown in.")] | None
     ) = None
 
 
 class Refused:
     """A record of a batch that cannot be used, and why."""
 
-    def __init__(self, errors: list[FieldError]) -> None:
+    def __init__(self, errors: list[ErrorDetails]) -> None:
         self.errors = errors
 
 
@@ -73,12 +83,14 @@ def _or_refused(value: Any, validate: ValidatorFunctionWrapHandler) -> RateBody 
     try:
         body: RateBody = validate(value)
     except ValidationError as error:
-        return Refused([FieldError(field=".".join(map(str, one["loc"])), message=one["msg"]) for one in error.errors()])
+        return Refused(error.errors())
     return body
 
 
 class BatchBody(Strict):
     """Up to 1,000 records, each as in `POST /rate`."""
+
+    model_config = IN_JSON
 
     ratings: list[Annotated[RateBody, WrapValidator(_or_refused)]] = Field(min_length=1, max_length=1000)
 

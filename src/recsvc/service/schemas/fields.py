@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from recsvc.engine.engine import LAST_OFFSET
 
 MAX_K = 100
-
-
-def _number(value: object) -> object:
-    """JSON true and "4" are no numbers, although Python could make some of them."""
-    if isinstance(value, bool | str):
-        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reports ValueError as a problem of the field
-    return value
-
+MAX_MOVIE_ID = 2**53 - 1
+"""The largest whole number that JavaScript reads exactly."""
 
 UserIdField = Annotated[
     str,
@@ -27,14 +21,9 @@ UserIdField = Annotated[
         examples=["ada", "ml-100k:196"],
     ),
 ]
-MovieIdField = Annotated[
-    int,
-    BeforeValidator(_number, json_schema_input_type=int),
-    Field(description="A film of the catalogue.", examples=[1]),
-]
+MovieIdField = Annotated[int, Field(ge=1, le=MAX_MOVIE_ID, description="A film of the catalogue.", examples=[1])]
 StarsField = Annotated[
     float,
-    BeforeValidator(_number, json_schema_input_type=float),
     Field(ge=0.5, le=5.0, allow_inf_nan=False, multiple_of=0.5, description="Stars, 0.5-5 in halves.", examples=[4.5]),
 ]
 KField = Annotated[int, Field(ge=1, le=MAX_K, description="How many films.")]
@@ -47,6 +36,10 @@ class Strict(BaseModel):
     """Something a caller sends; an unknown field is refused, so that a misspelt name is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+IN_JSON = ConfigDict(strict=True)
+"""For bodies: true and "4" are no numbers there, although both can be made into one; in a query all is text."""
 
 
 class Sent(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import Sent, Strict
+from recsvc.service.schemas.fields import IN_JSON, Sent, Strict
 
 
 class ModelVersion(Sent):
@@ -34,6 +34,8 @@ class Models(Sent):
 
 class ReasonBody(Strict):
     """Why an alias is moved."""
+
+    model_config = IN_JSON
 
     why: Annotated[str, Field(max_length=500, examples=["better nDCG on the hold-out"])] = ""
 

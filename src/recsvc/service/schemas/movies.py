@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from recsvc.engine.query import Era, Filters
 from recsvc.service.schemas.fields import KField, MovieIdField, OffsetField, Sent, Strict
 
 GenresField = Annotated[
-    list[str],
+    list[Annotated[str, Field(min_length=1, max_length=64)]],
     Field(
         max_length=20,
         description="Only films that have one of these genres; repeat it for more.",
@@ -34,15 +34,19 @@ class Filtered(Strict):
         default=None, description="Only films released in this year or earlier.", examples=[1999]
     )
     era: Era = Field(
-        default=Era.ANY, description="`old`: from before the median year of the catalogue; `new`: from then on."
+        default=Era.ANY,
+        strict=False,
+        description="`old`: from before the median year of the catalogue; `new`: from then on.",
     )
     exclude: ExcludeField = []
 
-    @model_validator(mode="after")
-    def _years_in_order(self) -> Filtered:
-        if self.year_from is not None and self.year_to is not None and self.year_from > self.year_to:
-            raise ValueError(f"year_from {self.year_from} is after year_to {self.year_to}")
-        return self
+    @field_validator("year_to")
+    @classmethod
+    def _years_in_order(cls, year_to: int | None, info: ValidationInfo) -> int | None:
+        year_from = info.data.get("year_from")
+        if year_from is not None and year_to is not None and year_from > year_to:
+            raise ValueError(f"must not be before year_from, which is {year_from}")
+        return year_to
 
     def filters(self) -> Filters:
         """The same in the engine's words."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from recsvc.engine.query import Query, Strategy
 from recsvc.service.schemas.feedback import Opinion
-from recsvc.service.schemas.fields import Sent, UserIdField
+from recsvc.service.schemas.fields import IN_JSON, Sent, UserIdField
 from recsvc.service.schemas.movies import MovieSummary, Paged
 
 
@@ -26,6 +26,7 @@ class Wanted(Paged):
     ] = 0.0
     strategy: Strategy = Field(
         default=Strategy.AUTO,
+        strict=False,
         description="`auto` is the hybrid, and the popular films for someone of whom nothing is known.",
     )
     explain: bool = Field(default=True, description="Whether to say why.")
@@ -45,11 +46,12 @@ class RecommendBody(Wanted):
     """Recommendations for someone without an account: their ratings are in the request, and nothing is stored."""
 
     model_config = {
+        **IN_JSON,
         "json_schema_extra": {
             "examples": [
                 {"ratings": [{"movie_id": 1, "rating": 5}, {"movie_id": 2, "liked": True}], "k": 5, "era": "new"}
             ]
-        }
+        },
     }
 
     ratings: list[Opinion] = Field(

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import pytest
+
+from recsvc.errors import ConfigurationError, RegistryError, VersionNotFoundError
+from recsvc.features.catalogue import Catalogue
+from recsvc.features.history import History
+from recsvc.features.interactions import Interactions
+from recsvc.features.titles import TitleIndex
+from recsvc.models.popularity import Popularity
+from recsvc.registry.components import KINDS
+from recsvc.registry.store import Registry
+from recsvc.types import EMPTY_TASTE, Movie, State
+from tests.contracts.worlds import world_of
+from tests.unit.registry.drafts import DATASET, MOVIES, components, draft
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "artifacts")
+
+
+def test_what_was_published_is_listed_and_opens_as_it_was(registry: Registry) -> None:
+    before = datetime.now(UTC)
+    manifest = registry.publish(draft())
+    assert registry.names() == [manifest.version]
+    assert registry.manifests() == [manifest]
+    assert registry.verify(manifest.version) == manifest
+    assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{8}", manifest.version)
+    assert before <= manifest.created_at <= datetime.now(UTC)
+    assert manifest.version.startswith(f"{manifest.created_at:%Y%m%dT%H%M%SZ}")
+    assert (manifest.dataset, manifest.seed, manifest.era_border) == (DATASET, 42, 1979)
+    assert (manifest.config, manifest.metrics) == ({"note": "tiny"}, {"hybrid": {"ndcg@10": 0.25}})
+
+    version = registry.open(manifest.version)
+    assert version.manifest == manifest
+    movies, history, titles, popularity = (
+        version.components[name] for name in ("movies", "history", "titles", "popularity")
+    )
+    assert isinstance(movies, Catalogue)
+    assert tuple(movies.movie(row) for row in range(3)) == MOVIES
+    assert isinstance(history, History)
+    assert history.taste("7").stars.tolist() == [5.0, 4.0]
+    assert isinstance(titles, TitleIndex)
+    assert titles.search("amelie", movies.rating_counts).tolist() == [1]
+    assert isinstance(popularity, Popularity)
+    trained = components()["popularity"]
+    assert isinstance(trained, Popularity)
+    np.testing.assert_array_equal(popularity.score(EMPTY_TASTE), trained.score(EMPTY_TASTE))
+
+
+def test_arrays_lie_where_the_folders_say_and_are_mapped_read_only(registry: Registry) -> None:
+    manifest = registry.publish(draft())
+    folder = registry.versions / manifest.version
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert present == {*manifest.files, "manifest.json"}
+    assert {"scores.npy", "in/movies/records_content.npy", "in/history/stars.npy", "metrics.json"} <= present
+    for component in registry.open(manifest.version).components.values():
+        for array in component.state().arrays.values():
+            assert not array.flags.writeable
+            assert not array.flags.owndata
+
+
+def test_what_is_empty_is_stored_too(registry: Registry) -> None:
+    movies = (Movie(1, "", overview="of no genre, and without a letter in its title"),)
+    world = world_of(movies, {"ann": {1: 3.0}})
+    history = History(np.array([], np.bytes_), np.empty(0, np.int32), interactions_of_nobody())
+    held = {"movies": Catalogue.of(movies, world.interactions), "history": history, "titles": TitleIndex.of(movies)}
+    opened = registry.open(registry.publish(draft(held)).version).components
+    assert isinstance(opened["movies"], Catalogue)
+    assert opened["movies"].genres == ()
+    assert opened["movies"].movie(0) == movies[0]
+    assert isinstance(opened["titles"], TitleIndex)
+    assert opened["titles"].search("anything", opened["movies"].rating_counts).tolist() == []
+    assert isinstance(opened["history"], History)
+    assert not opened["history"].has("ann")
+
+
+def interactions_of_nobody() -> Interactions:
+    return Interactions(1, np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+
+
+def test_each_publication_is_another_version(registry: Registry) -> None:
+    first = registry.publish(draft())
+    second = registry.publish(draft())
+    assert first.version != second.version
+    assert {one.version for one in registry.manifests()} == {first.version, second.version}
+
+
+def test_versions_are_listed_oldest_first(registry: Registry) -> None:
+    names = ["20261120T101500Z-00000001", "20251231T235959Z-ffffffff", "20261120T101500Z-00000000"]
+    for name in [*names, ".unfinished-1", "20261120T101500Z-0000000", "20261120T101500Z-0000000G", "notes"]:
+        (registry.versions / name).mkdir(parents=True)
+    assert registry.names() == sorted(names)
+
+
+def test_an_empty_registry_has_nothing(registry: Registry) -> None:
+    assert registry.names() == []
+    assert registry.manifests() == []
+    with pytest.raises(VersionNotFoundError, match=r"no version is in production"):
+        registry.production()
+
+
+@pytest.mark.parametrize(
+    "name", ["20261120T101500Z-1f3a9c2e", "", ".", "..", "../versions", "production", "20261120T101500Z-1F3A9C2E"]
+)
+def test_a_version_that_is_not_there_is_named(registry: Registry, name: str) -> None:
+    registry.publish(draft())
+    for ask in (registry.manifest, registry.verify, registry.open):
+        with pytest.raises(VersionNotFoundError, match=rf"no version {re.escape(name)}"):
+            ask(name)
+
+
+def test_a_name_means_itself_and_production_what_was_promoted(registry: Registry) -> None:
+    version = registry.publish(draft()).version
+    registry.promote(version, who="ann")
+    assert registry.resolve("production") == version
+    assert registry.resolve("20261120T101500Z-1f3a9c2e") == "20261120T101500Z-1f3a9c2e"
+
+
+def test_a_folder_that_cannot_be_written_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "artifacts").write_text("a file where the folder should be")
+    with pytest.raises(ConfigurationError, match=r"cannot publish into .*artifacts"):
+        Registry(tmp_path / "artifacts").publish(draft())
+
+
+def test_two_components_cannot_write_one_file(registry: Registry) -> None:
+    held = components()
+    with pytest.raises(RegistryError, match=r"both write rows\.npy"):
+        registry.publish(draft(held, dict.fromkeys(held, "")))
+    assert registry.names() == []
+
+
+def test_an_array_of_objects_is_never_written(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sly:
+        kind: ClassVar[str] = "sly"
+
+        def state(self) -> State:
+            return State({}, {"things": np.array([{"a": 1}], dtype=object)})
+
+        @classmethod
+        def from_state(cls, state: State) -> Self:
+            return cls()
+
+    monkeypatch.setitem(KINDS, "sly", Sly)
+    with pytest.raises(ValueError, match="pickle"):
+        registry.publish(draft({"sly": Sly()}))
+    assert [path.name for path in registry.versions.iterdir()] == [".lock"]
