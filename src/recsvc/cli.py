@@ -98,10 +98,15 @@ def train(
         Literal["tfidf", "counts", "hashing"], typer.Option(help="How the content model weighs tags.")
     ] = "tfidf",
     decades: Annotated[bool, typer.Option(help="Whether the release decade is a tag.")] = True,
+    centring: Annotated[
+        Literal["none", "global", "user", "item"],
+        typer.Option(help="What a rating is compared with: 3 stars, or a mean of ratings."),
+    ] = "none",
     seed: Annotated[int, typer.Option(min=0, help="Where all randomness comes from.")] = 42,
 ) -> None:
     """Train all models on a dataset and publish them as a version."""
     from recsvc.models.content import ContentConfig
+    from recsvc.models.ease import EaseConfig
     from recsvc.models.hybrid import HybridConfig
     from recsvc.registry.store import Registry
     from recsvc.training.config import TrainingConfig
@@ -111,7 +116,7 @@ def train(
     settings = load_settings()
     content = ContentConfig(vectoriser=vectoriser, decades=decades)
     config = TrainingConfig(
-        hybrid=HybridConfig(content=content),
+        hybrid=HybridConfig(collaborative=EaseConfig(centring=centring), content=content),
         min_ratings_per_user=min_ratings_per_user,
         min_ratings_per_movie=min_ratings_per_movie,
         seed=seed,
@@ -143,6 +148,10 @@ def evaluate(
         Literal["ms-recommenders"], typer.Option(help="Who may see what; see docs/evaluation.md.")
     ] = "ms-recommenders",
     models: Annotated[str, typer.Option(help="Kinds of models, separated by commas, or 'all'.")] = "hybrid",
+    fill: Annotated[
+        Literal["none", "global_mean", "user_mean", "item_mean"],
+        typer.Option(help="What an empty cell holds for models of a dense matrix (nmf)."),
+    ] = "item_mean",
     seed: Annotated[int, typer.Option(min=0, help="The seed of the split.")] = 42,
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write the figures there as JSON; '-' prints them.")
@@ -156,13 +165,14 @@ def evaluate(
     from recsvc.evaluation.protocols import PROTOCOLS
     from recsvc.features.vocabulary import Vocabulary
     from recsvc.models.catalogue import MODELS, model_class
+    from recsvc.models.nmf import Nmf, NmfConfig
     from recsvc.training.datasets import read_dataset
 
     settings = load_settings()
     kinds = list(MODELS) if models == "all" else [kind.strip() for kind in models.split(",")]
     if lists is not None and len(kinds) != 1:
         raise ConfigurationError("--lists takes one model, since its csv does not say whose list it is")
-    chosen = {kind: model_class(kind)() for kind in kinds}
+    chosen = {kind: Nmf(NmfConfig(fill=fill)) if kind == Nmf.kind else model_class(kind)() for kind in kinds}
     held = read_dataset(dataset, data_dir or settings.data_dir)
     vocabulary = Vocabulary.of(movie.movie_id for movie in held.movies)
     results = PROTOCOLS[protocol](held, vocabulary, chosen, seed=seed)

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from recsvc.errors import ModelError
 from recsvc.models.catalogue import MODELS, model_class
 from recsvc.models.content import Content
-from recsvc.models.contract import Model
+from recsvc.models.contract import ItemToItem, Model
+from recsvc.models.weights import signed_weights
 from recsvc.registry.components import KINDS
 from recsvc.types import EMPTY_TASTE, State, Taste
 from tests.contracts.worlds import SILENT, UNRATED, stored, taste_of, tastes, world
@@ -194,6 +195,23 @@ def test_a_film_that_training_never_saw_adds_nothing_unless_declared(kind: str) 
     _, contributions = model.explain(taste, np.array([2, 3, 4], np.int32))
     assert np.abs(contributions[:, 1]).max() == 0
     np.testing.assert_allclose(model.score(taste), model.score(taste_of({0: 5.0})), rtol=1e-6)
+
+
+@kinds
+@given(taste=any_taste)
+@settings(max_examples=25, deadline=None)
+def test_an_item_to_item_model_is_its_weights(kind: str, taste: Taste) -> None:
+    model = fitted(kind)
+    if not isinstance(model, ItemToItem):
+        return
+    weights, informed = model.item_weights(), model.informed()
+    assert (weights.shape, weights.dtype, informed.shape) == ((N, N), np.dtype(np.float32), (N,))
+    assert not np.nan_to_num(weights)[~informed].any()
+    scores = model.score(taste)
+    if not informed[taste.rows].any():
+        assert np.isnan(scores).all()
+        return
+    np.testing.assert_allclose(signed_weights(taste.stars) @ weights[taste.rows], scores, rtol=1e-5, atol=1e-5)
 
 
 @kinds

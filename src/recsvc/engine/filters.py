@@ -23,12 +23,15 @@ def mask(catalogue: Catalogue, era_border: int | None, filters: Filters) -> Bool
     allowed = np.ones(len(catalogue), np.bool_)
     if filters.genres:
         allowed &= catalogue.with_genres([_genre(catalogue, name) for name in filters.genres])
-    if filters.year_from is not None or filters.year_to is not None:
-        first = UNKNOWN_YEAR + 1 if filters.year_from is None else filters.year_from
-        last = np.iinfo(np.int16).max if filters.year_to is None else filters.year_to
-        if first > last:
-            raise InvalidInputError(("year_from",), f"year_from {first} is after year_to {last}")
-        allowed &= (catalogue.years >= first) & (catalogue.years <= last)
+    first, last = filters.year_from, filters.year_to
+    if first is not None and last is not None and first > last:
+        raise InvalidInputError(("year_from",), f"year_from {first} is after year_to {last}")
+    if first is not None:
+        allowed &= catalogue.years >= first
+    if last is not None:
+        allowed &= catalogue.years <= last
+    if first is not None or last is not None:
+        allowed &= catalogue.years != UNKNOWN_YEAR
     if filters.era is not Era.ANY:
         border = era_border or 0
         old = catalogue.years < border

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,9 +54,8 @@ class Interactions:
         """How many ratings each film has, int64 (n_movies,)."""
         return np.bincount(self.rows, minlength=self.n_movies)
 
-    def matrix(self, weigh: Callable[[FloatK], FloatK] | None = None) -> sparse.csr_array:
-        """Return the sparse matrix (n_users, n_movies) of the stars, or of what `weigh` makes of them."""
-        values = self.stars if weigh is None else weigh(self.stars)
+    def matrix(self, values: FloatK) -> sparse.csr_array:
+        """Return the sparse matrix (n_users, n_movies) with a value (n,) for each rating."""
         return sparse.csr_array((values, self.rows, self.starts), shape=(self.n_users, self.n_movies))
 
     def means(self, centring: Centring) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
@@ -77,20 +75,15 @@ class Interactions:
             np.divide(total, count, out=means, where=count > 0)
         return overall, people, films
 
-    def dense(self, *, centring: Centring = "none", fill: Fill = "none") -> FloatMatrix:
-        """Return the matrix (n_users, n_movies) with every cell a number.
+    def dense(self, *, fill: Fill) -> FloatMatrix:
+        """Return the stars as a matrix (n_users, n_movies) whose empty cells hold `fill`.
 
-        A cell without a rating holds `fill` ("none": 0 stars; the means fall back on the global mean); then the mean
-        that `centring` names is subtracted from every cell.
+        "none" is 0 stars; where a person or film has no rating, its mean is the global one.
         """
         _, people, films = self.means(_CENTRING_OF_FILL[fill])
-        cells = np.broadcast_to(
-            people[:, None] if fill == "user_mean" else films[None, :], (self.n_users, self.n_movies)
-        )
-        full = cells.astype(np.float32)
+        column = people[:, None] if fill == "user_mean" else films[None, :]
+        full = np.broadcast_to(column, (self.n_users, self.n_movies)).astype(np.float32)
         full[self.users, self.rows] = self.stars
-        _, people, films = self.means(centring)
-        full -= (people[:, None] if centring == "user" else films[None, :]).astype(np.float32)
         return full
 
 

@@ -7,10 +7,11 @@ from recsvc.models.content import Content
 from recsvc.models.contract import Model
 from recsvc.models.ease import Ease
 from recsvc.models.hybrid import Hybrid
+from recsvc.models.nmf import Nmf
 from recsvc.models.popularity import Popularity
 from recsvc.models.svd import Svd
 
-MODELS: dict[str, type[Model]] = {model.kind: model for model in (Popularity, Content, Ease, Svd, Hybrid)}
+MODELS: dict[str, type[Model]] = {model.kind: model for model in (Popularity, Content, Ease, Svd, Nmf, Hybrid)}
 
 
 def model_class(kind: str) -> type[Model]:

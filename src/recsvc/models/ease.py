@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from recsvc.errors import ModelError
-from recsvc.features.interactions import Interactions
+from recsvc.features.interactions import Centring, Interactions
 from recsvc.features.metadata import side_information
 from recsvc.models.contract import Capabilities, Explanation, ItemToItem
-from recsvc.models.weights import signed_weights, training_weights
-from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+from recsvc.models.weights import NEUTRAL_STARS, signed_weights, training_weights
+from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
 @dataclass(frozen=True, slots=True)
 class EaseConfig:
     """How EASE learns.
 
-    `l2` is lambda. `slope` says how much more a high rating is learned from (`weights.training_weights`).
+    `l2` is lambda. `slope` says how much more a high rating is learned from (`weights.training_weights`), high being
+    above `centring`: 3 stars ("none"), or the mean of all ratings, of the person's or of the film's.
     `genre_weight` and `year_weight` are the weights of pseudo-ratings by which films of one genre or year are alike; 0
     leaves them out. Only the `max_movies` most rated films are learned, since time grows with their cube and memory
     with their square; of these `min_ratings` must have been given.
@@ -30,6 +31,7 @@ class EaseConfig:
 
     l2: float = 400.0
     slope: float = 0.25
+    centring: Centring = "none"
     genre_weight: float = 3.0
     year_weight: float = 2.0
     min_ratings: int = 1
@@ -59,7 +61,8 @@ class Ease(ItemToItem):
         learned = _most_rated(interactions, config.min_ratings, config.max_movies)
         if not len(learned):
             raise ModelError(f"no film has the {config.min_ratings} ratings that EASE is asked to learn from")
-        ratings = interactions.matrix(lambda stars: training_weights(stars, config.slope))[:, learned]
+        ratings = interactions.matrix(training_weights(interactions.stars, config.slope, self._centre(interactions)))
+        ratings = ratings[:, learned]
         gram = (ratings.T @ ratings).toarray().astype(np.float64)
         if config.genre_weight or config.year_weight:
             side = side_information(movies, genre_weight=config.genre_weight, year_weight=config.year_weight)[
@@ -72,6 +75,14 @@ class Ease(ItemToItem):
         np.fill_diagonal(weights, 0)
         self._hold(interactions.n_movies, learned, weights.astype(np.float32))
         return self
+
+    def _centre(self, interactions: Interactions) -> FloatK | float:
+        """The stars with which each rating is compared."""
+        if self.config.centring == "none":
+            return NEUTRAL_STARS
+        _, people, films = interactions.means(self.config.centring)
+        means = people[interactions.users] if self.config.centring == "user" else films[interactions.rows]
+        return means.astype(np.float32)
 
     def _hold(self, n_movies: int, learned: Rows, weights: FloatMatrix) -> None:
         self._n_movies = n_movies

@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 class Fused:
-    """`signed weights @ matrix[rows] + baseline`, which is the blend of the parts for everyone of whom all parts can speak.
+    """`signed weights @ matrix[rows] + baseline`: the blend of the parts for everyone of whom all parts can speak.
 
     `matrix` float32 (n_movies, n_movies), `baseline` float32 (n_movies,), both NaN where no part speaks about a film.
     """

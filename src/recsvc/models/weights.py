@@ -6,6 +6,7 @@ import numpy as np
 
 from recsvc.types import FloatK
 
+NEUTRAL_STARS = 3.0
 _STARS = np.array([0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0])
 _SIGNED = np.array([-0.3, -0.25, -0.1, 0.5, 1.0, 1.25, 1.5])
 _HALVES = np.interp(np.arange(11) / 2, _STARS, _SIGNED).astype(np.float32)
@@ -21,7 +22,7 @@ def signed_weights(stars: FloatK) -> FloatK:
     return weights
 
 
-def training_weights(stars: FloatK, slope: float) -> FloatK:
-    """How strongly each rating (n,) is learned from: `1 + slope * (stars - 3)`, never negative."""
-    weights: FloatK = np.maximum(1 + np.float32(slope) * (stars - 3), 0).astype(np.float32)
+def training_weights(stars: FloatK, slope: float, centre: FloatK | float = NEUTRAL_STARS) -> FloatK:
+    """How strongly each rating (n,) is learned from: `1 + slope * (stars - centre)`, never negative."""
+    weights: FloatK = np.maximum(1 + np.float32(slope) * (stars - np.float32(centre)), 0).astype(np.float32)
     return weights

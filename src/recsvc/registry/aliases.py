@@ -75,7 +75,7 @@ class AliasLog:
         """
         with locked(self.path) as handle:
             *_, before, current = self._stack(alias)
-            reason = f"{_ROLLBACK} from {current}" + (f": {why}" if why else "")
+            reason = f"{_ROLLBACK}{current}" + (f": {why}" if why else "")
             return self._append(handle, alias, before, who=who, why=reason)
 
     def _stack(self, alias: str) -> list[str]:
@@ -84,7 +84,7 @@ class AliasLog:
         for entry in self.entries():
             if entry.alias != alias:
                 continue
-            if len(stack) > 1 and entry.version == stack[-2] and entry.why.startswith(_ROLLBACK):
+            if len(stack) > 1 and entry.version == stack[-2] and entry.why.startswith(_ROLLBACK + stack[-1]):
                 stack.pop()
             elif not stack or stack[-1] != entry.version:
                 stack.append(entry.version)
@@ -103,4 +103,4 @@ class AliasLog:
         return entry
 
 
-_ROLLBACK = "rollback"
+_ROLLBACK = "rollback from "

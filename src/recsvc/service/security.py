@@ -12,7 +12,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsvc.service.problems import FieldError, problem_response, unforeseen
+from recsvc.service.problems import RETRY_AFTER_SECONDS, FieldError, problem_response, unforeseen
 from recsvc.settings import Settings
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -63,7 +63,8 @@ class Gatekeeper:
             if sending.begun:
                 raise
             # The server cancels what is still going on some seconds after it was told to stop.
-            stopping = problem_response(scope["path"], request_id.decode(), 503, "The service is stopping.")
+            retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            stopping = problem_response(scope["path"], request_id.decode(), 503, "The service is stopping.", (), retry)
             await stopping(scope, receive, sending)
         except Exception as error:
             if sending.begun:

@@ -35,6 +35,12 @@ def check_writable(engine: Engine, user_id: UserId) -> None:
         raise ReadOnlyPersonError(user_id)
 
 
+def _label(engine: Engine, user_id: UserId) -> str | None:
+    """What the dataset calls one of its own people; None for everyone else."""
+    namespace, colon, label = user_id.partition(":")
+    return label if colon and namespace == engine.manifest.dataset.name else None
+
+
 def person_of(
     engine: Engine,
     movie_ids: Sequence[MovieId],
@@ -68,8 +74,8 @@ async def known_person(engine: Engine, database: Database, counts_as: dict[str, 
 
     Unknown people are strangers.
     """
-    namespace, _, label = user_id.partition(":")
-    if namespace == engine.manifest.dataset.name:
+    label = _label(engine, user_id)
+    if label is not None:
         return Person(engine.history.taste(label), STRANGER.hidden)
     said = await database.reader.read(user_id)
     return person_of(engine, said.movie_ids, said.kinds, said.stars, counts_as)
@@ -93,8 +99,8 @@ async def held_on(engine: Engine, database: Database, user_id: UserId) -> Held:
     Raises:
         NotFoundError: nothing is.
     """
-    namespace, _, label = user_id.partition(":")
-    if namespace == engine.manifest.dataset.name and engine.history.has(label):
+    label = _label(engine, user_id)
+    if label is not None and engine.history.has(label):
         return Held(True, len(engine.history.taste(label)), None)
     async with database.read() as session:
         summary = await feedback.summary_of_user(session, user_id)
@@ -117,8 +123,8 @@ async def said_by(
     engine: Engine, database: Database, user_id: UserId, *, limit: int, offset: int
 ) -> tuple[list[Said], int]:
     """A page of what a person said, newest first (the dataset's people: by movie id), and how much there is in all."""
-    namespace, _, label = user_id.partition(":")
-    if namespace == engine.manifest.dataset.name:
+    label = _label(engine, user_id)
+    if label is not None:
         taste = engine.history.taste(label)
         ids = engine.catalogue.vocabulary.ids[taste.rows].tolist()
         everything = [

@@ -14,7 +14,7 @@ from recsvc.features.history import History
 from recsvc.features.interactions import Interactions
 from recsvc.features.titles import TitleIndex
 from recsvc.models.popularity import Popularity
-from recsvc.registry.components import KINDS
+from recsvc.registry.components import KINDS, Component
 from recsvc.registry.store import Registry
 from recsvc.types import EMPTY_TASTE, Movie, State
 from tests.contracts.worlds import world_of
@@ -71,7 +71,11 @@ def test_what_is_empty_is_stored_too(registry: Registry) -> None:
     movies = (Movie(1, "", overview="of no genre, and without a letter in its title"),)
     world = world_of(movies, {"ann": {1: 3.0}})
     history = History(np.array([], np.bytes_), np.empty(0, np.int32), interactions_of_nobody())
-    held = {"movies": Catalogue.of(movies, world.interactions), "history": history, "titles": TitleIndex.of(movies)}
+    held: dict[str, Component] = {
+        "movies": Catalogue.of(movies, world.interactions),
+        "history": history,
+        "titles": TitleIndex.of(movies),
+    }
     opened = registry.open(registry.publish(draft(held)).version).components
     assert isinstance(opened["movies"], Catalogue)
     assert opened["movies"].genres == ()

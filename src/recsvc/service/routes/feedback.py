@@ -16,12 +16,13 @@ from recsvc.service.schemas.feedback import (
     RateBody,
     Rated,
     Refused,
+    SaidQuery,
     UndoQuery,
     User,
     UserRating,
     UserRatings,
 )
-from recsvc.service.schemas.fields import KField, UserIdField
+from recsvc.service.schemas.fields import UserIdField
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind
 from recsvc.usecases.people import held_on, said_by
@@ -100,13 +101,10 @@ async def user(context: ContextDep, user_id: Annotated[UserIdField, Path()]) -> 
 
 @router.get("/users/{user_id}/ratings", summary="All that a person said", tags=["people"], responses=document())
 async def user_ratings(
-    context: ContextDep,
-    user_id: Annotated[UserIdField, Path()],
-    k: Annotated[KField, Query()] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000, description="How many to leave out first.")] = 0,
+    context: ContextDep, user_id: Annotated[UserIdField, Path()], wanted: Annotated[SaidQuery, Query()]
 ) -> UserRatings:
     """What a person said, newest first (people of the dataset: by movie id); empty where nothing is held."""
-    page, total = await said_by(context.engine, context.database, user_id, limit=k, offset=offset)
+    page, total = await said_by(context.engine, context.database, user_id, limit=wanted.k, offset=wanted.offset)
     find = context.engine.catalogue.vocabulary.row
     items = [
         UserRating(
@@ -120,5 +118,5 @@ async def user_ratings(
         )
         for said in page
     ]
-    further = offset + len(items)
+    further = wanted.offset + len(items)
     return UserRatings(user_id=user_id, total=total, items=items, next_offset=further if further < total else None)

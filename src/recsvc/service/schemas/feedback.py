@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from recsvc.service.problems import FieldError
-from recsvc.service.schemas.fields import IN_JSON, MovieIdField, Sent, StarsField, Strict, UserIdField
+from recsvc.service.schemas.fields import IN_JSON, KField, MovieIdField, Sent, StarsField, Strict, UserIdField
 from recsvc.types import FeedbackKind
 
 _WAYS = ("rating", "liked", "seen", "not_interested")
@@ -18,7 +18,7 @@ _WAYS = ("rating", "liked", "seen", "not_interested")
 
 def _true_or_false(value: object) -> object:
     """Python takes 1 for True."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if not isinstance(value, bool):
         raise ValueError("must be true")  # noqa: TRY004 - pydantic reports ValueError as a problem of the field
     return value
 
@@ -132,6 +132,13 @@ class UndoQuery(Strict):
 
     user_id: UserIdField
     movie_id: MovieIdField
+
+
+class SaidQuery(Strict):
+    """Which page of what a person said."""
+
+    k: KField = 50
+    offset: Annotated[int, Field(ge=0, le=10_000_000, description="How many to leave out first.")] = 0
 
 
 class User(Sent):

@@ -1,0 +1,45 @@
+"""Values that the parameters of lists refuse, with the field that must be named."""
+
+from __future__ import annotations
+
+FILTERS = [
+    ({"genre": "Nope"}, "genre"),
+    ({"genre": ["Drama", "Nope"]}, "genre"),
+    ({"genre": ""}, "genre.0"),
+    ({"genre": "x" * 65}, "genre.0"),
+    ({"genre": ["Drama"] * 21}, "genre"),
+    ({"year_from": 1869}, "year_from"),
+    ({"year_from": 2101}, "year_from"),
+    ({"year_from": "x"}, "year_from"),
+    ({"year_from": ""}, "year_from"),
+    ({"year_from": 1e400}, "year_from"),
+    ({"year_to": 1869}, "year_to"),
+    ({"year_to": 2101}, "year_to"),
+    ({"year_to": 1990.5}, "year_to"),
+    ({"year_from": 2000, "year_to": 1999}, "year_to"),
+    ({"era": "OLD"}, "era"),
+    ({"era": ""}, "era"),
+    ({"exclude": "x"}, "exclude.0"),
+    ({"exclude": [1, 0]}, "exclude.1"),
+    ({"exclude": -1}, "exclude.0"),
+    ({"exclude": 2**53}, "exclude.0"),
+    ({"exclude": "9" * 400}, "exclude.0"),
+    ({"exclude": [1] * 1001}, "exclude"),
+    ({"more": 1}, "more"),
+    ({"K": 5}, "K"),
+]
+K = [({"k": value}, "k") for value in (0, -1, 101, 10**9, 10**30, "x", "", "1.5", "nan", "inf", "9" * 5000)]
+OFFSET = [({"offset": value}, "offset") for value in (-1, 1001, 10**9, "x", "", "0.5")]
+PAGED = [*K, *OFFSET, *FILTERS]
+WANTED = [
+    *PAGED,
+    *(({"diversity": value}, "diversity") for value in (-0.1, 1.01, "nan", "inf", "-inf", "x", "", "1e400")),
+    *(({"strategy": value}, "strategy") for value in ("x", "", "Hybrid", "svd")),
+    *(({"explain": value}, "explain") for value in ("x", "", 2)),
+]
+USERS = ["", " ", "a b", "a/b", "ä", "a\n", "a\0", "a" * 129, "a" * 10_240, "../ada", "%00"]
+
+
+def short(value: object) -> str:
+    """An id for a test."""
+    return repr(value)[:40]

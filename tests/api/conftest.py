@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.asking import film, serving
+from tests.api.versions import ml_100k_artifacts, sample_artifacts
+
+__all__ = ["ml_100k_artifacts", "sample_artifacts"]
+
+
+@pytest.fixture(scope="session")
+def reading(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The service over the sample, for tests that store nothing."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('reading')}/recsvc.db"
+    with serving(sample_artifacts, url) as client:
+        yield client
+
+
+@pytest.fixture
+def client(sample_artifacts: Path, database_url: str) -> Iterator[TestClient]:
+    """The service over the sample and an empty database: the test runs once a kind of database."""
+    with serving(sample_artifacts, database_url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def trilogy(reading: TestClient) -> tuple[int, int, int]:
+    """Star Wars, The Empire Strikes Back and Alien."""
+    return film(reading, "Star Wars"), film(reading, "The Empire Strikes Back"), film(reading, "Alien")

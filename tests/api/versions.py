@@ -1,0 +1,60 @@
+"""Versions to serve in tests: each dataset is trained once a run."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from recsvc.registry.manifest import Manifest
+from recsvc.registry.store import Draft, Registry
+from recsvc.training.config import TrainingConfig
+from recsvc.training.datasets import read_dataset
+from recsvc.training.pipeline import publish_trained
+from tests.requirements import need
+
+
+@cache
+def trained(name: str, folder: Path, data_dir: Path | None = None) -> Path:
+    """A registry whose one version learned from this dataset and is in production."""
+    publish_trained(
+        read_dataset(name, data_dir),
+        TrainingConfig(),
+        Registry(folder),
+        promote=True,
+        who="tests",
+        progress=lambda _step: None,
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be changed; `shutil.copytree` it for that."""
+    return trained("sample", tmp_path_factory.getbasetemp() / "sample-artifacts")
+
+
+@pytest.fixture(scope="session")
+def ml_100k_artifacts(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be changed; `shutil.copytree` it for that."""
+    need("datasets", (data_dir / "ml-100k").is_dir(), "there is no ml-100k in RECSVC_DATA_DIR")
+    return trained("ml-100k", tmp_path_factory.getbasetemp() / "ml-100k-artifacts", data_dir)
+
+
+def publish_again(artifacts: Path) -> Manifest:
+    """Publish what is in production once more, as another version that is not promoted."""
+    registry = Registry(artifacts)
+    held = registry.open(registry.production())
+    manifest = held.manifest
+    draft = Draft(
+        dataset=manifest.dataset,
+        config=manifest.config,
+        seed=manifest.seed,
+        era_border=manifest.era_border,
+        metrics=manifest.metrics,
+        packages=manifest.packages,
+        components=held.components,
+        folders={name: record.folder for name, record in manifest.components.items()},
+    )
+    return registry.publish(draft)

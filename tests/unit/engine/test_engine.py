@@ -1,0 +1,299 @@
+"""The engine over the small world, in which films of even row are of one kind and those of odd row of the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsvc.engine.answer import Answer, Person, Recommended
+from recsvc.engine.engine import LAST_OFFSET, NO_ROWS, STRANGER, Engine
+from recsvc.engine.query import Era, Filters, Query, Strategy
+from recsvc.errors import DamagedVersionError, InvalidInputError
+from recsvc.registry.store import Registry, Version
+from recsvc.types import EMPTY_TASTE, Rows, Taste
+from tests.contracts.worlds import SILENT, UNRATED, YEARLESS, taste_of, tastes, world
+
+N = len(world().vocabulary)
+SPACE_FAN = Person(taste_of({0: 5.0, 4: 4.5, 10: 4.0}), NO_ROWS)
+UNRATED_ROW, SILENT_ROW = world().vocabulary.rows(np.array([UNRATED, SILENT], np.int64)).tolist()
+PERSONAL = (Strategy.AUTO, Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT)
+
+people = st.builds(
+    Person,
+    tastes(N),
+    st.lists(st.integers(0, N - 1), max_size=6, unique=True).map(lambda rows: np.array(rows, np.int32)),
+)
+
+
+def ids(answer: Answer) -> list[int]:
+    return [item.movie.movie_id for item in answer.items]
+
+
+def rows_of(movie_ids: list[int]) -> Rows:
+    return world().vocabulary.rows(np.array(movie_ids, np.int64))
+
+
+@given(person=people, strategy=st.sampled_from(Strategy), diversity=st.sampled_from([0.0, 0.4, 1.0]))
+@settings(deadline=None, max_examples=60)
+def test_what_was_dealt_with_never_appears(
+    world_engine: Engine, person: Person, strategy: Strategy, diversity: float
+) -> None:
+    answer = world_engine.recommend(person, Query(k=100, strategy=strategy, diversity=diversity))
+    found = ids(answer)
+    assert len(set(found)) == len(found)
+    assert not np.isin(rows_of(found), np.concatenate([person.taste.rows, person.hidden])).any()
+    assert [item.rank for item in answer.items] == list(range(1, len(found) + 1))
+    assert answer.next_offset is None
+    if strategy in {Strategy.AUTO, Strategy.HYBRID} and len(person.taste):
+        speechless = {SILENT_ROW, *person.taste.rows.tolist(), *person.hidden.tolist()}
+        assert len(found) == N - len(speechless)  # all that anything can be said about
+
+
+@given(person=people, k=st.integers(1, 9), diversity=st.sampled_from([0.0, 0.3, 1.0]))
+@settings(deadline=None, max_examples=30)
+def test_pages_put_together_are_the_long_list(world_engine: Engine, person: Person, k: int, diversity: float) -> None:
+    query = Query(k=100, diversity=diversity)
+    whole = world_engine.recommend(person, query)
+    items: list[Recommended] = []
+    offset: int | None = 0
+    while offset is not None:
+        page = world_engine.recommend(person, replace(query, k=k, offset=offset))
+        assert page.strategy == whole.strategy
+        assert len(page.items) == k or page.next_offset is None
+        assert page.next_offset in {None, offset + k}
+        items += page.items
+        offset = page.next_offset
+    assert [(item.rank, item.movie, item.score) for item in items] == [
+        (item.rank, item.movie, item.score) for item in whole.items
+    ]
+
+
+def test_a_full_last_page_is_the_last(world_engine: Engine) -> None:
+    everything = len(world_engine.recommend(STRANGER, Query(k=100)).items)
+    assert everything == 40
+    assert world_engine.recommend(STRANGER, Query(k=40)).next_offset is None
+    assert world_engine.recommend(STRANGER, Query(k=39)).next_offset == 39
+    assert world_engine.recommend(STRANGER, Query(k=10, offset=30)).next_offset is None
+    beyond = world_engine.recommend(STRANGER, Query(k=10, offset=40))
+    assert (beyond.items, beyond.next_offset) == ((), None)
+
+
+def test_the_next_offset_is_one_that_may_be_asked_for(world_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert LAST_OFFSET == 1000
+    monkeypatch.setattr("recsvc.engine.engine.LAST_OFFSET", 20)
+    assert world_engine.recommend(STRANGER, Query(k=10, offset=10)).next_offset == 20
+    assert world_engine.recommend(STRANGER, Query(k=11, offset=10)).next_offset is None
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_stranger_gets_the_popular_films(world_engine: Engine, strategy: Strategy) -> None:
+    answer = world_engine.recommend(STRANGER, Query(k=40, strategy=strategy))
+    assert answer.strategy is Strategy.POPULAR
+    weighted = [world_engine.weighted_rating(row) for row in range(40)]
+    by_hand = sorted(range(40), key=lambda row: (-weighted[row], row))
+    assert rows_of(ids(answer)).tolist() == by_hand
+    for item in answer.items:
+        assert item.predicted_rating is not None
+        assert item.why is not None
+        assert item.why.because == ()
+        assert (item.why.baseline, item.why.other) == pytest.approx((item.score, 0))
+
+
+def test_someone_who_only_hid_films_is_a_stranger_without_them(world_engine: Engine) -> None:
+    first, second, *_ = ids(world_engine.recommend(STRANGER, Query()))
+    answer = world_engine.recommend(Person(EMPTY_TASTE, rows_of([first])), Query())
+    assert answer.strategy is Strategy.POPULAR
+    assert ids(answer)[0] == second
+
+
+@pytest.mark.parametrize("strategy", PERSONAL)
+def test_three_ratings_make_it_personal(world_engine: Engine, strategy: Strategy) -> None:
+    answer = world_engine.recommend(SPACE_FAN, Query(k=8, strategy=strategy))
+    assert answer.strategy is (Strategy.HYBRID if strategy is Strategy.AUTO else strategy)
+    assert all(row % 2 == 0 for row in rows_of(ids(answer)).tolist())
+
+
+def test_a_model_that_has_nothing_to_say_leaves_it_to_the_popular(world_engine: Engine) -> None:
+    unknown = Person(taste_of({UNRATED_ROW: 5.0}), NO_ROWS)
+    answer = world_engine.recommend(unknown, Query(strategy=Strategy.COLLABORATIVE))
+    assert answer.strategy is Strategy.POPULAR
+    assert len(answer.items) == 10
+
+
+@given(person=people, strategy=st.sampled_from(Strategy))
+@settings(deadline=None, max_examples=60)
+def test_reasons_add_up_to_the_score(world_engine: Engine, person: Person, strategy: Strategy) -> None:
+    rated = set(world_engine.catalogue.vocabulary.ids[person.taste.rows].tolist())
+    for item in world_engine.recommend(person, Query(k=20, strategy=strategy)).items:
+        assert item.why is not None
+        amounts = [reason.contribution for reason in item.why.because]
+        assert item.why.baseline + sum(amounts) + item.why.other == pytest.approx(item.score, abs=1e-9)
+        assert len(amounts) <= 3
+        assert amounts == sorted(amounts, reverse=True)
+        assert all(amount > 0 for amount in amounts)
+        named = [reason.movie.movie_id for reason in item.why.because]
+        assert len(set(named)) == len(named)
+        assert set(named) <= rated
+
+
+def test_the_reasons_are_the_strongest_and_other_is_the_rest(world_engine: Engine) -> None:
+    taste = taste_of({0: 5.0, 4: 4.5, 10: 4.0, 2: 5.0, 6: 3.0, 1: 1.0})
+    [item] = world_engine.recommend(Person(taste, NO_ROWS), Query(k=1, strategy=Strategy.COLLABORATIVE)).items
+    model = world_engine._models[Strategy.COLLABORATIVE]
+    baseline, contributions = model.explain(taste, rows_of([item.movie.movie_id]))
+    by_film = dict(zip(taste.rows.tolist(), contributions[0].tolist(), strict=True))
+    three = sorted(by_film, key=lambda row: -by_film[row])[:3]
+    assert item.why is not None
+    assert rows_of([reason.movie.movie_id for reason in item.why.because]).tolist() == three
+    assert [reason.contribution for reason in item.why.because] == pytest.approx([by_film[row] for row in three])
+    rest = sum(amount for row, amount in by_film.items() if row not in three)
+    assert item.why.other == pytest.approx(rest, abs=1e-5)
+    assert item.why.baseline == pytest.approx(float(baseline[0]))
+
+
+def test_a_dislike_alone_is_no_reason(world_engine: Engine) -> None:
+    answer = world_engine.recommend(Person(taste_of({0: 0.5}), NO_ROWS), Query(k=40))
+    for item in answer.items:
+        assert item.why is not None
+        if item.movie.movie_id % 20 == 3:  # of the kind that was disliked
+            assert item.why.because == ()
+            assert item.why.other < 0
+
+
+def test_without_explaining_the_rest_is_the_same(world_engine: Engine) -> None:
+    with_why = world_engine.recommend(SPACE_FAN, Query())
+    without = world_engine.recommend(SPACE_FAN, Query(explain=False))
+    assert without.items == tuple(item._replace(why=None) for item in with_why.items)
+
+
+def test_a_predicted_rating_is_stars_or_nothing(world_engine: Engine) -> None:
+    for taste in (SPACE_FAN.taste, taste_of(dict.fromkeys(range(30), 5.0)), taste_of(dict.fromkeys(range(30), 0.5))):
+        for item in world_engine.recommend(Person(taste, NO_ROWS), Query(k=100)).items:
+            if item.movie.movie_id == UNRATED:
+                assert item.predicted_rating is None
+            else:
+                assert item.predicted_rating is not None
+                assert 0.5 <= item.predicted_rating <= 5
+
+
+def test_a_low_rating_lowers_what_is_alike(world_engine: Engine) -> None:
+    base = {1: 5.0, 11: 4.0, 0: 4.0}
+    disliked = 4
+    alike = [neighbour.movie.movie_id for neighbour in world_engine.similar(disliked, k=8)]
+
+    def places(taste: Taste) -> list[int]:
+        order = ids(world_engine.recommend(Person(taste, NO_ROWS), Query(k=100)))
+        return [order.index(movie_id) for movie_id in alike if movie_id in order]
+
+    without = places(taste_of(base))
+    assert np.mean(places(taste_of({**base, disliked: 1.0}))) > np.mean(without)
+    assert np.mean(places(taste_of({**base, disliked: 5.0}))) < np.mean(without)
+
+
+def test_diversity_reaches_further(world_engine: Engine) -> None:
+    plain = world_engine.recommend(SPACE_FAN, Query(k=10))
+    varied = world_engine.recommend(SPACE_FAN, Query(k=10, diversity=1.0))
+    assert ids(varied)[0] == ids(plain)[0]
+    assert len(set(ids(varied))) == 10
+
+    def most_alike(found: list[int]) -> float:
+        rows = rows_of(found)
+        return float(np.mean([np.sort(world_engine._likeness(int(row), rows))[-2] for row in rows]))
+
+    assert most_alike(ids(varied)) < most_alike(ids(plain))
+    nearly_none = world_engine.recommend(SPACE_FAN, Query(k=10, diversity=1e-9))
+    assert ids(nearly_none) == ids(plain)
+
+
+def test_filters_hold_in_every_answer(world_engine: Engine) -> None:
+    border = world_engine.manifest.era_border
+    assert border is not None
+    assert border == world_engine.catalogue.median_year
+    new = Query(k=100, filters=Filters(era=Era.NEW))
+    old = Query(k=100, filters=Filters(era=Era.OLD))
+    for ask in (new, old):
+        years = [item.movie.year for item in world_engine.recommend(SPACE_FAN, ask).items]
+        assert years
+        assert all(year is not None and (year >= border) is (ask is new) for year in years)
+    both = {*ids(world_engine.recommend(SPACE_FAN, new)), *ids(world_engine.recommend(SPACE_FAN, old))}
+    anything = set(ids(world_engine.recommend(SPACE_FAN, Query(k=100))))
+    assert anything - both == {YEARLESS}
+    romance = Filters(genres=("romance",))
+    assert {row % 2 for row in rows_of(ids(world_engine.recommend(SPACE_FAN, Query(filters=romance)))).tolist()} == {1}
+    assert all("Romance" in one.movie.genres for one in world_engine.similar(0, k=5, filters=romance))
+    with pytest.raises(InvalidInputError):
+        world_engine.similar(0, k=5, filters=Filters(genres=("Western",)))
+
+
+@pytest.mark.parametrize("by", [Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT])
+def test_a_film_is_not_similar_to_itself(world_engine: Engine, by: Strategy) -> None:
+    for row in range(40):
+        found = world_engine.similar(row, k=100, by=by)
+        others = rows_of([neighbour.movie.movie_id for neighbour in found]).tolist()
+        assert row not in others
+        assert len(set(others)) == len(others) >= 39
+        assert [neighbour.rank for neighbour in found] == list(range(1, len(found) + 1))
+        likeness = [neighbour.similarity for neighbour in found]
+        assert likeness == sorted(likeness, reverse=True)
+        assert sum(other % 2 == row % 2 for other in others[:8]) > 4
+
+
+def test_a_film_that_nobody_rated_has_similar_ones_and_is_recommended(world_engine: Engine) -> None:
+    assert world_engine.rating_count(UNRATED) == 0
+    for by in (Strategy.HYBRID, Strategy.CONTENT):
+        alike = world_engine.similar(UNRATED_ROW, k=10, by=by)
+        assert len(alike) == 10
+        assert all(row % 2 == 0 for row in rows_of([one.movie.movie_id for one in alike]).tolist())
+    assert world_engine.similar(UNRATED_ROW, k=10, by=Strategy.COLLABORATIVE) == ()
+    for strategy in (Strategy.HYBRID, Strategy.CONTENT):
+        assert UNRATED in ids(world_engine.recommend(SPACE_FAN, Query(k=20, strategy=strategy)))
+    assert UNRATED not in ids(world_engine.recommend(SPACE_FAN, Query(k=100, strategy=Strategy.COLLABORATIVE)))
+
+
+def test_nothing_is_said_of_a_film_of_which_nothing_is_known(world_engine: Engine) -> None:
+    for by in (Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT):
+        assert world_engine.similar(SILENT_ROW, k=10, by=by) == ()
+    assert SILENT not in ids(world_engine.recommend(SPACE_FAN, Query(k=100)))
+
+
+def test_the_most_rated_come_first_and_of_equals_the_lower_id(world_engine: Engine) -> None:
+    counts = world().interactions.counts()
+    expected = sorted(range(N), key=lambda row: (-counts[row], row))
+    assert world_engine.most_rated(Filters()).tolist() == expected
+    assert [
+        world_engine.rating_count(movie.movie_id) for movie in world_engine.movies(np.arange(N, dtype=np.int32))
+    ] == (counts.tolist())
+    assert world_engine.rating_count(424242) == 0
+    only = world_engine.most_rated(Filters(genres=("Drama",))).tolist()
+    assert only == [row for row in expected if "Drama" in world().dataset.movies[row].genres]
+
+
+def test_search_passes_the_filters(world_engine: Engine) -> None:
+    found = world_engine.movies(world_engine.search("film 12", Filters()))
+    assert found[0].title.startswith("Film 12 of")
+    assert YEARLESS in {movie.movie_id for movie in found}
+    assert YEARLESS not in {
+        movie.movie_id for movie in world_engine.movies(world_engine.search("film 12", Filters(year_from=1)))
+    }
+
+
+def test_the_dataset_people_are_there(world_engine: Engine) -> None:
+    held = world().interactions.taste(6)
+    taste = world_engine.history.taste("7")
+    assert taste.rows.tolist() == held.rows.tolist()
+    assert taste.stars.tolist() == held.stars.tolist()
+
+
+@pytest.mark.parametrize("missing", ["movies", "history", "titles", "hybrid", "stars"])
+def test_a_version_without_a_part_is_refused(world_registry: Registry, missing: str) -> None:
+    version = world_registry.open(world_registry.production())
+    held = {name: component for name, component in version.components.items() if name != missing}
+    with pytest.raises(DamagedVersionError, match=f"{version.manifest.version} .*no {missing}"):
+        Engine(Version(version.manifest, held))
+    held[missing] = version.components["movies" if missing != "movies" else "history"]
+    with pytest.raises(DamagedVersionError, match=f"no {missing}"):
+        Engine(Version(version.manifest, held))

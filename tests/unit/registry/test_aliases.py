@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsvc.errors import DamagedVersionError, RegistryError, VersionNotFoundError
+from recsvc.registry.aliases import AliasLog
+from recsvc.registry.store import Registry
+from tests.unit.registry.drafts import draft
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def three(registry: Registry) -> list[str]:
+    """Three versions, each promoted after the other."""
+    versions = [registry.publish(draft()).version for _ in range(3)]
+    for version in versions:
+        registry.promote(version, who="ann", why="better")
+    return versions
+
+
+def append(log: AliasLog, *versions: str, alias: str = "production") -> None:
+    for version in versions:
+        log.append(alias, version, who="ann", why="")
+
+
+def test_the_last_line_of_an_alias_holds(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    assert log.current() is None
+    assert log.entries() == []
+    append(log, "a", "b")
+    append(log, "c", alias="staging")
+    assert (log.current(), log.current("staging"), log.current("other")) == ("b", "c", None)
+
+
+def test_a_line_says_when_what_who_and_why(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    before = datetime.now(UTC)
+    entry = log.append("production", "a", who="ann\n", why='"quoted" and\nbroken\u2028 ü')
+    assert log.entries() == [entry]
+    assert len(log.path.read_bytes().split(b"\n")) == 2
+    assert before <= entry.time <= datetime.now(UTC)
+    assert (entry.alias, entry.version, entry.who) == ("production", "a", "ann\n")
+    assert entry.why == '"quoted" and\nbroken\u2028 ü'
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"time":"2026-11-20T10:15:00Z","alias":"production","ver', b"\xff"])
+def test_a_torn_last_line_does_not_count_and_is_repaired(tmp_path: Path, torn: bytes) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a", "b")
+    whole = log.path.read_bytes()
+    log.path.write_bytes(whole + torn)
+    assert log.current() == "b"
+    append(log, "c")
+    assert log.path.read_bytes().startswith(whole)
+    assert torn not in log.path.read_bytes()[len(whole) :].splitlines()
+    assert [entry.version for entry in log.entries()] == ["a", "b", "c"]
+
+
+def test_a_last_line_that_lost_its_end_was_never_acknowledged(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a", "b")
+    log.path.write_bytes(log.path.read_bytes()[:-1])
+    assert log.current() == "a"
+    append(log, "c")
+    assert [entry.version for entry in log.entries()] == ["a", "c"]
+
+
+def test_a_broken_line_in_the_middle_is_named(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a", "b")
+    first, second, _ = log.path.read_bytes().split(b"\n")
+    log.path.write_bytes(b"\n".join([first, b"{}", second, b""]))
+    with pytest.raises(RegistryError, match=r"aliases\.jsonl:2: "):
+        log.current()
+
+
+def test_promoting_what_is_not_there_or_damaged_changes_nothing(registry: Registry, three: list[str]) -> None:
+    before = registry.aliases.path.read_bytes()
+    with pytest.raises(VersionNotFoundError, match="20261120T101500Z-1f3a9c2e"):
+        registry.promote("20261120T101500Z-1f3a9c2e", who="ann")
+    (registry.versions / three[0] / "scores.npy").unlink()
+    with pytest.raises(DamagedVersionError, match=three[0]):
+        registry.promote(three[0], who="ann")
+    assert registry.aliases.path.read_bytes() == before
+    assert registry.production() == three[2]
+
+
+def test_rollback_goes_one_back_each_time(registry: Registry, three: list[str]) -> None:
+    first, second, third = three
+    entry = registry.roll_back(who="bob", why="it was slow")
+    assert (entry.version, entry.who) == (second, "bob")
+    assert third in entry.why
+    assert "it was slow" in entry.why
+    assert registry.roll_back(who="bob").version == first
+    assert registry.production() == first
+    with pytest.raises(RegistryError, match="production has no earlier version"):
+        registry.roll_back(who="bob")
+    assert registry.production() == first
+    assert len(registry.aliases.entries()) == 5
+
+
+def test_after_a_rollback_a_promotion_goes_forward(registry: Registry, three: list[str]) -> None:
+    first, second, third = three
+    registry.roll_back(who="bob")
+    registry.promote(first, who="ann")
+    assert registry.roll_back(who="bob").version == second
+    registry.promote(third, who="ann")
+    assert registry.roll_back(who="bob").version == second
+    assert registry.roll_back(who="bob").version == first
+
+
+def test_there_is_nothing_before_the_first(registry: Registry) -> None:
+    with pytest.raises(RegistryError, match="no earlier version"):
+        registry.roll_back(who="bob")
+    version = registry.publish(draft()).version
+    for _ in range(2):  # promoting what is in production already is no step
+        registry.promote(version, who="ann")
+        with pytest.raises(RegistryError, match="no earlier version"):
+            registry.roll_back(who="bob")
+    assert registry.production() == version
+
+
+def test_rolling_back_to_a_damaged_version_is_refused(registry: Registry, three: list[str]) -> None:
+    (registry.versions / three[1] / "manifest.json").unlink()
+    with pytest.raises(DamagedVersionError, match=three[1]):
+        registry.roll_back(who="bob")
+    assert registry.production() == three[2]
+
+
+def test_aliases_roll_back_apart(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a", "b")
+    append(log, "c", "d", alias="staging")
+    assert log.roll_back("staging", who="bob", why="").version == "c"
+    assert (log.current(), log.current("staging")) == ("b", "c")
+    assert log.roll_back(who="bob", why="").version == "a"
+
+
+def test_what_someone_writes_is_not_taken_for_a_rollback(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a", "b")
+    log.append("production", "a", who="ann", why="rollback was the wrong word")
+    assert log.roll_back(who="bob", why="").version == "b"
+
+
+@given(steps=st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=12))
+@settings(deadline=None, max_examples=50)
+def test_rollback_is_undoing_whatever_was_promoted(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str | None]
+) -> None:
+    log = AliasLog(tmp_path_factory.mktemp("log") / "aliases.jsonl")
+    history: list[str] = []
+    for step in steps:
+        if step is not None:
+            append(log, step)
+            if history[-1:] != [step]:
+                history.append(step)
+        elif len(history) < 2:
+            with pytest.raises(RegistryError, match="no earlier"):
+                log.roll_back(who="bob", why="")
+        else:
+            history.pop()
+            assert log.before() == history[-1]
+            assert log.roll_back(who="bob", why="").version == history[-1]
+        assert log.current() == (history[-1] if history else None)
