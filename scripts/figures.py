@@ -46,8 +46,8 @@ def models(report: dict[str, Any]) -> str:
     people = report["results"][0]["people"]
     lines = [
         f"`{EVALUATE}`:",
-        f"a quarter of every film's ratings held out, lists of 10, {people} people; *liked* counts only ratings of 4 stars",
-        "or more as found.",
+        f"a quarter of every film's ratings held out, lists of 10, {people} people;",
+        "*liked* counts only ratings of 4 stars or more as found.",
         "",
         f"| model | {' | '.join(names)} | {names[0]} liked |",
         "|---" * (len(names) + 2) + "|",
@@ -62,9 +62,10 @@ def speed(report: dict[str, Any]) -> str:
     ratios, constant = report["ratios"], report["constant"]
     return "\n".join(
         [
-            f"`{BENCH}`: `wrk` with 16 connections against one worker on ml-100k, a random person's 20-737 ratings read from",
-            f"SQLite on each request: `GET /recommend` reaches **{report['median_ratio']:.2f}** of the requests/s of a constant",
-            "answer in the same process (same parameters, response model, serialiser, middleware and bytes; rounds",
+            f"`{BENCH}`: `wrk` with 16 connections against one worker on ml-100k,",
+            "a random person's 20-737 ratings read from SQLite on each request:",
+            f"`GET /recommend` reaches **{report['median_ratio']:.2f}** of the requests/s of a constant answer",
+            "in the same process (same parameters, response model, serialiser, middleware and bytes; rounds",
             f"{min(ratios):.2f}-{max(ratios):.2f}, the constant answer {min(constant):,.0f}-{max(constant):,.0f} requests/s).",
         ]
     )
