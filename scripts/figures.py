@@ -66,7 +66,7 @@ def speed(report: dict[str, Any]) -> str:
             "a random person's 20-737 ratings read from SQLite on each request:",
             f"`GET /recommend` reaches **{report['median_ratio']:.2f}** of the requests/s of a constant answer",
             "in the same process (same parameters, response model, serialiser, middleware and bytes; rounds",
-            f"{min(ratios):.2f}-{max(ratios):.2f}, the constant answer {min(constant):,.0f}-{max(constant):,.0f} requests/s).",
+            f"{min(ratios):.2f}-{max(ratios):.2f}; the constant answer {min(constant):,.0f}-{max(constant):,.0f}).",
         ]
     )
 

@@ -8,17 +8,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, assert_sums, ids, rate, recommended
+from tests.api.asking import Json, answer, assert_problem, assert_sums, ids, rate, recommended, said
 from tests.api.bounds import WANTED, short
 
+LISTS = ("genre", "exclude")
 IN_A_BODY = [
-    (
-        {name: [value] if name in ("genre", "exclude") and not isinstance(value, list) else value},
-        field,
-    )
+    ({name: [value] if name in LISTS and not isinstance(value, list) else value}, field)
     for query, field in WANTED
-    for name, value in list(query.items())[-1:]
-    if len(query) == 1 and not (isinstance(value, float) and math.isinf(value))
+    for name, value in query.items()
+    if len(query) == 1 and value != math.inf
 ]
 TYPES: list[tuple[Json, str]] = [
     ({"k": "5"}, "k"),
@@ -127,7 +125,7 @@ def test_the_same_as_after_rating_in_any_order_and_nothing_is_stored(
             assert given["items"] == stored["items"]
             assert (given["strategy"], given["next_offset"]) == (stored["strategy"], stored["next_offset"])
             assert given["user_id"] is None
-    assert [one["movie_id"] for one in answer(client.get("/users/ada/ratings"))["items"]].sort() == films.sort()
+    assert sorted(one["movie_id"] for one in said(client, "ada")) == sorted(films)
     assert answer(client.get("/users/ada"))["rated"] == 4
 
 

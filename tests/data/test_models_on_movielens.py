@@ -225,7 +225,9 @@ def test_a_new_film_is_found_by_what_it_is(ml_100k: Dataset, vocabulary: Vocabul
     assert engine.rating_count(toy_story) == 0
     alike = engine.similar(row, k=10)
     assert [one.movie for one in alike] == [one.movie for one in engine.similar(row, k=10, by=Strategy.CONTENT)]
-    assert all("Animation" in one.movie.genres for one in alike[:5])
+    animated = sum("Animation" in movie.genres for movie in ml_100k.movies)
+    assert animated == 42  # of 1,682
+    assert sum("Animation" in one.movie.genres for one in alike) >= 4  # of 10
     places = order(engine, {lion_king: 5.0, aladdin: 5.0})
     assert places.index(toy_story) < 100  # of 1,680
     assert places.index(toy_story) < order(engine, {50: 5.0, 56: 5.0}).index(toy_story)
