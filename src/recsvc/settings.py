@@ -70,5 +70,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        reasons = "; ".join(f"RECSVC_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        reasons = "; ".join(
+            f"RECSVC_{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise ConfigurationError(f"bad setting: {reasons}") from None

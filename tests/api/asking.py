@@ -53,9 +53,7 @@ def assert_problem(response: Response, status: int, *fields: str) -> Json:
     """The response is an RFC 9457 problem of this status that names these fields; returns its body."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.headers["cache-control"] == (
-        "no-cache" if response.url.path.startswith("/assets/") else "no-store"
-    )
+    assert response.headers["cache-control"] == ("no-cache" if response.url.path.startswith("/assets/") else "no-store")
     for name, value in SECURITY_HEADERS.items():
         assert response.headers[name] == value
     problem: Json = response.json()
@@ -84,6 +82,11 @@ def answer(response: Response, status: int = 200) -> Json:
     assert response.headers["x-request-id"]
     body: Json = response.json()
     return body
+
+
+def raw(name: str, value: str | bytes) -> dict[bytes, bytes]:
+    """A header whose value may be no text."""
+    return {name.encode(): value if isinstance(value, bytes) else value.encode()}
 
 
 def film(client: TestClient, title: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-FILTERS = [
+from tests.api.asking import Json
+
+FILTERS: list[tuple[Json, str]] = [
     ({"genre": "Nope"}, "genre"),
     ({"genre": ["Drama", "Nope"]}, "genre"),
     ({"genre": ""}, "genre.0"),
@@ -28,10 +30,12 @@ FILTERS = [
     ({"more": 1}, "more"),
     ({"K": 5}, "K"),
 ]
-K = [({"k": value}, "k") for value in (0, -1, 101, 10**9, 10**30, "x", "", "1.5", "nan", "inf", "9" * 5000)]
-OFFSET = [({"offset": value}, "offset") for value in (-1, 1001, 10**9, "x", "", "0.5")]
-PAGED = [*K, *OFFSET, *FILTERS]
-WANTED = [
+K: list[tuple[Json, str]] = [
+    ({"k": value}, "k") for value in (0, -1, 101, 10**9, 10**30, "x", "", "1.5", "nan", "inf", "9" * 5000)
+]
+OFFSET: list[tuple[Json, str]] = [({"offset": value}, "offset") for value in (-1, 1001, 10**9, "x", "", "0.5")]
+PAGED: list[tuple[Json, str]] = [*K, *OFFSET, *FILTERS]
+WANTED: list[tuple[Json, str]] = [
     *PAGED,
     *(({"diversity": value}, "diversity") for value in (-0.1, 1.01, "nan", "inf", "-inf", "x", "", "1e400")),
     *(({"strategy": value}, "strategy") for value in ("x", "", "Hybrid", "svd")),

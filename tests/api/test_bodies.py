@@ -83,8 +83,8 @@ def test_a_body_of_the_largest_size_is_read(reading: TestClient, path: str) -> N
 
 @pytest.mark.parametrize("path", PATHS)
 def test_an_unknown_field(reading: TestClient, path: str) -> None:
-    good = {"/rate": GOOD_RATE, "/rate/batch": {"ratings": [GOOD_RATE]}, "/recommend": {}}[path]
-    assert_problem(reading.post(path, json={**good, "movieId": 1}), 422, "body.movieId")
+    good: dict[str, Any] = {"/rate": GOOD_RATE, "/rate/batch": {"ratings": [GOOD_RATE]}, "/recommend": {}}
+    assert_problem(reading.post(path, json={**good[path], "movieId": 1}), 422, "body.movieId")
 
 
 def test_a_field_whose_name_is_no_text(reading: TestClient) -> None:

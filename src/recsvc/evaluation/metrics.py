@@ -43,8 +43,11 @@ RANKING = {"ndcg": ndcg, "precision": precision, "recall": recall, "map": averag
 
 
 def summarise(hits: Hits, relevant: Counts) -> dict[str, float]:
-    """The mean over people of every ranking metric, keyed `name@k`."""
-    return {f"{name}@{hits.shape[1]}": float(metric(hits, relevant).mean()) for name, metric in RANKING.items()}
+    """The mean over people of every ranking metric, keyed `name@k`; 0 where nobody had anything to be found."""
+    return {
+        f"{name}@{hits.shape[1]}": float(metric(hits, relevant).mean()) if len(hits) else 0.0
+        for name, metric in RANKING.items()
+    }
 
 
 def rmse(predicted: NDArray[np.float64], actual: NDArray[np.float64]) -> float:

@@ -25,13 +25,19 @@ TagMatrix: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 """float32 (n_movies, n_tags), sparse."""
 
 _WORD = re.compile(r"[a-z0-9]+")
+_DASHES = dict.fromkeys(range(0x2010, 0x2016), " ")
 _STEMMER = snowballstemmer.stemmer("english")
 HASH_BUCKETS = 2**18
 
 
 def words(text: str) -> list[str]:
     """Split a text into stemmed lower-case words without accents; one letter alone is no word, a number is."""
-    plain = unicodedata.normalize("NFKD", text.replace("'", "")).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFKD", text.replace("'", "").translate(_DASHES))
+        .encode("ascii", "ignore")
+        .decode()
+        .lower()
+    )
     return [_stem(word) for word in _WORD.findall(plain) if len(word) > 1 or word.isdigit()]
 
 
@@ -70,6 +76,8 @@ def tag_matrix(movies: Sequence[Movie], *, vectoriser: Vectoriser, min_films: in
     if vectoriser != "hashing":
         films = np.bincount(counts.indices, minlength=counts.shape[1])
         counts = sparse.csr_array(counts[:, np.flatnonzero(films >= min_films)])
+        if not counts.shape[1]:
+            return counts
     matrix = TfidfTransformer(sublinear_tf=True).fit_transform(counts) if vectoriser == "tfidf" else normalize(counts)
     rows: TagMatrix = sparse.csr_array(matrix, dtype=np.float32)
     rows.sort_indices()

@@ -9,10 +9,9 @@ from typing import ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.models.content import Content, ContentConfig
-from recsvc.models.contract import Capabilities, Explanation, Model
+from recsvc.models.contract import Capabilities, Explanation, ItemToItem, Model
 from recsvc.models.ease import Ease, EaseConfig
 from recsvc.models.fused import Fused, Part
 from recsvc.models.popularity import Popularity, PopularityConfig
@@ -77,10 +76,11 @@ class Hybrid(Model):
         films = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
         tastes = [interactions.taste(int(person)) for person in people]
         self._scales = {
-            name: _scale([self.parts[name].score(taste) for taste in tastes], name) for name in self.config.weights
+            name: _uncentred(self.parts[name], _scale([self.parts[name].score(taste) for taste in tastes]))
+            for name in self.config.weights
         }
         self._similar_scales = {
-            name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films], name)
+            name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films])
             for name in self.config.similar_weights
         }
         self._fuse(interactions.n_movies)
@@ -148,14 +148,22 @@ class Hybrid(Model):
     def from_state(cls, state: State) -> Self:
         """Make the model and its parts again."""
         config = state.config
-        model = cls(HybridConfig(weights=config["weights"], similar_weights=config["similar_weights"]))
-        for name, part in model.parts.items():
-            arrays = {key.partition("/")[2]: array for key, array in state.arrays.items() if key.startswith(f"{name}/")}
-            model.parts[name] = type(part).from_state(State(config["parts"][name], arrays))
+        ease = Ease.from_state(_of_part(state, "collaborative"))
+        content = Content.from_state(_of_part(state, "content"))
+        popularity = Popularity.from_state(_of_part(state, "popularity"))
+        model = cls(
+            HybridConfig(ease.config, content.config, popularity.config, config["weights"], config["similar_weights"])
+        )
+        model.parts = {"collaborative": ease, "content": content, "popularity": popularity}
         model._scales = {name: Scale(**scale) for name, scale in config["scales"].items()}
         model._similar_scales = {name: Scale(**scale) for name, scale in config["similar_scales"].items()}
-        model._fuse(len(model.parts["popularity"].score(EMPTY_TASTE)))
+        model._fuse(len(popularity.score(EMPTY_TASTE)))
         return model
+
+
+def _of_part(state: State, name: str) -> State:
+    arrays = {key.partition("/")[2]: array for key, array in state.arrays.items() if key.startswith(f"{name}/")}
+    return State(state.config["parts"][name], arrays)
 
 
 def _sample(everything: NDArray[np.intp], most: int, rng: np.random.Generator) -> Rows:
@@ -166,12 +174,20 @@ def _others(similarities: FloatMovies, row: int) -> FloatMovies:
     return np.delete(similarities, row)
 
 
-def _scale(samples: list[FloatMovies], name: str) -> Scale:
+def _scale(samples: list[FloatMovies]) -> Scale:
     values = np.concatenate(samples)
     values = values[np.isfinite(values)].astype(np.float64)
-    if not len(values):
-        raise ModelError(f"the {name} part of the hybrid says nothing about anyone in training")
+    if not len(values):  # of films without tags, content says nothing in training and never will
+        return Scale(0.0, 1.0)
     return Scale(float(values.mean()), float(values.std()) or 1.0)
+
+
+def _uncentred(part: Model, scale: Scale) -> Scale:
+    """Without a centre where 0 is one: what is linear in a taste grows with the number of ratings, its mean too.
+
+    With a centre, those with few ratings would never get a film of which only one part can speak.
+    """
+    return scale._replace(centre=0.0) if isinstance(part, ItemToItem) else scale
 
 
 def _blend(parts: list[tuple[FloatMovies, float, Scale]]) -> FloatMovies:

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from recsvc.errors import ModelError
 from recsvc.features.interactions import Fill, Interactions
 from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
@@ -47,19 +48,23 @@ class Nmf(Model):
         from sklearn.exceptions import ConvergenceWarning
 
         config = self.config
-        factors = min(config.factors, interactions.n_movies, interactions.n_users)
+        rated = interactions.counts() > 0
+        if not rated.any():
+            raise ModelError("without a rating no stars can be predicted")
+        factors = min(config.factors, int(rated.sum()), interactions.n_users)
         model = NMF(factors, init="nndsvda", max_iter=config.iterations, random_state=int(rng.integers(2**31)))
         with warnings.catch_warnings():
             # So many iterations were asked for; more of them is a choice of the config.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(interactions.dense(fill=config.fill))
-        components = model.components_.astype(np.float64)
+            model.fit(interactions.dense(fill=config.fill)[:, rated])
+        components = np.zeros((factors, interactions.n_movies))
+        components[:, rated] = model.components_
         inverse = np.linalg.inv(components @ components.T + config.l2 * np.eye(factors))
         _, _, means = interactions.means("item" if config.fill == "item_mean" else "global")
         self._filled: FloatMovies = (means * (config.fill != "none")).astype(np.float32)
         self._inwards: FloatMatrix = (components.T @ inverse).astype(np.float32)
         self._outwards: FloatMatrix = components.T.astype(np.float32)
-        self._outwards[interactions.counts() == 0] = np.nan
+        self._outwards[~rated] = np.nan
         return self
 
     def _fill(self, taste: Taste) -> FloatMovies:

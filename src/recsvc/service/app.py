@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from recsvc import __version__
 from recsvc.registry.store import Registry
 from recsvc.service import problems
+from recsvc.service.documented import Documented
 from recsvc.service.presenting import Presenter
 from recsvc.service.routes import feedback, health, models, movies, pages, recommend
 from recsvc.service.security import Gatekeeper
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
                 await watch
             await database.close()
 
-    app = FastAPI(
+    app = Documented(
         title="recsvc",
         version=__version__,
         summary="A movie recommender",

@@ -107,10 +107,7 @@ def _title(status: int) -> str:
 
 def document(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation: these problems, and those that any operation may have."""
-    return {
-        status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}}
-        for status in sorted({*statuses, 422, 500, 503})
-    }
+    return {status: {"model": Problem, "description": _title(status)} for status in sorted({*statuses, 422, 500, 503})}
 
 
 def install(app: FastAPI) -> None:

@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+from contextlib import closing, suppress
 
 import uvicorn
 
@@ -29,22 +30,18 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it is done
-    listening = _listen(settings)
-    asyncio.run(_check_database(settings))
-    config = uvicorn.Config(
-        create_app(settings),
-        log_level=settings.log_level,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    try:
-        uvicorn.Server(config).run([listening])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        listening.close()
+    with closing(_listen(settings)) as listening:
+        asyncio.run(_check_database(settings))
+        config = uvicorn.Config(
+            create_app(settings),
+            log_level=settings.log_level,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([listening])
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -54,7 +51,7 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening.bind((settings.host, settings.port))
         listening.listen(BACKLOG)
-    except (OSError, UnicodeError) as error:
+    except (OSError, TypeError) as error:  # TypeError for a name that cannot be one
         listening.close()
         reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(f"cannot listen on {settings.host}:{settings.port}: {reason}") from None

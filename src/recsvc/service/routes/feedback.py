@@ -29,7 +29,7 @@ from recsvc.usecases.people import held_on, said_by
 from recsvc.usecases.rate import rate as keep
 from recsvc.usecases.rate import rate_many, take_back
 
-router = APIRouter(tags=["feedback"])
+router = APIRouter()
 
 
 def _feedback(body: RateBody) -> Feedback:
@@ -40,6 +40,7 @@ def _feedback(body: RateBody) -> Feedback:
     "/rate",
     status_code=201,
     summary="Say something about a film",
+    tags=["feedback"],
     responses={
         200: {"model": Rated, "description": "It took the place of what was held before."},
         **document(403, 404, 413),
@@ -55,7 +56,7 @@ async def rate(context: ContextDep, body: RateBody, response: Response) -> Rated
     return Rated(user_id=body.user_id, movie_id=body.movie_id, kind=body.kind, rating=body.rating, created=created)
 
 
-@router.post("/rate/batch", summary="Say something about up to 1,000 films", responses=document(413))
+@router.post("/rate/batch", summary="Say something about up to 1,000 films", tags=["feedback"], responses=document(413))
 async def rate_batch(context: ContextDep, body: BatchBody) -> BatchResult:
     """Keep all records that can be kept, in one transaction, and say of each what became of it."""
     records = body.records()
@@ -76,7 +77,9 @@ def _record(index: int, outcome: bool | RecsvcError) -> BatchRecord:
     return BatchRecord(index=index, status=201 if outcome else 200)
 
 
-@router.delete("/rate", status_code=204, summary="Undo what was said about a film", responses=document(403, 404))
+@router.delete(
+    "/rate", status_code=204, summary="Undo what was said about a film", tags=["feedback"], responses=document(403, 404)
+)
 async def undo(context: ContextDep, wanted: Annotated[UndoQuery, Query()]) -> None:
     """Take back what a person said about a film; it counts no more in the next recommendation."""
     await take_back(context.engine, context.database, wanted.user_id, wanted.movie_id)

@@ -46,7 +46,7 @@ def models(serving: ServingDep) -> Models:
 
 
 @router.post(
-    "/rollback", summary="Go back to the version before", dependencies=[Admin], responses=document(401, 403, 409)
+    "/rollback", summary="Go back to the version before", dependencies=[Admin], responses=document(401, 403, 409, 413)
 )
 def rollback(serving: ServingDep, body: Annotated[ReasonBody, Body()] = ReasonBody()) -> Promotion:  # noqa: B008 - frozen
     """Go back to what served before: this process at once, the others within seconds."""
@@ -55,11 +55,21 @@ def rollback(serving: ServingDep, body: Annotated[ReasonBody, Body()] = ReasonBo
 
 
 @router.post(
-    "/{version}/promote", summary="Let a version serve", dependencies=[Admin], responses=document(401, 403, 404, 409)
+    "/{version}/promote",
+    summary="Let a version serve",
+    dependencies=[Admin],
+    responses=document(401, 403, 404, 409, 413),
 )
 def promote(
     serving: ServingDep,
-    version: Annotated[str, Path(pattern=f"^{VERSION_ID.pattern}$", examples=["20261120T101500Z-1f3a9c2e"])],
+    version: Annotated[
+        str,
+        Path(
+            pattern=f"^{VERSION_ID.pattern}$",
+            description="As in `GET /models`.",
+            examples=["20261120T101500Z-1f3a9c2e"],
+        ),
+    ],
     body: Annotated[ReasonBody, Body()] = ReasonBody(),  # noqa: B008 - frozen
 ) -> Promotion:
     """Verify a version and let it serve: this process at once, the others within seconds."""

@@ -29,7 +29,7 @@ async def recommend(context: ContextDep, wanted: Annotated[RecommendQuery, Query
     return presenter.recommendations(engine, wanted.user_id, answer)
 
 
-@router.post("/recommend", summary="Recommend films from ratings in the request", responses=document())
+@router.post("/recommend", summary="Recommend films from ratings in the request", responses=document(413))
 async def recommend_without_account(context: ContextDep, body: RecommendBody) -> Recommendations:
     """Recommend to someone who has no account: the ratings are in the body, and nothing is stored.
 

@@ -10,7 +10,18 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from recsvc.service.problems import FieldError
-from recsvc.service.schemas.fields import IN_JSON, KField, MovieIdField, Sent, StarsField, Strict, UserIdField
+from recsvc.service.schemas.fields import (
+    IN_JSON,
+    FilmField,
+    KField,
+    MovieIdField,
+    NextOffsetField,
+    PersonField,
+    Sent,
+    StarsField,
+    Strict,
+    UserIdField,
+)
 from recsvc.types import FeedbackKind
 
 _WAYS = ("rating", "liked", "seen", "not_interested")
@@ -32,7 +43,7 @@ class Opinion(Strict):
     model_config = IN_JSON
 
     movie_id: MovieIdField
-    rating: StarsField | None = None
+    rating: StarsField | None = Field(default=None, description="Stars, 0.5-5 in halves.", examples=[4.5])
     liked: bool | None = Field(default=None, description="true for a like, false for a dislike.")
     seen: TrueField | None = Field(default=None, description="Watched, nothing more; it is not recommended any more.")
     not_interested: TrueField | None = Field(default=None, description="Not to be recommended any more.")
@@ -66,9 +77,11 @@ class RateBody(Opinion):
     }
 
     user_id: UserIdField
-    recommendation_id: (
-        Annotated[str, Field(pattern=r"^[!-~]{1,4096}$", description="The answer that the film was shown in.")] | None
-    ) = None
+    recommendation_id: Annotated[str, Field(pattern=r"^[!-~]{1,4096}$")] | None = Field(
+        default=None,
+        description="The answer that the film was shown in.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015"],
+    )
 
 
 class Refused:
@@ -92,7 +105,9 @@ class BatchBody(Strict):
 
     model_config = IN_JSON
 
-    ratings: list[Annotated[RateBody, WrapValidator(_or_refused)]] = Field(min_length=1, max_length=1000)
+    ratings: list[Annotated[RateBody, WrapValidator(_or_refused)]] = Field(
+        min_length=1, max_length=1000, description="The records; of several about one film the last counts."
+    )
 
     def records(self) -> list[RateBody | Refused]:
         """The records, those that cannot be used marked so."""
@@ -102,10 +117,10 @@ class BatchBody(Strict):
 class Rated(Sent):
     """What is held now."""
 
-    user_id: str
-    movie_id: int
-    kind: FeedbackKind
-    rating: float | None
+    user_id: PersonField
+    movie_id: FilmField
+    kind: FeedbackKind = Field(description="What was said.")
+    rating: float | None = Field(description="The stars; null for what has none.", examples=[4.5])
     created: bool = Field(
         description="true: nothing was held before (201); false: it took the place of what was (200)."
     )
@@ -123,8 +138,8 @@ class BatchRecord(Sent):
 class BatchResult(Sent):
     """What became of each record, in the order of the request."""
 
-    kept: int
-    results: list[BatchRecord]
+    kept: int = Field(description="How many records were kept.", examples=[2])
+    results: list[BatchRecord] = Field(description="What became of each.")
 
 
 class UndoQuery(Strict):
@@ -144,30 +159,33 @@ class SaidQuery(Strict):
 class User(Sent):
     """What is held on a person, in numbers."""
 
-    user_id: str
+    user_id: PersonField
     read_only: bool = Field(description="true for people of the dataset, who cannot be changed.")
     rated: int = Field(description="How many films speak for their taste: rated, liked or disliked.")
-    counts: dict[FeedbackKind, int]
-    first_at: datetime | None
-    last_at: datetime | None
+    counts: dict[FeedbackKind, int] = Field(
+        description="About how many films each kind of thing was said.",
+        examples=[{"rating": 12, "liked": 3, "disliked": 0, "seen": 2, "not_interested": 1}],
+    )
+    first_at: datetime | None = Field(description="When something was said first; null for people of the dataset.")
+    last_at: datetime | None = Field(description="When something was said last; null for people of the dataset.")
 
 
 class UserRating(Sent):
     """One thing a person said."""
 
-    movie_id: int
-    title: str | None = Field(description="null for a film that has left the catalogue.")
-    kind: FeedbackKind
-    rating: float | None
-    recommendation_id: str | None
-    created_at: datetime | None = Field(description="null for people of the dataset.")
-    updated_at: datetime | None
+    movie_id: FilmField
+    title: str | None = Field(description="null for a film that has left the catalogue.", examples=["Star Wars"])
+    kind: FeedbackKind = Field(description="What was said.")
+    rating: float | None = Field(description="The stars; null for what has none.", examples=[4.5])
+    recommendation_id: str | None = Field(description="The answer that the film was shown in, if that was told.")
+    created_at: datetime | None = Field(description="When it was said first; null for people of the dataset.")
+    updated_at: datetime | None = Field(description="When it was said last; null for people of the dataset.")
 
 
 class UserRatings(Sent):
     """A page of what a person said, newest first."""
 
-    user_id: str
-    total: int
-    items: list[UserRating]
-    next_offset: int | None
+    user_id: PersonField
+    total: int = Field(description="About how many films something was said.", examples=[18])
+    items: list[UserRating] = Field(description="What was said.")
+    next_offset: NextOffsetField

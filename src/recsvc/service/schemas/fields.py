@@ -26,6 +26,16 @@ StarsField = Annotated[
     float,
     Field(ge=0.5, le=5.0, allow_inf_nan=False, multiple_of=0.5, description="Stars, 0.5-5 in halves.", examples=[4.5]),
 ]
+VersionField = Annotated[
+    str, Field(description="The version that answered: a time and a hash.", examples=["20261120T101500Z-1f3a9c2e"])
+]
+FilmField = Annotated[int, Field(description="The film's id in the dataset.", examples=[260])]
+TitleField = Annotated[str, Field(description="In natural order, without the year.", examples=["Star Wars"])]
+RankField = Annotated[int, Field(description="Its place in the whole list, from 1.", examples=[1])]
+PersonField = Annotated[str, Field(description="Who it is about.", examples=["ada"])]
+NextOffsetField = Annotated[
+    int | None, Field(description="The `offset` of the next page; null on the last.", examples=[10])
+]
 KField = Annotated[int, Field(ge=1, le=MAX_K, description="How many films.")]
 OffsetField = Annotated[
     int, Field(ge=0, le=LAST_OFFSET, description="How many films to leave out first; pages put together are one list.")

@@ -7,29 +7,29 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import IN_JSON, Sent, Strict
+from recsvc.service.schemas.fields import IN_JSON, Sent, Strict, VersionField
 
 
 class ModelVersion(Sent):
     """A version in the registry."""
 
-    version: str
+    version: VersionField
     production: bool = Field(description="Whether the alias `production` stands for it.")
     serving: bool = Field(description="Whether this process answers from it now.")
-    created_at: datetime
-    dataset: str
+    created_at: datetime = Field(description="When it was published.")
+    dataset: str = Field(description="What it learned from.", examples=["ml-100k"])
     simulated: bool = Field(description="Whether the ratings it learned from are simulated.")
     notice: str = Field(description="What must be said where the data is used.")
-    users: int
-    movies: int
-    ratings: int
+    users: int = Field(description="How many people that has.", examples=[943])
+    movies: int = Field(description="How many films.", examples=[1682])
+    ratings: int = Field(description="How many ratings.", examples=[100_000])
     metrics: dict[str, Any] = Field(description="What it reached on a hold-out before it was published.")
 
 
 class Models(Sent):
     """All versions, newest first."""
 
-    items: list[ModelVersion]
+    items: list[ModelVersion] = Field(description="The versions.")
 
 
 class ReasonBody(Strict):
@@ -37,21 +37,26 @@ class ReasonBody(Strict):
 
     model_config = IN_JSON
 
-    why: Annotated[str, Field(max_length=500, examples=["better nDCG on the hold-out"])] = ""
+    why: Annotated[
+        str,
+        Field(max_length=500, description="Kept in the log of aliases.", examples=["better nDCG on the hold-out"]),
+    ] = ""
 
 
 class Promotion(Sent):
     """What the alias stands for now."""
 
-    alias: str
-    version: str
-    time: datetime
-    who: str
-    why: str
+    alias: str = Field(description="What was moved.", examples=["production"])
+    version: VersionField
+    time: datetime = Field(description="When.")
+    who: str = Field(description="Who moved it.", examples=["http"])
+    why: str = Field(description="What was given as the reason.", examples=["better nDCG on the hold-out"])
 
 
 class Health(Sent):
     """A probe's answer."""
 
-    status: str
-    model_version: str | None = None
+    status: str = Field(description="`live` or `ready`.", examples=["ready"])
+    model_version: str | None = Field(
+        default=None, description="The version that answers, once ready.", examples=["20261120T101500Z-1f3a9c2e"]
+    )

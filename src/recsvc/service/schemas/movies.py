@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from recsvc.engine.query import Era, Filters
-from recsvc.service.schemas.fields import KField, MovieIdField, OffsetField, Sent, Strict
+from recsvc.service.schemas.fields import (
+    FilmField,
+    KField,
+    MovieIdField,
+    NextOffsetField,
+    OffsetField,
+    RankField,
+    Sent,
+    Strict,
+    TitleField,
+    VersionField,
+)
 
 GenresField = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=64)]],
@@ -94,24 +105,31 @@ class SimilarQuery(Filtered):
 class MovieSummary(Sent):
     """A film as it stands in a list."""
 
-    movie_id: int
-    title: str
-    year: int | None
-    genres: list[str]
-    poster_url: str | None
+    movie_id: FilmField
+    title: TitleField
+    year: int | None = Field(description="When it was released; null where that is not known.", examples=[1977])
+    genres: list[str] = Field(description="By their MovieLens names.", examples=[["Action", "Adventure", "Sci-Fi"]])
+    poster_url: str | None = Field(
+        description="An image on TMDB's host; null where none is known.",
+        examples=["https://image.tmdb.org/t/p/w342/6FfCtAuVAW8XJjZ7eWeLibRLWTw.jpg"],
+    )
 
 
 class MovieDetail(MovieSummary):
     """All that is known of a film."""
 
-    other_titles: list[str]
-    overview: str
-    keywords: list[str]
-    directors: list[str]
-    cast: list[str]
-    countries: list[str]
-    imdb_id: str | None
-    tmdb_id: int | None
+    other_titles: list[str] = Field(
+        description="What else it is known by.", examples=[["Star Wars: Episode IV - A New Hope"]]
+    )
+    overview: str = Field(
+        description="What it is about; empty where that is not known.", examples=["A farm boy joins a rebellion."]
+    )
+    keywords: list[str] = Field(description="What occurs in it.", examples=[["space opera", "rebellion"]])
+    directors: list[str] = Field(description="Who directed it.", examples=[["George Lucas"]])
+    cast: list[str] = Field(description="Who plays in it, the leading parts first.", examples=[["Mark Hamill"]])
+    countries: list[str] = Field(description="Where it was made.", examples=[["United States"]])
+    imdb_id: str | None = Field(description="Its id at IMDb.", examples=["tt0076759"])
+    tmdb_id: int | None = Field(description="Its id at TMDB.", examples=[11])
     rating_count: int = Field(description="How many ratings the version in service learned from.")
     mean_rating: float | None = Field(description="Their mean in stars; null without a rating.")
     weighted_rating: float | None = Field(
@@ -122,42 +140,43 @@ class MovieDetail(MovieSummary):
 class Movies(Sent):
     """A page of films."""
 
-    model_version: str
-    items: list[MovieSummary]
-    next_offset: int | None = Field(description="Where the next page begins; null on the last.")
+    model_version: VersionField
+    items: list[MovieSummary] = Field(description="The films, best first.")
+    next_offset: NextOffsetField
 
 
 class PopularItem(Sent):
     """A popular film at its place."""
 
-    rank: int
-    movie: MovieSummary
+    rank: RankField
+    movie: MovieSummary = Field(description="The film.")
     weighted_rating: float = Field(
-        description="`v/(v+m)·R + m/(v+m)·C` in stars: few ratings are drawn to the mean of all."
+        description="`v/(v+m)·R + m/(v+m)·C` in stars: few ratings are drawn to the mean of all.",
+        examples=[4.31],
     )
-    rating_count: int
+    rating_count: int = Field(description="How many ratings that is made of.", examples=[583])
 
 
 class PopularMovies(Sent):
     """A page of popular films."""
 
-    model_version: str
-    items: list[PopularItem]
-    next_offset: int | None
+    model_version: VersionField
+    items: list[PopularItem] = Field(description="The films, best first.")
+    next_offset: NextOffsetField
 
 
 class SimilarItem(Sent):
     """A similar film at its place."""
 
-    rank: int
-    movie: MovieSummary
-    similarity: float = Field(description="Higher is more alike; comparable within one answer.")
+    rank: RankField
+    movie: MovieSummary = Field(description="The film.")
+    similarity: float = Field(description="Higher is more alike; comparable within one answer.", examples=[2.71])
 
 
 class SimilarMovies(Sent):
     """The films most like one."""
 
-    model_version: str
-    by: str
-    movie: MovieSummary
-    items: list[SimilarItem]
+    model_version: VersionField
+    by: str = Field(description="Which likeness this is.", examples=["hybrid"])
+    movie: MovieSummary = Field(description="The film that was asked about.")
+    items: list[SimilarItem] = Field(description="The films most like it, best first.")

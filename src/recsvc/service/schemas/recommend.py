@@ -8,7 +8,16 @@ from pydantic import Field
 
 from recsvc.engine.query import Query, Strategy
 from recsvc.service.schemas.feedback import Opinion
-from recsvc.service.schemas.fields import IN_JSON, Sent, UserIdField
+from recsvc.service.schemas.fields import (
+    IN_JSON,
+    FilmField,
+    NextOffsetField,
+    RankField,
+    Sent,
+    TitleField,
+    UserIdField,
+    VersionField,
+)
 from recsvc.service.schemas.movies import MovieSummary, Paged
 
 
@@ -39,7 +48,9 @@ class Wanted(Paged):
 class RecommendQuery(Wanted):
     """Recommendations for a person the service knows, or for a stranger."""
 
-    user_id: UserIdField | None = None
+    user_id: UserIdField | None = Field(
+        default=None, description="Who it is for; left out, it is for a stranger.", examples=["ada", "ml-100k:196"]
+    )
 
 
 class RecommendBody(Wanted):
@@ -62,31 +73,37 @@ class RecommendBody(Wanted):
 class Because(Sent):
     """A film that the person rated, and what that adds to the score."""
 
-    movie_id: int
-    title: str
-    contribution: float
+    movie_id: FilmField
+    title: TitleField
+    contribution: float = Field(description="How much of the score is due to it.", examples=[0.42])
 
 
 class RecommendedItem(Sent):
     """A film at its place. `baseline`, the contributions in `because` and `other` add up to `score`."""
 
-    rank: int
-    movie: MovieSummary
-    score: float = Field(description="What the list is ordered by (before `diversity`); comparable within one answer.")
-    predicted_rating: float | None = Field(
-        description="How many stars this person would give, 0.5-5; null where it cannot be said."
+    rank: RankField
+    movie: MovieSummary = Field(description="The film.")
+    score: float = Field(
+        description="What the list is ordered by (before `diversity`); comparable within one answer.", examples=[2.31]
     )
-    baseline: float | None = Field(description="What the film scores without this person's ratings.")
+    predicted_rating: float | None = Field(
+        description="How many stars this person would give, 0.5-5; null where it cannot be said.", examples=[4.42]
+    )
+    baseline: float | None = Field(description="What the film scores without this person's ratings.", examples=[-0.12])
     because: list[Because] = Field(description="The up to three ratings that speak for it most.")
-    other: float | None = Field(description="What all other ratings add or take away.")
+    other: float | None = Field(description="What all other ratings add or take away.", examples=[0.07])
 
 
 class Recommendations(Sent):
     """A page of recommendations."""
 
-    recommendation_id: str = Field(description="Send it back with feedback on these films.")
-    model_version: str
-    strategy: Strategy = Field(description="Which one made this list; `popular` where nothing personal could be said.")
-    user_id: str | None
-    items: list[RecommendedItem]
-    next_offset: int | None = Field(description="Where the next page begins; null on the last.")
+    recommendation_id: str = Field(
+        description="Send it back with feedback on these films.", examples=["9f86d081884c7d659a2feaa0c55ad015"]
+    )
+    model_version: VersionField
+    strategy: Strategy = Field(
+        description="Which one made this list; `popular` where nothing personal could be said.", examples=["hybrid"]
+    )
+    user_id: str | None = Field(description="Who it is for; null for someone without an account.", examples=["ada"])
+    items: list[RecommendedItem] = Field(description="The films, best first.")
+    next_offset: NextOffsetField

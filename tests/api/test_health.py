@@ -1,0 +1,152 @@
+"""The probes, and what is answered while something is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from recsvc.registry.store import Registry
+from recsvc.storage import sqlite
+from tests.api.asking import Json, answer, assert_problem, rate, recommended, said, serving
+from tests.databases import SERVER_URL, _run
+
+NEED_A_VERSION = [
+    ("GET", "/health/ready"),
+    ("GET", "/recommend"),
+    ("POST", "/recommend"),
+    ("GET", "/similar/1"),
+    ("POST", "/rate"),
+    ("POST", "/rate/batch"),
+    ("DELETE", "/rate"),
+    ("GET", "/movies"),
+    ("GET", "/movies/popular"),
+    ("GET", "/movies/onboarding"),
+    ("GET", "/movies/1"),
+    ("GET", "/users/ada"),
+    ("GET", "/users/ada/ratings"),
+]
+
+
+def test_live_and_ready(client: TestClient) -> None:
+    assert answer(client.get("/health/live"))["status"] == "live"
+    ready = answer(client.get("/health/ready"))
+    assert (ready["status"], ready["model_version"]) == ("ready", recommended(client)["model_version"])
+
+
+def check_not_ready(client: TestClient, reason: str) -> None:
+    assert answer(client.get("/health/live"))["status"] == "live"
+    for method, path in NEED_A_VERSION:
+        body = {
+            "/rate": {"user_id": "ada", "movie_id": 1, "rating": 4},
+            "/rate/batch": {"ratings": [{"user_id": "ada", "movie_id": 1, "rating": 4}]},
+            "/recommend": {},
+        }.get(path)
+        query: Json | None = {"user_id": "ada", "movie_id": 1} if method == "DELETE" else None
+        response = client.request(method, path, params=query, json=body if method == "POST" else None)
+        assert reason in assert_problem(response, 503)["detail"]
+
+
+def test_without_a_version(tmp_path: Path, sqlite_url: str) -> None:
+    with serving(tmp_path / "none", sqlite_url) as client:
+        check_not_ready(client, "no version is in production")
+        assert answer(client.get("/models")) == {"items": []}
+        assert client.get("/docs").status_code == 200
+
+
+def test_with_a_damaged_version_that_is_repaired(sample_artifacts: Path, tmp_path: Path, sqlite_url: str) -> None:
+    artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+    version = Registry(artifacts).production()
+    array = artifacts / "versions" / version / "history" / "stars.npy"
+    content = array.read_bytes()
+    array.write_bytes(content[:-1])
+    with serving(artifacts, sqlite_url, reload_seconds=0.05) as client:
+        check_not_ready(client, f"version {version} is damaged")
+        array.write_bytes(content)
+        deadline = time.monotonic() + 5
+        while client.get("/health/ready").status_code != 200:
+            assert time.monotonic() < deadline
+        rate(client, "ada", 1, 4)
+
+
+def test_with_a_folder_that_is_none(tmp_path: Path, sqlite_url: str) -> None:
+    (tmp_path / "file.txt").write_text("no folder")
+    with serving(tmp_path / "file.txt" / "artifacts", sqlite_url) as client:
+        check_not_ready(client, "Not a directory")
+
+
+@contextmanager
+def out_of_reach(database_url: str) -> Iterator[None]:
+    """Hang up on everyone at a PostgreSQL database and let nobody in."""
+    name = database_url.rpartition("/")[2]
+    hang_up = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    asyncio.run(_run(SERVER_URL, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false", hang_up))
+    try:
+        yield
+    finally:
+        asyncio.run(_run(SERVER_URL, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"))
+
+
+def test_postgresql_gone_and_back(sample_artifacts: Path, postgres_url: str) -> None:
+    with serving(sample_artifacts, postgres_url) as client:
+        rate(client, "ada", 1, 4)
+        before = recommended(client, "ada")
+        with out_of_reach(postgres_url):
+            check_gone(client)
+        assert answer(client.get("/health/ready"))["status"] == "ready"
+        assert recommended(client, "ada") == before
+        rate(client, "ada", 2, 4)
+
+
+def check_gone(client: TestClient) -> None:
+    assert answer(client.get("/health/live"))["status"] == "live"
+    body = {"user_id": "ada", "movie_id": 2, "rating": 4}
+    for response in (
+        client.get("/health/ready"),
+        client.get("/recommend?user_id=ada"),
+        client.get("/users/ada"),
+        client.get("/users/ada/ratings"),
+        client.post("/rate", json=body),
+        client.post("/rate/batch", json={"ratings": [body]}),
+        client.delete("/rate?user_id=ada&movie_id=1"),
+    ):
+        problem = assert_problem(response, 503)
+        assert "password" not in problem["detail"]
+    # What needs no database goes on.
+    assert recommended(client)["strategy"] == "popular"
+    assert recommended(client, "sample:7")["strategy"] == "hybrid"
+    answer(client.post("/recommend", json={"ratings": [{"movie_id": 1, "rating": 5}]}))
+    answer(client.get("/similar/1"))
+
+
+def test_a_sqlite_file_that_is_overwritten(sample_artifacts: Path, sqlite_url: str) -> None:
+    with serving(sample_artifacts, sqlite_url) as client:
+        rate(client, "ada", 1, 4)
+        path = sqlite.path_of(sqlite_url)
+        for file in path.parent.glob(f"{path.name}*"):
+            file.write_bytes(b"no database" * 10_000)
+        check_gone(client)
+
+
+def test_a_sqlite_file_that_another_process_locks(
+    sample_artifacts: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    with serving(sample_artifacts, sqlite_url) as client:
+        rate(client, "ada", 1, 4)
+        with sqlite3.connect(sqlite.path_of(sqlite_url), isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            response = client.post("/rate", json={"user_id": "ada", "movie_id": 2, "rating": 4})
+            assert "locked" in assert_problem(response, 503)["detail"]
+            assert recommended(client, "ada")["strategy"] == "hybrid"  # readers never wait for writers
+            other.execute("ROLLBACK")
+        other.close()
+        rate(client, "ada", 2, 4)
+        assert len(said(client, "ada")) == 2

@@ -1,0 +1,210 @@
+"""GET /models, POST /models/{version}/promote, POST /models/rollback, and which version answers."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from recsvc.registry.store import Registry
+from tests.api.asking import Json, answer, assert_problem, raw, recommended, serving
+from tests.api.versions import publish_again
+
+KEY = {"X-Admin-Key": "open sesame"}
+UNKNOWN = "20200101T000000Z-00000000"
+
+
+@pytest.fixture
+def artifacts(sample_artifacts: Path, tmp_path: Path) -> Path:
+    """A registry that may be changed."""
+    return Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+
+
+@pytest.fixture
+def admin(artifacts: Path, sqlite_url: str) -> Iterator[TestClient]:
+    with serving(artifacts, sqlite_url, admin_key="open sesame", reload_seconds=0.05) as client:
+        yield client
+
+
+def served(client: TestClient) -> str:
+    return str(recommended(client)["model_version"])
+
+
+def listed(client: TestClient) -> list[tuple[str, bool, bool]]:
+    items = answer(client.get("/models"))["items"]
+    return [(item["version"], item["production"], item["serving"]) for item in items]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_versions_newest_first(admin: TestClient, artifacts: Path) -> None:
+    first = served(admin)
+    time.sleep(1.1)  # versions are named by the second
+    second = publish_again(artifacts).version
+    assert listed(admin) == [(second, False, False), (first, True, True)]
+    one = answer(admin.get("/models"))["items"][0]
+    assert (one["dataset"], one["simulated"], one["users"], one["movies"]) == ("sample", True, 900, 500)
+    assert "simulated" in one["notice"]
+    assert one["metrics"]["hybrid"]["ndcg@10"] > one["metrics"]["popularity"]["ndcg@10"]
+
+
+def test_a_damaged_version_is_left_out(admin: TestClient, artifacts: Path) -> None:
+    first = served(admin)
+    second = publish_again(artifacts).version
+    (artifacts / "versions" / second / "manifest.json").write_text("{")
+    assert listed(admin) == [(first, True, True)]
+
+
+def test_promote_and_roll_back(admin: TestClient, artifacts: Path) -> None:
+    first, second = served(admin), publish_again(artifacts).version
+    moved = answer(admin.post(f"/models/{second}/promote", headers=KEY, json={"why": "it is better"}))
+    assert (moved["alias"], moved["version"], moved["why"]) == ("production", second, "it is better")
+    assert served(admin) == second
+    assert answer(admin.get("/health/ready"))["model_version"] == second
+    assert set(listed(admin)) == {(first, False, False), (second, True, True)}
+
+    back = answer(admin.post("/models/rollback", headers=KEY))
+    assert back["version"] == first
+    assert served(admin) == first
+    assert_problem(admin.post("/models/rollback", headers=KEY), 409)
+    assert [entry.version for entry in Registry(artifacts).aliases.entries()] == [first, second, first]
+
+
+def test_what_is_told_to_promote_may_be_left_out(admin: TestClient, artifacts: Path) -> None:
+    second = publish_again(artifacts).version
+    assert answer(admin.post(f"/models/{second}/promote", headers=KEY))["why"] == ""
+
+
+@pytest.mark.parametrize("path", [f"/models/{UNKNOWN}/promote", "/models/rollback"])
+@pytest.mark.parametrize("key", ["wrong", "", "open sesam", "open sesame ", "é".encode()])
+def test_a_wrong_key(admin: TestClient, artifacts: Path, path: str, key: str | bytes) -> None:
+    before = Registry(artifacts).aliases.entries()
+    status = 401 if key == "" else 403
+    assert_problem(admin.post(path, headers=raw("X-Admin-Key", key)), status)
+    assert Registry(artifacts).aliases.entries() == before
+
+
+@pytest.mark.parametrize("path", [f"/models/{UNKNOWN}/promote", "/models/rollback"])
+def test_no_key(admin: TestClient, path: str) -> None:
+    assert assert_problem(response := admin.post(path), 401)["detail"] == "X-Admin-Key is missing."
+    assert response.headers["www-authenticate"] == "ApiKey"
+
+
+@pytest.mark.parametrize("headers", [{}, KEY, {"X-Admin-Key": "None"}], ids=repr)
+@pytest.mark.parametrize("path", [f"/models/{UNKNOWN}/promote", "/models/rollback"])
+def test_without_an_admin_key_nobody_may(reading: TestClient, path: str, headers: Json) -> None:
+    assert "RECSVC_ADMIN_KEY" in assert_problem(reading.post(path, headers=headers), 403)["detail"]
+
+
+def test_who_may_not_is_not_told_what_is_wrong_with_the_body(admin: TestClient) -> None:
+    assert_problem(admin.post("/models/rollback", json={"why": 5}), 401)
+
+
+@pytest.mark.parametrize("version", ["x", "..", "production", UNKNOWN + "\n", UNKNOWN.lower(), "%2e%2e%2f", "a" * 5000])
+def test_what_is_no_version(admin: TestClient, version: str) -> None:
+    response = admin.post(f"/models/{version.replace(chr(10), '%0A')}/promote", headers=KEY)
+    if version in ("..", "%2e%2e%2f"):
+        assert_problem(response, 404)  # another path
+    else:
+        assert_problem(response, 422, "path.version")
+
+
+def test_an_unknown_version(admin: TestClient) -> None:
+    assert UNKNOWN in assert_problem(admin.post(f"/models/{UNKNOWN}/promote", headers=KEY), 404)["detail"]
+
+
+def test_a_damaged_version_cannot_be_promoted(admin: TestClient, artifacts: Path) -> None:
+    first, second = served(admin), publish_again(artifacts).version
+    damage(artifacts, second)
+    problem = assert_problem(admin.post(f"/models/{second}/promote", headers=KEY), 409)
+    assert second in problem["detail"]
+    assert served(admin) == first
+    assert Registry(artifacts).production() == first
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"why": "x" * 501}, "why"), ({"why": 5}, "why"), ({"why": None}, "why"), ({"more": 1}, "more")],
+    ids=lambda value: repr(value)[:20],
+)
+@pytest.mark.parametrize("path", [f"/models/{UNKNOWN}/promote", "/models/rollback"])
+def test_a_bad_reason(admin: TestClient, path: str, body: Json, field: str) -> None:
+    assert_problem(admin.post(path, headers=KEY, json=body), 422, f"body.{field}")
+
+
+def test_what_another_process_promotes_is_picked_up(admin: TestClient, artifacts: Path) -> None:
+    first, second = served(admin), publish_again(artifacts).version
+    Registry(artifacts).promote(second, who="another process")
+    wait_for(lambda: served(admin) == second)
+    Registry(artifacts).roll_back(who="another process")
+    wait_for(lambda: served(admin) == first)
+
+
+def damage(artifacts: Path, version: str) -> None:
+    array = artifacts / "versions" / version / "movies" / "ids.npy"
+    content = bytearray(array.read_bytes())
+    content[-1] ^= 1
+    array.write_bytes(content)
+
+
+def test_a_damaged_version_promoted_by_hand_leaves_the_old_one_serving(
+    admin: TestClient, artifacts: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = served(admin), publish_again(artifacts).version
+    damage(artifacts, second)
+    Registry(artifacts).aliases.append("production", second, who="by hand", why="")
+    wait_for(lambda: "goes on serving" in caplog.text)
+    assert second in caplog.text
+    assert served(admin) == first
+    assert answer(admin.get("/health/ready"))["model_version"] == first
+    assert set(listed(admin)) >= {(first, False, True)}
+    assert answer(admin.post("/models/rollback", headers=KEY))["version"] == first
+    assert served(admin) == first
+
+
+@pytest.mark.parametrize("line", ['{"alias": "production"}\n', "not JSON\n", "\xff\n", f"{{}}{'x' * 10_000}\n"])
+def test_a_damaged_alias_log_leaves_the_old_one_serving(
+    admin: TestClient, artifacts: Path, caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    first = served(admin)
+    log = artifacts / "aliases.jsonl"
+    good = log.read_bytes()
+    log.write_bytes(good + line.encode("latin-1"))
+    wait_for(lambda: "goes on serving" in caplog.text)
+    assert served(admin) == first
+    assert_problem(admin.post("/models/rollback", headers=KEY), 409)
+    log.write_bytes(good)
+    second = publish_again(artifacts).version
+    answer(admin.post(f"/models/{second}/promote", headers=KEY))
+    assert served(admin) == second
+
+
+def test_a_line_that_was_cut_short_does_not_count(admin: TestClient, artifacts: Path) -> None:
+    first = served(admin)
+    with (artifacts / "aliases.jsonl").open("ab") as log:
+        log.write(b'{"time": "2026-11-20T')
+    time.sleep(0.2)
+    assert served(admin) == first
+    second = publish_again(artifacts).version
+    answer(admin.post(f"/models/{second}/promote", headers=KEY))
+    assert served(admin) == second
+
+
+def test_a_request_keeps_the_version_it_began_with(admin: TestClient, artifacts: Path) -> None:
+    """Pages of one list carry the version, so that a caller sees when it changed in between."""
+    first, second = served(admin), publish_again(artifacts).version
+    one = recommended(admin, "sample:7")
+    answer(admin.post(f"/models/{second}/promote", headers=KEY))
+    other = recommended(admin, "sample:7")
+    assert (one["model_version"], other["model_version"]) == (first, second)
+    assert one["items"] == other["items"]
+    assert one["recommendation_id"] != other["recommendation_id"]

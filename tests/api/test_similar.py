@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.asking import Json, answer, assert_problem, film, ids, serving
+from tests.api.bounds import FILTERS, K, short
+
+
+@pytest.mark.parametrize(("query", "field"), [*K, *FILTERS], ids=short)
+def test_a_bad_parameter(reading: TestClient, query: Json, field: str) -> None:
+    assert_problem(reading.get("/similar/1", params=query), 422, f"query.{field}")
+
+
+@pytest.mark.parametrize("by", ["", "x", "Hybrid", "popular", "auto"])
+def test_an_unknown_kind_of_likeness(reading: TestClient, by: str) -> None:
+    assert_problem(reading.get("/similar/1", params={"by": by}), 422, "query.by")
+
+
+@pytest.mark.parametrize("movie_id", ["x", "0", "-1", "1.5", "nan", "true", str(2**53), "9" * 400, "%20", "%ff"])
+def test_an_id_that_is_none(reading: TestClient, movie_id: str) -> None:
+    assert_problem(reading.get(f"/similar/{movie_id}"), 422, "path.movie_id")
+
+
+@pytest.mark.parametrize("movie_id", [999_999, 2**31, 2**53 - 1])
+def test_an_unknown_movie(reading: TestClient, movie_id: int) -> None:
+    assert_problem(reading.get(f"/similar/{movie_id}"), 404)
+
+
+@pytest.mark.parametrize("by", ["hybrid", "content", "collaborative"])
+def test_films_like_one(reading: TestClient, by: str) -> None:
+    alien = film(reading, "Alien")
+    listed = answer(reading.get(f"/similar/{alien}", params={"by": by, "k": 100}))
+    assert (listed["by"], listed["movie"]["title"]) == (by, "Alien")
+    assert [item["rank"] for item in listed["items"]] == list(range(1, 101))
+    assert alien not in ids(listed)
+    assert len(set(ids(listed))) == 100
+    alike = [item["similarity"] for item in listed["items"]]
+    assert alike == sorted(alike, reverse=True)
+    assert film(reading, "Aliens") in ids(listed)[:10]
+    assert ids(answer(reading.get(f"/similar/{alien}", params={"by": by, "k": 5}))) == ids(listed)[:5]
+
+
+def test_the_default_is_ten_by_both(reading: TestClient) -> None:
+    assert answer(reading.get("/similar/1")) == answer(reading.get("/similar/1?by=hybrid&k=10"))
+
+
+def test_filters(reading: TestClient) -> None:
+    everything = answer(reading.get("/similar/1?k=100"))["items"]
+    query = {"genre": "Horror", "year_from": 1930, "year_to": 1999, "exclude": everything[0]["movie"]["movie_id"]}
+    listed = answer(reading.get("/similar/1", params=query))["items"]
+    assert listed
+    for item in listed:
+        assert "Horror" in item["movie"]["genres"]
+        assert 1930 <= item["movie"]["year"] <= 1999
+        assert item["movie"]["movie_id"] != query["exclude"]
+    known = {item["movie"]["movie_id"]: item["similarity"] for item in everything}
+    for item in listed:
+        assert known.get(item["movie"]["movie_id"], item["similarity"]) == item["similarity"]
+
+
+def test_every_film_of_ml_100k_has_an_answer(ml_100k_artifacts: Path, sqlite_url: str) -> None:
+    with serving(ml_100k_artifacts, sqlite_url) as client:
+        for movie_id in range(1, 1683, 40):
+            listed = answer(client.get(f"/similar/{movie_id}"))
+            assert len(listed["items"]) == 10
+            assert movie_id not in ids(listed)
+        star_wars = film(client, "Star Wars")
+        titles = [item["movie"]["title"] for item in answer(client.get(f"/similar/{star_wars}"))["items"]]
+        assert {"The Empire Strikes Back", "Return of the Jedi"} <= set(titles[:3])

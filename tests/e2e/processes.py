@@ -1,0 +1,150 @@
+"""`recsvc` as real processes, asked over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+START_SECONDS = 20.0
+
+
+def program() -> str:
+    """The installed command."""
+    found = shutil.which("recsvc", path=str(Path(sys.executable).parent))
+    assert found, "recsvc is not installed beside this Python"
+    return found
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """The environment without this run's own settings, and with these: `port=1` is RECSVC_PORT."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RECSVC_")}
+    return kept | {f"RECSVC_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def run(*arguments: str, timeout: float = 60.0, **settings: object) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [program(), *arguments],
+        env=environment(**settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """It failed with one clear line that has these words, after at most a line of progress, and no traceback."""
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    *before, line = done.stderr.strip().splitlines()
+    assert line.startswith("recsvc: "), done.stderr
+    assert all("━" in one or "/6 " in one for one in before), done.stderr
+    for word in words:
+        assert word in line
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_it_answers(port: int, seconds: float = START_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/health/live", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the service did not start"
+        time.sleep(0.01)
+
+
+class Service:
+    """A serving process, its log, and a client that asks it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self.log = log
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
+        """Signal it and return its exit code; it must end within five seconds."""
+        self.process.send_signal(by)
+        return self.process.wait(timeout=5)
+
+
+@contextmanager
+def serving(folder: Path, **settings: object) -> Iterator[Service]:
+    """A service that answers; killed at the end if it still runs."""
+    port = free_port()
+    log = folder / f"service-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [program(), "serve"],
+            env=environment(port=port, **settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    service = Service(process, port, log)
+    try:
+        wait_until_it_answers(port)
+        yield service
+    finally:
+        service.client.close()
+        process.kill()
+        process.wait()
+
+
+class Forks:
+    """Processes that begin in milliseconds: `forks.py` has imported everything and forks for each."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("forks.py"))],
+            env=environment() | {"OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, *arguments: str, log: Path, **settings: object) -> int:
+        """Begin a `recsvc` command; returns the process id."""
+        named = {f"RECSVC_{name.upper()}": str(value) for name, value in settings.items()}
+        return int(self._ask({"arguments": arguments, "environment": named, "log": str(log)}))
+
+    def wait(self) -> int:
+        """Wait for the end of what was started last; returns its exit code, or minus the signal that killed it."""
+        return int(self._ask({}))
+
+    def _ask(self, question: Mapping[str, Any]) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.communicate()

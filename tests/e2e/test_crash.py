@@ -1,0 +1,180 @@
+"""Kill -9, again and again: no half version is ever listed, and no acknowledged rating is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from recsvc.registry.store import Registry
+from recsvc.storage import feedback
+from recsvc.storage.database import Database
+from tests.e2e.processes import Forks, environment, free_port, run, wait_until_it_answers
+
+KILLS_IN_TRAINING = 12
+KILLS_IN_PUBLISHING = 50
+KILLS_IN_SERVING = {"sqlite": 50, "postgresql": 12}
+CLIENTS = 4
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    with Forks() as started:
+        yield started
+
+
+def assert_only_whole_versions(artifacts: Path) -> list[str]:
+    registry = Registry(artifacts)
+    names = registry.names()
+    for name in names:
+        registry.verify(name)
+    assert [manifest.version for manifest in registry.manifests()] == names
+    if registry.aliases.entries():
+        assert registry.production() in names
+    return names
+
+
+def leftovers(artifacts: Path) -> list[Path]:
+    return list((artifacts / "versions").glob(".unfinished-*"))
+
+
+def test_training_killed_at_any_time(tmp_path: Path, forks: Forks) -> None:
+    artifacts, log = tmp_path / "artifacts", tmp_path / "log"
+    began = time.perf_counter()
+    forks.start("train", log=log, artifacts_dir=artifacts)
+    assert forks.wait() == 0, log.read_text()
+    whole_time = time.perf_counter() - began
+    production = Registry(artifacts).production()
+
+    draw = random.Random(20261120)
+    killed = 0
+    for number in range(KILLS_IN_TRAINING):
+        child = forks.start("train", log=log, artifacts_dir=artifacts)
+        time.sleep(whole_time * (number + draw.random()) / KILLS_IN_TRAINING)
+        os.kill(child, signal.SIGKILL)
+        killed += forks.wait() == -signal.SIGKILL
+        assert production in assert_only_whole_versions(artifacts)
+    assert killed > KILLS_IN_TRAINING / 2
+
+
+def test_publishing_killed_at_any_time(tmp_path: Path) -> None:
+    artifacts = tmp_path / "artifacts"
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("publisher.py")), str(artifacts)],
+        env=environment() | {"OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def publish(seconds: float) -> tuple[float, int]:
+        print(seconds, file=process.stdin, flush=True)
+        taken, code = process.stdout.readline().split()  # type: ignore[union-attr] # it is a pipe
+        return float(taken), int(code)
+
+    assert process.stdout.readline() == "ready\n"
+    taken, code = publish(float("inf"))
+    assert code == 0
+
+    draw = random.Random(20261120)
+    cut_short = torn = 0
+    for number in range(KILLS_IN_PUBLISHING):
+        before = assert_only_whole_versions(artifacts)
+        _, code = publish(taken * 1.2 * (number + draw.random()) / KILLS_IN_PUBLISHING)
+        after = assert_only_whole_versions(artifacts)
+        assert set(before) <= set(after)
+        if code == -signal.SIGKILL and len(after) == len(before):
+            cut_short += 1
+            torn += bool(leftovers(artifacts))
+    process.communicate()
+    assert cut_short > 5
+    assert torn > 5
+
+    done = run("train", artifacts_dir=artifacts)
+    assert done.returncode == 0, done.stderr
+    assert leftovers(artifacts) == []
+    assert assert_only_whole_versions(artifacts)[-1] == Registry(artifacts).production()
+
+
+@dataclass
+class Caller:
+    """Someone who rates one film after the other, over and over, until the service is gone.
+
+    `unanswered` are those that may or may not have been kept: the service, or the database server that it had told to
+    commit, was at it when it was killed.
+    """
+
+    user_id: str
+    acknowledged: dict[int, str] = field(default_factory=dict)
+    unanswered: dict[int, str] = field(default_factory=dict)
+    sent: int = 0
+
+    def burst(self, port: int) -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            while True:
+                movie_id = self.sent % 400 + 1
+                stamp = f"{self.user_id}-{self.sent}"
+                self.unanswered[movie_id] = stamp
+                self.sent += 1
+                body = {"user_id": self.user_id, "movie_id": movie_id, "rating": 4, "recommendation_id": stamp}
+                try:
+                    response = client.post("/rate", json=body)
+                except httpx.TransportError:
+                    return
+                assert response.status_code in (200, 201), response.text
+                self.acknowledged[movie_id] = stamp
+                del self.unanswered[movie_id]
+
+    def check(self, found: dict[int, str | None], when: str) -> None:
+        for movie_id in self.acknowledged.keys() | found.keys():
+            stamp = found.get(movie_id)
+            assert stamp in (self.acknowledged.get(movie_id), self.unanswered.get(movie_id, "")), f"{movie_id} {when}"
+
+
+async def kept(database_url: str, user_id: str) -> dict[int, str | None]:
+    database = await Database.open(database_url)
+    try:
+        async with database.read() as session:
+            rows = await feedback.of_user(session, user_id, limit=1000, offset=0)
+    finally:
+        await database.close()
+    return {row.movie_id: row.recommendation_id for row in rows}
+
+
+def test_serving_killed_in_a_burst_of_ratings(
+    tmp_path: Path, sample_artifacts: Path, database_url: str, forks: Forks
+) -> None:
+    draw = random.Random(20261120)
+    callers = [Caller(f"caller-{number}") for number in range(CLIENTS)]
+    for number in range(KILLS_IN_SERVING[database_url.partition(":")[0]]):
+        port = free_port()
+        log = tmp_path / "log"
+        child = forks.start(
+            "serve", log=log, port=port, artifacts_dir=sample_artifacts, database_url=database_url, log_level="error"
+        )
+        wait_until_it_answers(port)
+        threads = [threading.Thread(target=caller.burst, args=[port]) for caller in callers]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.02 + 0.15 * draw.random())
+        os.kill(child, signal.SIGKILL)
+        assert forks.wait() == -signal.SIGKILL, log.read_text()
+        for thread in threads:
+            thread.join()
+
+        for caller in callers:
+            caller.check(asyncio.run(kept(database_url, caller.user_id)), f"after kill {number + 1}")
+    assert all(len(caller.acknowledged) > 20 for caller in callers)

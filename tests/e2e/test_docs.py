@@ -1,0 +1,60 @@
+"""/docs in a real browser that can reach no other host."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.processes import serving
+from tests.requirements import need
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), "")
+    need("chromium", bool(found), "install Chromium")
+    return found
+
+
+def opened(browser: str, address: str, folder: Path, *options: str) -> tuple[str, str]:
+    """The page after its scripts have run, and what the browser logged."""
+    done = subprocess.run(
+        [
+            browser,
+            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+            *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1200,1600"),
+            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+            f"--user-data-dir={folder / 'profile'}",
+            *("--enable-logging=stderr", "--log-level=0", "--virtual-time-budget=10000"),
+            *options,
+            address,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout, done.stderr
+
+
+def test_every_operation_is_shown_and_nothing_is_refused(browser: str, sample_artifacts: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/recsvc.db"
+    with serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database) as service:
+        document = service.client.get("/openapi.json").json()
+        page, log = opened(browser, f"http://127.0.0.1:{service.port}/docs", tmp_path, "--dump-dom")
+    text = html.unescape(re.sub(r"<[^>]+>|\u200b", "", page))
+    for path, methods in document["paths"].items():
+        assert path in text
+        for operation in methods.values():
+            assert operation["summary"] in text
+    assert "Failed to load" not in text
+    said = [line for line in log.splitlines() if "CONSOLE" in line]
+    assert said == []
+    assert "Content Security Policy" not in log

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from math import log, sqrt
+
+import numpy as np
+import pytest
+
+from recsvc.features.text import HASH_BUCKETS, TagMatrix, Vectoriser, tag_matrix, tags, words
+from recsvc.types import FloatMatrix, Movie
+
+VECTORISERS: tuple[Vectoriser, ...] = ("tfidf", "counts", "hashing")
+
+
+def matrix_of(
+    *movies: Movie, vectoriser: Vectoriser = "counts", min_films: int = 1, decades: bool = False
+) -> TagMatrix:
+    return tag_matrix(movies, vectoriser=vectoriser, min_films=min_films, decades=decades)
+
+
+def cosines(matrix: TagMatrix) -> FloatMatrix:
+    return np.asarray((matrix @ matrix.T).toarray())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Robots robot ROBOT", ["robot"] * 3),
+        ("The families of a family", ["the", "famili", "of", "famili"]),
+        ("Amélie's café", words("Amelies cafe")),
+        ("Don't", words("dont")),
+        ("7 days, 2 of 10", ["7", "day", "2", "of", "10"]),
+        ("x-men: a B", ["men"]),
+        ("", []),
+        ("日本語 !?", []),
+    ],
+)
+def test_words_are_stemmed_and_without_accents(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize("dash", ["–", "—", "…", " - "])
+def test_a_dash_keeps_words_apart(dash: str) -> None:
+    assert words(f"love{dash}death") == ["love", "death"]
+
+
+def test_tags_are_words_and_names_with_their_field() -> None:
+    movie = Movie(
+        1,
+        "The Robots",
+        1987,
+        genres=("Sci-Fi",),
+        overview="A robot wakes.",
+        keywords=("Artificial Intelligence",),
+        directors=("John Ford",),
+        cast=("Harrison Ford",),
+        tags=("Robots",),
+    )
+    assert list(tags(movie, decades=True)) == [
+        *("the", "robot", "robot", "wake"),
+        *("keyword:artificial intelligence", "artifici", "intellig", "keyword:robots", "robot"),
+        *("genre:Sci-Fi", "director:John Ford", "cast:Harrison Ford", "decade:1980"),
+    ]
+    assert "decade:1980" not in tags(movie, decades=False)
+    assert list(tags(Movie(1, "x"), decades=True)) == []
+
+
+@pytest.mark.parametrize("vectoriser", VECTORISERS)
+def test_plurals_join_and_names_of_two_fields_do_not(vectoriser: Vectoriser) -> None:
+    found = cosines(
+        matrix_of(
+            Movie(1, "Robots"),
+            Movie(2, "Robot"),
+            Movie(3, "x", directors=("John Ford",)),
+            Movie(4, "x", cast=("John Ford",)),
+            Movie(5, "x", keywords=("space",)),
+            Movie(6, "x", tags=("Space",)),
+            vectoriser=vectoriser,
+        )
+    )
+    assert found[0, 1] == pytest.approx(1)
+    assert found[2, 3] == pytest.approx(0)
+    assert found[4, 5] == pytest.approx(1)
+
+
+def test_counts_by_hand() -> None:
+    movies = [
+        Movie(1, "blue blue red"),  # blue 2, red 1
+        Movie(2, "blue"),
+        Movie(3, "red green"),
+        Movie(4, "x"),
+    ]
+    expected = np.array(
+        [
+            [1, 2 / sqrt(5), 1 / sqrt(5) / sqrt(2), 0],
+            [2 / sqrt(5), 1, 0, 0],
+            [1 / sqrt(5) / sqrt(2), 0, 1, 0],
+            [0, 0, 0, 0],
+        ]
+    )
+    np.testing.assert_allclose(cosines(matrix_of(*movies)), expected, atol=1e-6)
+    np.testing.assert_allclose(cosines(matrix_of(*movies, vectoriser="hashing")), expected, atol=1e-6)
+
+
+def test_tfidf_by_hand() -> None:
+    # 4 films; blue is in 2 of them, red in 2, green in 1
+    idf = {"blue": log(5 / 3) + 1, "red": log(5 / 3) + 1, "green": log(5 / 2) + 1}
+    first = {"blue": (1 + log(2)) * idf["blue"], "red": idf["red"]}
+    third = {"red": idf["red"], "green": idf["green"]}
+    first_length, third_length = (sqrt(sum(weight**2 for weight in film.values())) for film in (first, third))
+    found = cosines(
+        matrix_of(Movie(1, "blue blue red"), Movie(2, "blue"), Movie(3, "red green"), Movie(4, "x"), vectoriser="tfidf")
+    )
+    assert found[0, 1] == pytest.approx(first["blue"] / first_length)
+    assert found[0, 2] == pytest.approx(first["red"] * third["red"] / first_length / third_length)
+    assert found[1, 2] == 0
+    assert found[3].tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("vectoriser", VECTORISERS)
+def test_rows_have_length_one_or_nothing(vectoriser: Vectoriser) -> None:
+    found = matrix_of(Movie(1, "blue red green"), Movie(2, "x"), Movie(3, "blue blue"), vectoriser=vectoriser)
+    assert found.dtype == np.float32
+    assert np.sqrt((found.toarray() ** 2).sum(axis=1)).tolist() == pytest.approx([1, 0, 1])
+    assert np.diff(found.indptr)[1] == 0
+    assert found.has_sorted_indices
+    assert found.shape[0] == 3
+    assert (found.shape[1] == HASH_BUCKETS) is (vectoriser == "hashing")
+
+
+def test_rare_tags_are_dropped_before_anything_is_weighed() -> None:
+    movies = [Movie(1, "blue red"), Movie(2, "blue green green"), Movie(3, "red")]
+    assert matrix_of(*movies, min_films=1).shape == (3, 3)
+    found = matrix_of(*movies, min_films=2)  # green is in one film, however often
+    assert found.shape == (3, 2)
+    assert cosines(found)[0, 1] == pytest.approx(1 / sqrt(2))
+    assert cosines(matrix_of(*movies, min_films=2, vectoriser="hashing"))[0, 1] == pytest.approx(
+        1 / sqrt(2) / sqrt(5), abs=1e-6
+    )
+
+
+def test_the_decade_is_a_tag_if_asked_for() -> None:
+    movies = [Movie(1, "x", 1980), Movie(2, "x", 1989), Movie(3, "x", 1990), Movie(4, "x")]
+    found = cosines(matrix_of(*movies, decades=True))
+    assert found[0].tolist() == pytest.approx([1, 1, 0, 0])
+    assert not found[3].any()
+    assert not cosines(matrix_of(Movie(1, "blue", 1980), Movie(2, "red", 1980))).trace() > 2
+
+
+@pytest.mark.parametrize("vectoriser", VECTORISERS)
+def test_films_that_have_no_tag_in_common_are_silent(vectoriser: Vectoriser) -> None:
+    for movies in ((Movie(1, "x"), Movie(2, "x")), (Movie(1, "blue"), Movie(2, "red"))):
+        found = matrix_of(*movies, vectoriser=vectoriser, min_films=2)
+        assert found.shape[0] == 2
+        assert cosines(found)[0, 1] == 0

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import pytest
+
+from recsvc.features.text import Vectoriser
+from recsvc.models.content import Content, ContentConfig
+from recsvc.types import Movie
+from tests.contracts.worlds import taste_of, world_of
+
+MOVIES = [
+    Movie(1, "x", genres=("A", "B")),
+    Movie(2, "x", genres=("A",)),
+    Movie(3, "x", genres=("B",)),
+    Movie(4, "x", genres=("C",)),
+    Movie(5, "x"),
+]
+HALF = 1 / sqrt(2)
+
+
+def fitted(vectoriser: Vectoriser) -> Content:
+    interactions = world_of(MOVIES, {"1": {1: 5.0}}).interactions
+    return Content(ContentConfig(vectoriser, min_films=1)).fit(interactions, MOVIES, rng=np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("vectoriser", ["tfidf", "counts", "hashing"])
+def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
+    # A and B are in two films each, so that TF-IDF weighs them the same
+    model = fitted(vectoriser)
+    assert model.similar(0).tolist() == pytest.approx([1, HALF, HALF, 0, np.nan], nan_ok=True, abs=1e-6)
+    assert model.cosines(1, np.array([0, 2, 4, 1], np.int32)).tolist() == pytest.approx([HALF, 0, 0, 1], abs=1e-6)
+    assert np.isnan(model.similar(4)).all()
+
+    # 5 stars weigh 1.5, 1 star -0.25
+    taste = taste_of({0: 5.0, 2: 1.0, 4: 5.0})
+    expected = [1.5 - 0.25 * HALF, 1.5 * HALF, 1.5 * HALF - 0.25, 0, np.nan]
+    assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True, abs=1e-6)
+    baseline, contributions = model.explain(taste, np.array([1, 2, 3, 0], np.int32))
+    assert baseline.tolist() == [0] * 4
+    by_film = np.array([[1.5 * HALF, 0, 0], [1.5 * HALF, -0.25, 0], [0, 0, 0], [1.5, -0.25 * HALF, 0]])
+    np.testing.assert_allclose(contributions, by_film, atol=1e-6)
+
+
+def test_the_defaults_are_those_stated() -> None:
+    assert ContentConfig() == ContentConfig(vectoriser="tfidf", min_films=2, decades=True)
+
+
+def test_its_config_is_heeded() -> None:
+    movies = [Movie(1, "blue", 1980), Movie(2, "red", 1985), Movie(3, "red", 1990)]
+    interactions = world_of(movies, {"1": {1: 5.0}}).interactions
+
+    def alike(config: ContentConfig) -> list[float]:
+        model = Content(config).fit(interactions, movies, rng=np.random.default_rng(1))
+        return [float(value) for value in model.similar(1)]
+
+    assert alike(ContentConfig("counts", 2, decades=True)) == pytest.approx([HALF, 1, HALF])
+    assert alike(ContentConfig("counts", 2, decades=False)) == pytest.approx([np.nan, 1, 1], nan_ok=True)
+    assert alike(ContentConfig("counts", 1, decades=False)) == pytest.approx([0, 1, 1])
+
+
+def test_films_that_have_no_tag_in_common_are_silent() -> None:
+    movies = [Movie(1, "blue"), Movie(2, "red")]
+    interactions = world_of(movies, {"1": {1: 5.0}}).interactions
+    model = Content().fit(interactions, movies, rng=np.random.default_rng(1))
+    taste = taste_of({0: 5.0})
+    assert np.isnan(model.score(taste)).all()
+    assert np.isnan(model.similar(0)).all()
+    baseline, contributions = model.explain(taste, np.array([0, 1], np.int32))
+    assert np.isnan(baseline).all()
+    assert not contributions.any()

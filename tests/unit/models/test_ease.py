@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from recsvc.engine.ranking import top
+from recsvc.errors import ModelError
+from recsvc.features.interactions import Centring
+from recsvc.models.ease import Ease, EaseConfig
+from recsvc.types import Movie, Taste
+from tests.contracts.worlds import HALVES, World, films, taste_of, world_of
+
+PLAIN = EaseConfig(l2=1.0, slope=0.0, genre_weight=0.0, year_weight=0.0)
+
+# Ann rated the films 1 and 2, Bob all three, Cat film 2, so that X'X + I is 3 2 1 / 2 4 1 / 1 1 2. Column j of B is
+# the ridge regression of film j on the two others; for film 1: (4 1 / 1 2) b = (2, 1), so that b = (3/7, 2/7).
+THREE = {"ann": {1: 4.0, 2: 3.0}, "bob": {1: 5.0, 2: 1.0, 3: 2.0}, "cat": {2: 0.5}}
+B = [
+    [Fraction(0), Fraction(3, 5), Fraction(1, 4)],
+    [Fraction(3, 7), Fraction(0), Fraction(1, 8)],
+    [Fraction(2, 7), Fraction(1, 5), Fraction(0)],
+]
+
+
+def fit(world: World, config: EaseConfig) -> Ease:
+    return Ease(config).fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
+
+
+def weights_of(model: Ease) -> NDArray[np.float64]:
+    return np.array(model.state().arrays["weights"], np.float64)
+
+
+def test_three_films_by_hand() -> None:
+    model = fit(world_of(films(3), THREE), PLAIN)
+    np.testing.assert_allclose(weights_of(model), np.array(B, np.float64), atol=1e-7)
+    # 5 stars weigh 1.5 and 1 star -0.25
+    scores = [Fraction(3, 2) * B[0][film] - Fraction(1, 4) * B[2][film] for film in range(3)]
+    assert scores == [Fraction(-1, 14), Fraction(17, 20), Fraction(3, 8)]
+    taste = taste_of({0: 5.0, 2: 1.0})
+    assert model.score(taste).tolist() == pytest.approx([float(score) for score in scores])
+    baseline, contributions = model.explain(taste, np.array([1], np.int32))
+    assert baseline.tolist() == [0]
+    assert contributions[0].tolist() == pytest.approx([0.9, -0.05])
+    assert model.similar(1).tolist() == pytest.approx([3 / 7, 0, 1 / 8])
+
+
+tables = st.dictionaries(
+    st.sampled_from("abcdef"),
+    st.dictionaries(st.integers(1, 5), st.sampled_from(HALVES), min_size=1),
+    min_size=1,
+)
+
+
+@given(
+    table=tables,
+    l2=st.sampled_from([0.5, 3.0, 40.0]),
+    slope=st.sampled_from([0.0, 0.25, 0.5]),
+    sides=st.sampled_from([(0.0, 0.0), (3.0, 0.0), (0.0, 2.0), (1.5, 0.5)]),
+)
+@settings(deadline=None, max_examples=60)
+def test_each_column_is_a_ridge_regression_on_the_other_films(
+    table: dict[str, dict[int, float]], l2: float, slope: float, sides: tuple[float, float]
+) -> None:
+    genre_weight, year_weight = sides
+    movies = [
+        Movie(movie_id, "x", (None, 1990, 1990, 2000, 2000)[movie_id - 1], ("A", "B")[movie_id % 2 : movie_id % 3])
+        for movie_id in range(1, 6)
+    ]
+    lines = [
+        [max(1 + slope * (rated[film] - 3), 0) if film in rated else 0 for film in range(1, 6)]
+        for rated in table.values()
+    ]
+    lines += [[genre_weight * (genre in movie.genres) for movie in movies] for genre in "AB"]
+    lines += [[year_weight * (movie.year == year) for movie in movies] for year in (1990, 2000)]
+    X = np.array(lines, np.float64)
+    learned = [row for row in range(5) if any(row + 1 in rated for rated in table.values())]
+    expected = np.zeros((len(learned), len(learned)))
+    for at, film in enumerate(learned):
+        others = [other for other in learned if other != film]
+        gram = X[:, others].T @ X[:, others] + l2 * np.eye(len(others))
+        expected[[place for place in range(len(learned)) if place != at], at] = np.linalg.solve(
+            gram, X[:, others].T @ X[:, film]
+        )
+    config = EaseConfig(l2=l2, slope=slope, genre_weight=genre_weight, year_weight=year_weight)
+    model = fit(world_of(movies, table), config)
+    assert model.state().arrays["learned"].tolist() == learned
+    np.testing.assert_allclose(weights_of(model), expected, atol=1e-6)
+
+
+def checkerboard(size: int) -> World:
+    """Person p rated the films of p's own parity, but for film p: it is the one to be found."""
+    return world_of(
+        films(size),
+        {
+            str(person + 1): {film + 1: 5.0 for film in range(size) if film % 2 == person % 2 and film != person}
+            for person in range(size)
+        },
+    )
+
+
+@pytest.mark.parametrize("config", [PLAIN, EaseConfig()])
+def test_on_a_checkerboard_the_missing_square_is_found(config: EaseConfig) -> None:
+    size = 12
+    world = checkerboard(size)
+    model = fit(world, config)
+    weights = weights_of(model)
+    same = np.add.outer(np.arange(size), np.arange(size)) % 2 == 0
+    np.fill_diagonal(same, val=False)
+    np.testing.assert_allclose(weights[~same], 0, atol=1e-9)  # nobody rated two films of different parity
+    assert (weights[same] > 0).all()
+    for person in range(size):
+        taste = world.interactions.taste(person)
+        unseen = np.ones(size, np.bool_)
+        unseen[taste.rows] = False
+        assert top(model.score(taste), unseen, k=1).rows.tolist() == [person]
+        hated = Taste(taste.rows, np.full(len(taste), 0.5, np.float32))
+        ranked = top(model.score(hated), unseen, k=size)
+        assert ranked.rows.tolist()[-1] == person
+        assert ranked.scores[-1] < 0
+
+
+CENTRES: dict[Centring, list[list[float]]] = {
+    "none": [[3, 3], [3, 3]],
+    "global": [[3.625, 3.625], [3.625, 3.625]],
+    "user": [[4.5, 4.5], [2.75, 2.75]],
+    "item": [[3.5, 3.75], [3.5, 3.75]],
+}
+
+
+@pytest.mark.parametrize("centring", CENTRES)
+def test_centring_is_on_the_mean_that_is_named(centring: Centring) -> None:
+    world = world_of(films(2), {"a": {1: 5.0, 2: 4.0}, "b": {1: 2.0, 2: 3.5}})
+    # of a pair of films, B_12 = x1'x2 / (x1'x1 + l2), with x = 1 + 0.5 (stars - mean)
+    X = np.maximum(1 + 0.5 * (np.array([[5.0, 4.0], [2.0, 3.5]]) - np.array(CENTRES[centring])), 0)
+    config = EaseConfig(l2=1, slope=0.5, centring=centring, genre_weight=0, year_weight=0)
+    found = weights_of(fit(world, config))
+    assert found[0, 1] == pytest.approx(X[:, 0] @ X[:, 1] / (X[:, 0] @ X[:, 0] + 1))
+    assert found[1, 0] == pytest.approx(X[:, 0] @ X[:, 1] / (X[:, 1] @ X[:, 1] + 1))
+
+
+def test_only_films_with_enough_ratings_are_learned() -> None:
+    table = {"a": {1: 5.0, 2: 5.0, 3: 5.0}, "b": {2: 5.0, 3: 5.0}, "c": {3: 5.0, 4: 5.0}}
+    world = world_of(films(5), table)
+    fewer = fit(world, EaseConfig(min_ratings=2))
+    assert np.isfinite(fewer.score(taste_of({1: 5.0}))).tolist() == [False, True, True, False, False]
+    assert np.isnan(fewer.score(taste_of({0: 5.0, 4: 4.0}))).all()
+    assert np.isnan(fewer.similar(0)).all()
+    # the most rated: film 3, film 2, and of 1 and 4 with one rating each the lower id
+    most = fit(world, EaseConfig(max_movies=3))
+    assert most.state().arrays["learned"].tolist() == [0, 1, 2]
+    with pytest.raises(ModelError, match=re.escape("no film has the 9 ratings")):
+        fit(world, EaseConfig(min_ratings=9))
+
+
+def test_without_a_ridge_what_cannot_be_inverted_is_said() -> None:
+    twins = world_of(films(2), {"a": {1: 5.0, 2: 5.0}})
+    with pytest.raises(ModelError, match="l2 must be larger"):
+        fit(twins, EaseConfig(l2=0.0, slope=0.0, genre_weight=0, year_weight=0))
+
+
+def test_the_defaults_are_those_stated() -> None:
+    config = EaseConfig()
+    assert (config.l2, config.slope, config.genre_weight, config.year_weight) == (400, 0.25, 3, 2)
+    assert (config.min_ratings, config.max_movies) == (1, 5000)

@@ -1,0 +1,250 @@
+"""The commands in this process; tests/e2e has some of them as real ones."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import pytest
+
+from recsvc import cli
+from recsvc.registry.store import Registry
+from tests.api.versions import publish_again, trained
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    def assert_one_line(self, *words: str) -> None:
+        """It failed, and its last line says why; before it there is only a line of progress."""
+        assert self.code == 1
+        assert self.out == ""
+        *before, line = self.err.strip().splitlines()
+        assert line.startswith("recsvc: "), self.err
+        assert all("/6 " in one for one in before), self.err
+        for word in words:
+            assert word in line
+
+
+Command: TypeAlias = Callable[..., Done]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    """Run a command with these settings and no others."""
+    for name in ("ARTIFACTS_DIR", "DATA_DIR", "DATABASE_URL", "PORT"):
+        monkeypatch.delenv(f"RECSVC_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **settings: object) -> Done:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["recsvc", *arguments])
+            for name, value in settings.items():
+                patch.setenv(f"RECSVC_{name.upper()}", str(value))
+            with pytest.raises(SystemExit) as end:
+                cli.main()
+        captured = capsys.readouterr()
+        return Done(int(end.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be changed."""
+    return trained("sample", tmp_path_factory.getbasetemp() / "sample-artifacts")
+
+
+@pytest.fixture
+def unusable(tmp_path: Path) -> Path:
+    """Below a file there can be no folder, whoever asks."""
+    (tmp_path / "file.txt").write_text("no folder")
+    return tmp_path / "file.txt" / "artifacts"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["models", "list"],
+        ["models", "show"],
+        ["models", "verify"],
+        ["models", "rollback"],
+        ["recommend", "--ratings", "Alien=5"],
+    ],
+    ids=" ".join,
+)
+def test_a_registry_that_cannot_be_read(command: Command, unusable: Path, arguments: list[str]) -> None:
+    command(*arguments, artifacts_dir=unusable).assert_one_line(str(unusable), "Not a directory")
+
+
+@pytest.mark.parametrize("arguments", [["show"], ["verify"], ["rollback"], ["promote", "20200101T000000Z-00000000"]])
+def test_an_empty_registry(command: Command, tmp_path: Path, arguments: list[str]) -> None:
+    command("models", *arguments, artifacts_dir=tmp_path / "none").assert_one_line("version")
+    done = command("models", "list", artifacts_dir=tmp_path / "none")
+    assert (done.code, done.err) == (0, "")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_dataset_that_is_not_there(command: Command, tmp_path: Path) -> None:
+    command("train", "--dataset", "ml-1m").assert_one_line("RECSVC_DATA_DIR")
+    command("train", "--dataset", "ml-1m", data_dir=tmp_path).assert_one_line("ml-1m", str(tmp_path))
+    command("data", "describe", "--dataset", "ml-1m", data_dir=tmp_path).assert_one_line("ml-1m", str(tmp_path))
+    command("train", "--tmdb", str(tmp_path)).assert_one_line("tmdb_5000_movies.csv")
+    assert not (tmp_path / "artifacts").exists()
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A folder of datasets, one of which has a broken row."""
+    folder = tmp_path / "data" / "ml-mine"
+    folder.mkdir(parents=True)
+    (folder / "movies.csv").write_text("movieId,title,genres\n1,Alien (1979),Horror|Sci-Fi\n2,Aliens (1986),Action\n")
+    (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,100\n1,2,five,101\n")
+    return folder.parent
+
+
+def test_a_broken_row_is_named(command: Command, broken: Path, tmp_path: Path) -> None:
+    for arguments in (["train"], ["evaluate"], ["data", "describe"]):
+        done = command(*arguments, "--dataset", "ml-mine", data_dir=broken)
+        done.assert_one_line("ratings.csv:3:")
+    assert not (tmp_path / "artifacts").exists()
+
+
+def test_a_broken_row_can_be_left_out(command: Command, broken: Path) -> None:
+    done = command("data", "describe", "--dataset", "ml-mine", "--on-error", "skip", "--json", data_dir=broken)
+    assert done.code == 0
+    assert json.loads(done.out)["ratings"] == 1
+
+
+def test_what_does_not_pass_the_gate_is_not_promoted(command: Command, broken: Path, tmp_path: Path) -> None:
+    done = command("train", "--dataset", "ml-mine", "--on-error", "skip", data_dir=broken)
+    assert done.code == 1
+    assert "1 broken rows were left out" in done.err
+    assert done.err.splitlines()[-1].startswith("recsvc: it was not promoted")
+    registry = Registry(tmp_path / "artifacts")
+    assert len(registry.manifests()) == 1
+    assert registry.aliases.current() is None
+
+
+def test_too_little_to_learn_from(command: Command, tmp_path: Path) -> None:
+    command("train", "--min-ratings-per-user", "100000").assert_one_line("100000")
+    assert not (tmp_path / "artifacts").exists()
+
+
+def test_what_cannot_be_evaluated(command: Command, unusable: Path) -> None:
+    command("evaluate", "--models", "hybrid,nope").assert_one_line("nope", "hybrid")
+    command("evaluate", "--models", "").assert_one_line("there is no model ''")
+    command("evaluate", "--models", "hybrid,ease", "--lists", "lists.csv").assert_one_line("--lists")
+    assert not Path("lists.csv").exists()
+    command("evaluate", "--models", "popularity", "--lists", str(unusable)).assert_one_line(str(unusable))
+    done = command("evaluate", "--models", "popularity", "--json", str(unusable))
+    assert (done.code, done.err) == (1, f"recsvc: cannot write {unusable}: Not a directory\n")
+
+
+def test_evaluate_with_the_table_and_a_file(command: Command, tmp_path: Path) -> None:
+    done = command("evaluate", "--models", "popularity,content", "--json", str(tmp_path / "report.json"))
+    assert done.code == 0
+    assert "popularity" in done.out
+    assert "content" in done.out
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [result["model"] for result in report["results"]] == ["popularity", "content"]
+
+
+def test_describing_the_sample(command: Command) -> None:
+    done = command("data", "describe")
+    assert done.code == 0
+    assert "simulated" in done.out
+    assert "long tail" in done.out
+    assert json.loads(command("data", "describe", "--json").out)["movies"] == 500
+
+
+@pytest.mark.parametrize(
+    ("ratings", "words"),
+    [
+        ("Alein=5", ["'Alein'", "did you mean Alien (1979)"]),
+        ("Alien=7", ["Alien=7", "0.5-5"]),
+        ("Alien=4.2", ["0.5-5"]),
+        ("Alien=five", ["does not read like"]),
+        ("Alien", ["does not read like"]),
+        ("", ["does not read like"]),
+        ("=5", ["does not read like"]),
+        ("Alien=5,Alien=4", ["twice"]),
+        ("Alien (1978)=5", ["'Alien (1978)'"]),
+    ],
+)
+def test_ratings_that_cannot_be_used(command: Command, sample: Path, ratings: str, words: list[str]) -> None:
+    command("recommend", "--ratings", ratings, artifacts_dir=sample).assert_one_line(*words)
+
+
+def test_recommend(command: Command, sample: Path) -> None:
+    done = command("recommend", "--ratings", "Alien (1979)=5, aliens = 4.5", "--k", "3", artifacts_dir=sample)
+    assert done.code == 0
+    assert done.out.count("Alien") >= 3
+    assert "simulated" in done.err
+
+
+def test_without_a_version(command: Command) -> None:
+    command("recommend", "--ratings", "Alien=5").assert_one_line("no version is in production")
+
+
+@pytest.mark.parametrize("arguments", [["nope"], ["recommend"], ["recommend", "--k", "0"], ["train", "--seed", "-1"]])
+def test_what_is_typed_wrong(command: Command, arguments: list[str]) -> None:
+    done = command(*arguments)
+    assert done.code == 2
+    assert done.out == ""
+
+
+def test_the_registry(command: Command, sample: Path, tmp_path: Path) -> None:
+    artifacts = Path(shutil.copytree(sample, tmp_path / "artifacts"))
+    first, second = Registry(artifacts).production(), publish_again(artifacts).version
+
+    def models(*arguments: str) -> str:
+        done = command("models", *arguments, artifacts_dir=artifacts)
+        assert (done.code, done.err) == (0, "")
+        return done.out
+
+    listed = models("list")
+    assert first in listed
+    assert second in listed
+    assert json.loads(models("show"))["version"] == first
+    assert json.loads(models("show", second))["version"] == second
+    assert f"{second} is whole" in models("verify", second)
+    assert second in models("promote", second, "--why", "it is better")
+    assert json.loads(models("show"))["version"] == second
+    assert first in models("rollback")
+    assert json.loads(models("show", "production"))["version"] == first
+    assert [entry.why for entry in Registry(artifacts).aliases.entries()][1] == "it is better"
+
+    command("models", "rollback", artifacts_dir=artifacts).assert_one_line("no earlier version")
+    for name in ("show", "verify", "promote"):
+        command("models", name, "nope", artifacts_dir=artifacts).assert_one_line("nope")
+    array = artifacts / "versions" / second / "movies" / "ids.npy"
+    array.write_bytes(array.read_bytes()[:-1])
+    for name in ("verify", "promote"):
+        command("models", name, second, artifacts_dir=artifacts).assert_one_line(second, "movies/ids.npy")
+    (artifacts / "versions" / second / "manifest.json").unlink()
+    assert "damaged" in models("list")
+
+
+def test_train_publishes_and_promotes_what_passes_the_gate(command: Command, tmp_path: Path) -> None:
+    done = command("train", "--no-promote", "--vectoriser", "counts", "--no-decades")
+    assert done.code == 0
+    registry = Registry(tmp_path / "artifacts")
+    [name] = registry.names()
+    assert registry.aliases.current() is None
+    assert name in done.out
+    assert "simulated" in done.err
+    assert registry.verify(name).config["hybrid"]["content"]["vectoriser"] == "counts"
+
+
+def test_settings_that_cannot_be_used(command: Command) -> None:
+    command("models", "list", port=0).assert_one_line("RECSVC_PORT")
+    done = command("models", "list", database_url="mysql://ada:swordfish@localhost/x")
+    done.assert_one_line("RECSVC_DATABASE_URL: must start with sqlite:/// or postgresql://")
+    assert "swordfish" not in done.err

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from recsvc.errors import ConfigurationError
+from recsvc.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("RECSVC_"):
+            monkeypatch.delenv(name)
+
+
+def test_every_setting_is_described() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        assert not field.is_required(), name
+
+
+def test_the_defaults() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
+    assert (settings.artifacts_dir, settings.data_dir) == (Path("artifacts"), None)
+    assert settings.database_url == "sqlite:///data/recsvc.db"
+    assert settings.admin_key is None
+    assert (settings.liked_stars, settings.disliked_stars) == (4.5, 1.5)
+    assert settings.max_body_bytes == 2**20
+    assert settings.reload_seconds == 2
+
+
+def test_the_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("RECSVC_PORT=1")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().port == 8000
+    monkeypatch.setenv("RECSVC_PORT", "9000")
+    monkeypatch.setenv("RECSVC_ALLOWED_HOSTS", " films.example , *,")
+    monkeypatch.setenv("RECSVC_ADMIN_KEY", "")
+    settings = load_settings()
+    assert settings.port == 9000
+    assert settings.allowed_hosts == ("films.example", "*")
+    assert settings.admin_key is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("PORT", value) for value in ("0", "65536", "x", "80.5", "-1")),
+        *(("LIKED_STARS", value) for value in ("0", "5.5", "nan", "x")),
+        *(("RELOAD_SECONDS", value) for value in ("0", "-1", "nan", "3601", "inf")),
+        *(("MAX_BODY_BYTES", value) for value in ("0", "1023", "x")),
+        *(("DATABASE_URL", value) for value in ("x", "postgres://x", "sqlite:relative", "http://x")),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"RECSVC_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"^bad setting: RECSVC_{name}: ") as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
+
+
+def test_all_bad_settings_are_named_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSVC_PORT", "nine")
+    monkeypatch.setenv("RECSVC_DATABASE_URL", "mysql://ada:swordfish@localhost/x")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert "RECSVC_PORT" in str(caught.value)
+    assert "RECSVC_DATABASE_URL" in str(caught.value)
+    assert "swordfish" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["port", "admin_key"])
+def test_settings_do_not_change(name: str) -> None:
+    settings: Any = load_settings()
+    with pytest.raises(ValidationError):
+        setattr(settings, name, "1")
