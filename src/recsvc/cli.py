@@ -105,6 +105,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Where all randomness comes from.")] = 42,
 ) -> None:
     """Train all models on a dataset and publish them as a version."""
+    from recsvc.models.collaborative import CollaborativeConfig
     from recsvc.models.content import ContentConfig
     from recsvc.models.ease import EaseConfig
     from recsvc.models.hybrid import HybridConfig
@@ -116,7 +117,7 @@ def train(
     settings = load_settings()
     content = ContentConfig(vectoriser=vectoriser, decades=decades)
     config = TrainingConfig(
-        hybrid=HybridConfig(collaborative=EaseConfig(centring=centring), content=content),
+        hybrid=HybridConfig(collaborative=CollaborativeConfig(ease=EaseConfig(centring=centring)), content=content),
         min_ratings_per_user=min_ratings_per_user,
         min_ratings_per_movie=min_ratings_per_movie,
         seed=seed,

@@ -86,7 +86,7 @@ def test_with_a_folder_that_is_none(tmp_path: Path, sqlite_url: str) -> None:
 def out_of_reach(database_url: str) -> Iterator[None]:
     """Hang up on everyone at a PostgreSQL database and let nobody in."""
     name = database_url.rpartition("/")[2]
-    hang_up = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    hang_up = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
     asyncio.run(_run(SERVER_URL, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false", hang_up))
     try:
         yield

@@ -182,10 +182,25 @@ def test_a_damaged_alias_log_leaves_the_old_one_serving(
     wait_for(lambda: "goes on serving" in caplog.text)
     assert served(admin) == first
     assert_problem(admin.post("/models/rollback", headers=KEY), 409)
+    assert_problem(admin.get("/models"), 409)
     log.write_bytes(good)
     second = publish_again(artifacts).version
     answer(admin.post(f"/models/{second}/promote", headers=KEY))
     assert served(admin) == second
+
+
+def test_who_looks_for_another_version_does_not_give_up(
+    admin: TestClient, artifacts: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_registry: Registry) -> str:
+        raise RuntimeError("nobody foresaw this")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Registry, "production", broken)
+        wait_for(lambda: "nobody foresaw this" in caplog.text)
+    second = publish_again(artifacts).version
+    Registry(artifacts).promote(second, who="another process")
+    wait_for(lambda: served(admin) == second)
 
 
 def test_a_line_that_was_cut_short_does_not_count(admin: TestClient, artifacts: Path) -> None:

@@ -20,7 +20,7 @@ from recsvc.engine.query import Query, Strategy
 from recsvc.evaluation.protocols import Result, ms_recommenders
 from recsvc.features.interactions import interactions_of
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.ease import Ease
+from recsvc.models.collaborative import Collaborative
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.popularity import Popularity
 from recsvc.registry.store import Registry
@@ -257,7 +257,7 @@ def test_the_classic_limits_are_of_learning_and_not_of_the_catalogue(
         if active[person] and counts[vocabulary.row(film)] >= 100
     ]
     collaborative = engine._models[Strategy.COLLABORATIVE]
-    assert isinstance(collaborative, Ease)
+    assert isinstance(collaborative, Collaborative)
     scores = collaborative.score(taste_of({0: 5.0}))
     assert set(vocabulary.ids[np.isfinite(scores)].tolist()) == set(kept)
     assert int((counts >= 100).sum()) == len(set(kept)) == 338

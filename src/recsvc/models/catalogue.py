@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from recsvc.errors import ModelError
+from recsvc.models.collaborative import Collaborative
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
 from recsvc.models.ease import Ease
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.nmf import Nmf
 from recsvc.models.popularity import Popularity
+from recsvc.models.spectral import Spectral
 from recsvc.models.svd import Svd
 
-MODELS: dict[str, type[Model]] = {model.kind: model for model in (Popularity, Content, Ease, Svd, Nmf, Hybrid)}
+MODELS: dict[str, type[Model]] = {
+    model.kind: model for model in (Popularity, Content, Ease, Spectral, Collaborative, Svd, Nmf, Hybrid)
+}
 
 
 def model_class(kind: str) -> type[Model]:

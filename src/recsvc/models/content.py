@@ -52,7 +52,7 @@ class Content(ItemToItem):
         self.config = config or ContentConfig()
         self._hold(sparse.csr_array(np.empty((0, 0), np.float32)))
 
-    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:  # noqa: ARG002
+    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Weigh the tags of every film; ratings play no part."""
         self._hold(
             tag_matrix(

@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
+from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.contract import Capabilities, Explanation, ItemToItem, Model
-from recsvc.models.ease import Ease, EaseConfig
 from recsvc.models.fused import Fused, Part
 from recsvc.models.popularity import Popularity, PopularityConfig
-from recsvc.types import EMPTY_TASTE, FloatMovies, Movie, Rows, State, Taste
+from recsvc.types import EMPTY_TASTE, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 SCALE_PEOPLE = 500
 SCALE_MOVIES = 500
+REFERENCE = "collaborative"
+LEAST_AGREEMENT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,11 @@ class HybridConfig:
     `weights` for scores, `similar_weights` for what is similar.
     """
 
-    collaborative: EaseConfig = field(default_factory=EaseConfig)
+    collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     popularity: PopularityConfig = field(default_factory=PopularityConfig)
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"collaborative": 0.88, "content": 0.1, "popularity": 0.02}
+        default_factory=lambda: {"collaborative": 0.84, "content": 0.15, "popularity": 0.01}
     )
     similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.4, "content": 0.6})
 
@@ -60,7 +62,7 @@ class Hybrid(Model):
     def __init__(self, config: HybridConfig | None = None) -> None:
         self.config = config or HybridConfig()
         self.parts: dict[str, Model] = {
-            "collaborative": Ease(self.config.collaborative),
+            "collaborative": Collaborative(self.config.collaborative),
             "content": Content(self.config.content),
             "popularity": Popularity(self.config.popularity),
         }
@@ -75,10 +77,8 @@ class Hybrid(Model):
         people = _sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_PEOPLE, rng)
         films = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
         tastes = [interactions.taste(int(person)) for person in people]
-        self._scales = {
-            name: _uncentred(self.parts[name], _scale([self.parts[name].score(taste) for taste in tastes]))
-            for name in self.config.weights
-        }
+        scores = {name: np.stack([self.parts[name].score(taste) for taste in tastes]) for name in self.config.weights}
+        self._scales = {name: _calibrated(self.parts[name], scores[name], scores[REFERENCE]) for name in scores}
         self._similar_scales = {
             name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films])
             for name in self.config.similar_weights
@@ -148,13 +148,15 @@ class Hybrid(Model):
     def from_state(cls, state: State) -> Self:
         """Make the model and its parts again."""
         config = state.config
-        ease = Ease.from_state(_of_part(state, "collaborative"))
+        collaborative = Collaborative.from_state(_of_part(state, "collaborative"))
         content = Content.from_state(_of_part(state, "content"))
         popularity = Popularity.from_state(_of_part(state, "popularity"))
         model = cls(
-            HybridConfig(ease.config, content.config, popularity.config, config["weights"], config["similar_weights"])
+            HybridConfig(
+                collaborative.config, content.config, popularity.config, config["weights"], config["similar_weights"]
+            )
         )
-        model.parts = {"collaborative": ease, "content": content, "popularity": popularity}
+        model.parts = {"collaborative": collaborative, "content": content, "popularity": popularity}
         model._scales = {name: Scale(**scale) for name, scale in config["scales"].items()}
         model._similar_scales = {name: Scale(**scale) for name, scale in config["similar_scales"].items()}
         model._fuse(len(popularity.score(EMPTY_TASTE)))
@@ -182,12 +184,19 @@ def _scale(samples: list[FloatMovies]) -> Scale:
     return Scale(float(values.mean()), float(values.std()) or 1.0)
 
 
-def _uncentred(part: Model, scale: Scale) -> Scale:
-    """Without a centre where 0 is one: what is linear in a taste grows with the number of ratings, its mean too.
+def _calibrated(part: Model, scores: FloatMatrix, reference: FloatMatrix) -> Scale:
+    """The scale on which a part says, where it speaks alone, what the reference would be expected to say.
 
-    With a centre, those with few ratings would never get a film of which only one part can speak.
+    Scores and reference are (people, films). An item-to-item part has no centre where 0 is one: what is linear in a
+    taste grows with the number of ratings, its mean too. Its spread is divided by the correlation with the reference:
+    that a film stands out by its content makes it less likely to please than that it stands out by its ratings.
     """
-    return scale._replace(centre=0.0) if isinstance(part, ItemToItem) else scale
+    scale = _scale([scores])
+    if not isinstance(part, ItemToItem):
+        return scale
+    both = np.isfinite(scores) & np.isfinite(reference)
+    agreement = np.corrcoef(scores[both], reference[both])[0, 1] if both.sum() > 2 else np.nan
+    return Scale(0.0, scale.spread / max(float(np.nan_to_num(agreement)), LEAST_AGREEMENT))
 
 
 def _blend(parts: list[tuple[FloatMovies, float, Scale]]) -> FloatMovies:

@@ -40,7 +40,7 @@ class Nmf(Model):
     def __init__(self, config: NmfConfig | None = None) -> None:
         self.config = config or NmfConfig()
 
-    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:  # noqa: ARG002
+    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Factorise the filled matrix."""
         import warnings
 

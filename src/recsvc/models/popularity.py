@@ -37,7 +37,7 @@ class Popularity(Model):
         self.config = config or PopularityConfig()
         self._scores = np.empty(0, np.float32)
 
-    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:  # noqa: ARG002
+    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Count and average; nothing here is random."""
         if not len(interactions.stars):
             raise ModelError("without a rating no film is popular")
@@ -51,7 +51,7 @@ class Popularity(Model):
         self._scores = np.where(rated, weighted, np.nan).astype(np.float32)
         return self
 
-    def score(self, taste: Taste) -> FloatMovies:  # noqa: ARG002
+    def score(self, taste: Taste) -> FloatMovies:
         """The weighted rating of every film, the same for everyone."""
         return self._scores
 

@@ -46,7 +46,7 @@ class Svd(Model):
     def __init__(self, config: SvdConfig | None = None) -> None:
         self.config = config or SvdConfig()
 
-    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:  # noqa: ARG002
+    def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Train with scikit-surprise and keep the factors and biases of the films."""
         if not len(interactions.stars):
             raise ModelError("without a rating no stars can be predicted")

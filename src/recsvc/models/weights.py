@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsvc.features.interactions import Centring, Interactions
 from recsvc.types import FloatK
 
 NEUTRAL_STARS = 3.0
@@ -26,3 +27,12 @@ def training_weights(stars: FloatK, slope: float, centre: FloatK | float = NEUTR
     """How strongly each rating (n,) is learned from: `1 + slope * (stars - centre)`, never negative."""
     weights: FloatK = np.maximum(1 + np.float32(slope) * (stars - np.float32(centre)), 0).astype(np.float32)
     return weights
+
+
+def learned_weights(interactions: Interactions, slope: float, centring: Centring = "none") -> FloatK:
+    """`training_weights` of all ratings (n,), compared with 3 stars ("none") or with the mean that `centring` names."""
+    if centring == "none":
+        return training_weights(interactions.stars, slope)
+    _, people, films = interactions.means(centring)
+    means = people[interactions.users] if centring == "user" else films[interactions.rows]
+    return training_weights(interactions.stars, slope, means.astype(np.float32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -19,6 +20,8 @@ from recsvc.settings import Settings
 from recsvc.storage.database import Database
 from recsvc.usecases.people import stars_of
 from recsvc.usecases.serving import Serving
+
+log = logging.getLogger(__name__)
 
 DESCRIPTION = """
 Personal movie recommendations as JSON: rate a film with `POST /rate`, and the next `GET /recommend` counts it,
@@ -74,4 +77,7 @@ async def _watch(serving: Serving, seconds: float) -> None:
     """Follow what is in production, whoever promotes it."""
     while True:
         await asyncio.sleep(seconds)
-        await asyncio.to_thread(serving.refresh)
+        try:
+            await asyncio.to_thread(serving.refresh)
+        except Exception:  # who watches must not end, or no version would ever be picked up again
+            log.exception("looking for another version failed")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,7 +17,7 @@ from recsvc.models.ease import Ease, EaseConfig
 from recsvc.types import Movie, Taste
 from tests.contracts.worlds import HALVES, World, films, taste_of, world_of
 
-PLAIN = EaseConfig(l2=1.0, slope=0.0, genre_weight=0.0, year_weight=0.0)
+PLAIN = EaseConfig(l2=1.0, slope=0.0, item_power=0.0, output_power=0.0, genre_weight=0.0, year_weight=0.0)
 
 # Ann rated the films 1 and 2, Bob all three, Cat film 2, so that X'X + I is 3 2 1 / 2 4 1 / 1 1 2. Column j of B is
 # the ridge regression of film j on the two others; for film 1: (4 1 / 1 2) b = (2, 1), so that b = (3/7, 2/7).
@@ -62,12 +63,20 @@ tables = st.dictionaries(
     l2=st.sampled_from([0.5, 3.0, 40.0]),
     slope=st.sampled_from([0.0, 0.25, 0.5]),
     sides=st.sampled_from([(0.0, 0.0), (3.0, 0.0), (0.0, 2.0), (1.5, 0.5)]),
+    powers=st.sampled_from([(0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.5, 0.25), (0.25, 0.25, 0.5)]),
+    dropout=st.sampled_from([0.0, 0.3]),
 )
 @settings(deadline=None, max_examples=60)
 def test_each_column_is_a_ridge_regression_on_the_other_films(
-    table: dict[str, dict[int, float]], l2: float, slope: float, sides: tuple[float, float]
+    table: dict[str, dict[int, float]],
+    l2: float,
+    slope: float,
+    sides: tuple[float, float],
+    powers: tuple[float, float, float],
+    dropout: float,
 ) -> None:
     genre_weight, year_weight = sides
+    user_power, item_power, output_power = powers
     movies = [
         Movie(movie_id, "x", (None, 1990, 1990, 2000, 2000)[movie_id - 1], ("A", "B")[movie_id % 2 : movie_id % 3])
         for movie_id in range(1, 6)
@@ -76,6 +85,12 @@ def test_each_column_is_a_ridge_regression_on_the_other_films(
         [max(1 + slope * (rated[film] - 3), 0) if film in rated else 0 for film in range(1, 6)]
         for rated in table.values()
     ]
+    plain = np.array(lines, np.float64)
+    people, sums = (np.where(plain.sum(axis=axis) > 0, plain.sum(axis=axis), 1) for axis in (1, 0))
+    scaled = plain / people[:, None] ** user_power / sums**item_power
+    if scaled.any():
+        scaled *= np.sqrt((plain**2).sum() / (scaled**2).sum())
+    lines = scaled.tolist()
     lines += [[genre_weight * (genre in movie.genres) for movie in movies] for genre in "AB"]
     lines += [[year_weight * (movie.year == year) for movie in movies] for year in (1990, 2000)]
     X = np.array(lines, np.float64)
@@ -83,11 +98,22 @@ def test_each_column_is_a_ridge_regression_on_the_other_films(
     expected = np.zeros((len(learned), len(learned)))
     for at, film in enumerate(learned):
         others = [other for other in learned if other != film]
-        gram = X[:, others].T @ X[:, others] + l2 * np.eye(len(others))
+        gram = X[:, others].T @ X[:, others]
+        gram += np.diag(l2 + dropout / (1 - dropout) * np.diag(gram))
         expected[[place for place in range(len(learned)) if place != at], at] = np.linalg.solve(
             gram, X[:, others].T @ X[:, film]
         )
-    config = EaseConfig(l2=l2, slope=slope, genre_weight=genre_weight, year_weight=year_weight)
+    expected *= sums[learned, None] ** -item_power * sums[learned] ** output_power
+    config = EaseConfig(
+        l2=l2,
+        dropout=dropout,
+        slope=slope,
+        user_power=user_power,
+        item_power=item_power,
+        output_power=output_power,
+        genre_weight=genre_weight,
+        year_weight=year_weight,
+    )
     model = fit(world_of(movies, table), config)
     assert model.state().arrays["learned"].tolist() == learned
     np.testing.assert_allclose(weights_of(model), expected, atol=1e-6)
@@ -138,7 +164,7 @@ def test_centring_is_on_the_mean_that_is_named(centring: Centring) -> None:
     world = world_of(films(2), {"a": {1: 5.0, 2: 4.0}, "b": {1: 2.0, 2: 3.5}})
     # of a pair of films, B_12 = x1'x2 / (x1'x1 + l2), with x = 1 + 0.5 (stars - mean)
     X = np.maximum(1 + 0.5 * (np.array([[5.0, 4.0], [2.0, 3.5]]) - np.array(CENTRES[centring])), 0)
-    config = EaseConfig(l2=1, slope=0.5, centring=centring, genre_weight=0, year_weight=0)
+    config = replace(PLAIN, slope=0.5, centring=centring)
     found = weights_of(fit(world, config))
     assert found[0, 1] == pytest.approx(X[:, 0] @ X[:, 1] / (X[:, 0] @ X[:, 0] + 1))
     assert found[1, 0] == pytest.approx(X[:, 0] @ X[:, 1] / (X[:, 1] @ X[:, 1] + 1))
@@ -166,5 +192,7 @@ def test_without_a_ridge_what_cannot_be_inverted_is_said() -> None:
 
 def test_the_defaults_are_those_stated() -> None:
     config = EaseConfig()
-    assert (config.l2, config.slope, config.genre_weight, config.year_weight) == (400, 0.25, 3, 2)
+    assert (config.l2, config.dropout, config.slope, config.centring) == (1200, 0, 0.25, "none")
+    assert (config.user_power, config.item_power, config.output_power) == (0, 0.25, 0.19)
+    assert (config.genre_weight, config.year_weight) == (4, 0)
     assert (config.min_ratings, config.max_movies) == (1, 5000)

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
+from recsvc.models.collaborative import CollaborativeConfig
 from recsvc.models.content import ContentConfig
 from recsvc.models.ease import EaseConfig
 from recsvc.models.hybrid import Hybrid, HybridConfig
+from recsvc.models.contract import Model
 from recsvc.models.popularity import Popularity, PopularityConfig
 from recsvc.types import EMPTY_TASTE, Array, State, Taste
 from tests.contracts.worlds import UNRATED, films, stored, taste_of, tastes, world, world_of
@@ -38,7 +40,7 @@ def by_hand() -> Hybrid:
             "content": {"centre": 0.1, "spread": 0.25},
         },
         "parts": {
-            "collaborative": {**asdict(EaseConfig()), "n_movies": 4},
+            "collaborative": {**asdict(CollaborativeConfig()), "n_movies": 4},
             "content": {**asdict(ContentConfig()), "n_tags": 2},
             "popularity": asdict(PopularityConfig()),
         },
@@ -117,6 +119,17 @@ def spread(samples: list[NDArray[np.float32]]) -> tuple[float, float]:
     return mean, (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
 
 
+def agreement(part: Model, reference: Model, people: list[Taste]) -> float:
+    pairs = [
+        (one, other)
+        for taste in people
+        for one, other in zip(part.score(taste).tolist(), reference.score(taste).tolist(), strict=True)
+        if np.isfinite(one) and np.isfinite(other)
+    ]
+    ones, others = np.array(pairs).T
+    return float(((ones - ones.mean()) * (others - others.mean())).mean() / (ones.std() * others.std()))
+
+
 def test_scales_are_those_of_the_people_and_films_of_training() -> None:
     held = world()  # it has fewer people and films than the sample takes, so that all of them count
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
@@ -124,6 +137,8 @@ def test_scales_are_those_of_the_people_and_films_of_training() -> None:
     people = [held.interactions.taste(person) for person in range(held.interactions.n_users)]
     for name, part in model.parts.items():
         centre, width = spread([part.score(taste) for taste in people])
+        if name != "popularity":
+            width /= max(agreement(part, model.parts["collaborative"], people), 0.05)
         assert config["scales"][name]["spread"] == pytest.approx(width, rel=1e-4)
         # what is linear in a taste has its own zero: it must not depend on how many films people rated
         assert config["scales"][name]["centre"] == pytest.approx(centre if name == "popularity" else 0, rel=1e-4)
@@ -176,7 +191,7 @@ def test_a_part_that_has_nothing_to_go_by_leaves_it_to_the_others() -> None:
 
 def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
     config = HybridConfig(
-        collaborative=EaseConfig(l2=7.0, max_movies=30),
+        collaborative=CollaborativeConfig(ease=EaseConfig(l2=7.0), max_movies=30),
         content=ContentConfig("counts", min_films=3, decades=False),
         popularity=PopularityConfig(0.5),
         weights={"collaborative": 0.5, "content": 0.25, "popularity": 0.25},
@@ -189,5 +204,5 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
 
 def test_the_weights_are_those_stated() -> None:
     config = HybridConfig()
-    assert config.weights == {"collaborative": 0.88, "content": 0.1, "popularity": 0.02}
+    assert config.weights == {"collaborative": 0.84, "content": 0.15, "popularity": 0.01}
     assert config.similar_weights == {"collaborative": 0.4, "content": 0.6}

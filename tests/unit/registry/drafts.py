@@ -1,4 +1,4 @@
-"""Small versions to publish, and what they are made of."""
+"""Small versions to publish, and what they are made of; quick to import, since processes of their own do."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recsvc.datasets.ratings import ratings_table
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
+from recsvc.features.interactions import interactions_of
 from recsvc.features.titles import TitleIndex
+from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.popularity import Popularity
 from recsvc.registry.components import Component
 from recsvc.registry.manifest import DatasetRecord
 from recsvc.registry.store import Draft
 from recsvc.types import Movie
-from tests.contracts.worlds import world_of
 
 MOVIES = (
     Movie(10, "Solaris", 1972, ("Sci-Fi",), overview="A station above an ocean that thinks."),
@@ -25,12 +27,19 @@ DATASET = DatasetRecord(name="tiny", fingerprint="0" * 64, users=2, movies=3, ra
 
 
 def components() -> dict[str, Component]:
-    world = world_of(MOVIES, {"7": {10: 5.0, 30: 4.0}, "70": {10: 3.0}})
+    ratings = ratings_table(
+        ["7", "70"],
+        np.array([0, 0, 1], np.int32),
+        np.array([10, 30, 10], np.int64),
+        np.array([5.0, 4.0, 3.0], np.float32),
+        np.zeros(3, np.int64),
+    )
+    interactions = interactions_of(ratings, Vocabulary.of(movie.movie_id for movie in MOVIES))
     return {
-        "movies": Catalogue.of(MOVIES, world.interactions),
-        "history": History.of(world.dataset.ratings, world.interactions),
+        "movies": Catalogue.of(MOVIES, interactions),
+        "history": History.of(ratings, interactions),
         "titles": TitleIndex.of(MOVIES),
-        "popularity": Popularity().fit(world.interactions, MOVIES, rng=np.random.default_rng(1)),
+        "popularity": Popularity().fit(interactions, MOVIES, rng=np.random.default_rng(1)),
     }
 
 

@@ -22,7 +22,7 @@ def _promotion(entry: AliasEntry) -> Promotion:
     return Promotion(alias=entry.alias, version=entry.version, time=entry.time, who=entry.who, why=entry.why)
 
 
-@router.get("", summary="All versions in the registry", responses=document())
+@router.get("", summary="All versions in the registry", responses=document(409))
 def models(serving: ServingDep) -> Models:
     """Newest first; damaged versions are left out."""
     try:

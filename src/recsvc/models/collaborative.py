@@ -1,0 +1,59 @@
+"""The collaborative part that is served: EASE and the spectral filter as one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsvc.features.interactions import Interactions
+from recsvc.models.ease import Ease, EaseConfig
+from recsvc.models.item_weights import ItemWeights
+from recsvc.models.spectral import Spectral, SpectralConfig
+from recsvc.models.weights import signed_weights
+from recsvc.types import Movie, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class CollaborativeConfig:
+    """The configs of both, and `spectral_share` (0-1), how much of the sum the spectral filter is."""
+
+    ease: EaseConfig = field(default_factory=EaseConfig)
+    spectral: SpectralConfig = field(default_factory=SpectralConfig)
+    spectral_share: float = 0.4
+    min_ratings: int = 1
+    max_movies: int = 5000
+
+
+class Collaborative(ItemWeights):
+    """`(1 - share) W_ease / s_ease + share W_spectral / s_spectral`, s being the spread of the scores in training.
+
+    EASE sees what is particular to two films, the filter what broad tastes have in common; both are linear in what a
+    person rated, so that their sum is learned once and costs no more than one of them.
+    """
+
+    kind: ClassVar[str] = "collaborative"
+    config_class = CollaborativeConfig
+    config: CollaborativeConfig
+
+    def learn(
+        self, interactions: Interactions, movies: Sequence[Movie], learned: Rows, rng: np.random.Generator
+    ) -> NDArray[np.floating]:
+        """Learn both over the same films and add them on one scale."""
+        config = self.config
+        people = interactions.matrix(signed_weights(interactions.stars))[:, learned]
+        total = np.zeros((len(learned), len(learned)))
+        parts = ((Ease(config.ease), 1 - config.spectral_share), (Spectral(config.spectral), config.spectral_share))
+        for part, share in parts:
+            weights = part.learn(interactions, movies, learned, rng)
+            total += share / float((people @ weights).std() or 1.0) * weights
+        return total
+
+    @classmethod
+    def config_of(cls, config: dict[str, Any]) -> CollaborativeConfig:
+        """Make the nested config again from JSON."""
+        nested = {"ease": EaseConfig(**config["ease"]), "spectral": SpectralConfig(**config["spectral"])}
+        return CollaborativeConfig(**{**config, **nested})
