@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from recsvc.models.collaborative import CollaborativeConfig
 from recsvc.models.content import ContentConfig
+from recsvc.models.contract import Model
 from recsvc.models.ease import EaseConfig
 from recsvc.models.hybrid import Hybrid, HybridConfig
-from recsvc.models.contract import Model
 from recsvc.models.popularity import Popularity, PopularityConfig
 from recsvc.types import EMPTY_TASTE, Array, State, Taste
 from tests.contracts.worlds import UNRATED, films, stored, taste_of, tastes, world, world_of
