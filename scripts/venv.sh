@@ -18,8 +18,12 @@ make_venv() {
     local lock=$1 stamp have python
     stamp="$(cat requirements.lock "$lock" pyproject.toml | cksum) $lock"
     have="$(cat .venv/.stamp 2>/dev/null || true)"
-    # The development environment holds everything that the plain one does.
-    [[ "$have" == "$stamp" || "$have" == "$(cat requirements.lock requirements-dev.lock pyproject.toml | cksum) requirements-dev.lock" ]] && return
+    [[ "$have" == "$stamp" ]] && return
+    # The development environment holds everything that the plain one does, and stays one.
+    if [[ "$have" == *requirements-dev.lock && "$lock" != requirements-dev.lock ]]; then
+        make_venv requirements-dev.lock
+        return
+    fi
     if [[ ! -x .venv/bin/python ]] || ! .venv/bin/python -c '' 2>/dev/null; then
         python="$(find_python)"
         echo "Making .venv with $("$python" --version) ..." >&2

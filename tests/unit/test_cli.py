@@ -96,7 +96,7 @@ def test_a_dataset_that_is_not_there(command: Command, tmp_path: Path) -> None:
     command("train", "--dataset", "ml-1m", data_dir=tmp_path).assert_one_line("ml-1m", str(tmp_path))
     command("data", "describe", "--dataset", "ml-1m", data_dir=tmp_path).assert_one_line("ml-1m", str(tmp_path))
     command("train", "--tmdb", str(tmp_path)).assert_one_line("tmdb_5000_movies.csv")
-    assert not (tmp_path / "artifacts").exists()
+    assert not list((tmp_path / "artifacts").rglob("manifest.json"))
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_broken_row_is_named(command: Command, broken: Path, tmp_path: Path) -
     for arguments in (["train"], ["evaluate"], ["data", "describe"]):
         done = command(*arguments, "--dataset", "ml-mine", data_dir=broken)
         done.assert_one_line("ratings.csv:3:")
-    assert not (tmp_path / "artifacts").exists()
+    assert not list((tmp_path / "artifacts").rglob("manifest.json"))
 
 
 def test_a_broken_row_can_be_left_out(command: Command, broken: Path) -> None:
@@ -134,7 +134,7 @@ def test_what_does_not_pass_the_gate_is_not_promoted(command: Command, broken: P
 
 def test_too_little_to_learn_from(command: Command, tmp_path: Path) -> None:
     command("train", "--min-ratings-per-user", "100000").assert_one_line("100000")
-    assert not (tmp_path / "artifacts").exists()
+    assert not list((tmp_path / "artifacts").rglob("manifest.json"))
 
 
 def test_what_cannot_be_evaluated(command: Command, unusable: Path) -> None:

@@ -36,12 +36,14 @@ class AliasLog:
         """All whole lines, oldest first; a last line that a crash cut short was never acknowledged and does not count.
 
         Raises:
-            RegistryError: a whole line is not an alias entry.
+            RegistryError: a whole line is not an alias entry, or the file cannot be read.
         """
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise RegistryError(f"{self.path} cannot be read: {error.strerror}") from error
         entries = []
         for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), 1):
             try:

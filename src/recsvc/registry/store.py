@@ -81,6 +81,14 @@ class Registry:
             raise ConfigurationError(f"cannot publish into {self.folder}: {error.strerror or error}") from error
         return manifest
 
+    def check_writable(self) -> None:
+        """Raise ConfigurationError where a version could not be published, before someone trains one for it."""
+        try:
+            with self._workspace():
+                pass
+        except OSError as error:
+            raise ConfigurationError(f"cannot publish into {self.folder}: {error.strerror or error}") from error
+
     @contextmanager
     def _workspace(self) -> Iterator[Path]:
         """A folder to write into, under the lock of publishing; what an earlier, killed publisher left is removed."""

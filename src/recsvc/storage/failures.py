@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from recsvc.errors import RecsvcError
@@ -60,6 +60,8 @@ def reason(error: BaseException) -> str | None:
 
 
 def _at_fault(error: BaseException) -> bool:
+    if type(error).__name__ == "InternalClientError":  # asyncpg's, where the server hangs up in the middle of a query
+        return True
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_AT_FAULT
     return str(getattr(error, "sqlstate", None)).startswith(tuple(_POSTGRESQL_AT_FAULT))
@@ -74,7 +76,7 @@ def translated(name: str, into: type[RecsvcError]) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except Exception as error:
         why = reason(error)
         if why is None:
             raise

@@ -132,23 +132,28 @@ class PostgresFeedbackReader:
         except ValueError:
             # What the driver says of a URL can quote the password.
             raise ConfigurationError(BAD_URL) from None
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _unreachable() as error:
             raise ConfigurationError(f"cannot use {name}: {one_line(error)}") from error
         return cls(pool, name)
 
     async def read(self, user_id: str) -> FeedbackColumns:
         """Return all feedback of one person; see `FeedbackReader`."""
-        import asyncpg
-
         try:
             row = await self._pool.fetchrow(self._QUERY, user_id)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _unreachable() as error:
             raise NotReadyError(f"{self._name}: {one_line(error)}") from error
         return FeedbackColumns(*row) if row is not None and row[0] is not None else NOTHING
 
     async def close(self) -> None:
         """Close all connections of the pool."""
         await self._pool.close()
+
+
+def _unreachable() -> tuple[type[Exception], ...]:
+    """What asyncpg raises when the server cannot answer; InternalClientError when it hangs up during a query."""
+    import asyncpg
+
+    return OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
 
 
 async def _nothing_to_reset(_connection: Connection[Any]) -> None:

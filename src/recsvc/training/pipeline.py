@@ -48,6 +48,7 @@ def publish_trained(
         ModelError: nothing can be learned from this data with this config.
         ConfigurationError: the registry cannot be written.
     """
+    registry.check_writable()
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
     progress("measuring on a hold-out")
     verdict = judge(dataset, vocabulary, config)
