@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -97,7 +98,7 @@ def train(
     vectoriser: Annotated[
         Literal["tfidf", "counts", "hashing"], typer.Option(help="How the content model weighs tags.")
     ] = "tfidf",
-    decades: Annotated[bool, typer.Option(help="Whether the release decade is a tag.")] = True,
+    decades: Annotated[bool, typer.Option(help="Whether the time of release says what a film is like.")] = True,
     centring: Annotated[
         Literal["none", "global", "user", "item"],
         typer.Option(help="What a rating is compared with: 3 stars, or a mean of ratings."),
@@ -115,7 +116,9 @@ def train(
     from recsvc.training.pipeline import STEPS, publish_trained
 
     settings = load_settings()
-    content = ContentConfig(vectoriser=vectoriser, decades=decades)
+    content = ContentConfig(vectoriser=vectoriser)
+    if not decades:
+        content = replace(content, weights={**content.weights, "years": 0.0})
     config = TrainingConfig(
         hybrid=HybridConfig(collaborative=CollaborativeConfig(ease=EaseConfig(centring=centring)), content=content),
         min_ratings_per_user=min_ratings_per_user,

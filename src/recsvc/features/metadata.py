@@ -1,4 +1,4 @@
-"""What is known of every film as matrices: genres, release years and decades."""
+"""What is known of every film as matrices: genres and release years."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ def genre_matrix(movies: Sequence[Movie]) -> NDArray[np.bool_]:
 def years(movies: Sequence[Movie]) -> NDArray[np.int16]:
     """Release years, int16 (n_movies,); 0 where the year is not known."""
     return np.array([movie.year or UNKNOWN_YEAR for movie in movies], np.int16)
-
-
-def decade(year: int) -> int:
-    """The decade of a release year: 1987 -> 1980."""
-    return year - year % 10
 
 
 def side_information(movies: Sequence[Movie], *, genre_weight: float, year_weight: float) -> sparse.csr_array:

@@ -1,4 +1,4 @@
-"""The "tags" of a film (its words and names as one bag) and their matrix: TF-IDF, counts, or hashed.
+"""The "tags" of a film (its words and names, field by field) and their matrix: TF-IDF, counts, or hashed.
 
 Words of the title, overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords stay in one
 piece with the field before them, so that the director John Ford is not the actor Harrison Ford.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -17,7 +17,6 @@ import numpy as np
 import snowballstemmer
 from scipy import sparse
 
-from recsvc.features.metadata import decade
 from recsvc.types import Movie
 
 Vectoriser = Literal["tfidf", "counts", "hashing"]
@@ -28,6 +27,8 @@ _WORD = re.compile(r"[a-z0-9]+")
 _DASHES = dict.fromkeys(range(0x2010, 0x2016), " ")
 _STEMMER = snowballstemmer.stemmer("english")
 HASH_BUCKETS = 2**18
+YEARS_A_SPAN = 5
+SPANS_AROUND = 6
 
 
 def words(text: str) -> list[str]:
@@ -46,31 +47,78 @@ def _stem(word: str) -> str:
     return str(_STEMMER.stemWord(word))
 
 
-def tags(movie: Movie, *, decades: bool) -> Iterator[str]:
-    """All tags of a film, repeats included: stemmed words, and `field:name` for what is not prose."""
-    yield from words(movie.title)
+def text_tags(movie: Movie) -> Iterator[str]:
+    """What the film is about: the stemmed words of overview, keywords and tags; whole keywords; genres."""
     yield from words(movie.overview)
     for keyword in (*movie.keywords, *movie.tags):
         yield f"keyword:{keyword.casefold()}"
         yield from words(keyword)
+    yield from genre_tags(movie)
+
+
+def genre_tags(movie: Movie) -> Iterator[str]:
+    """The genres."""
     yield from (f"genre:{genre}" for genre in movie.genres)
+
+
+def people_tags(movie: Movie) -> Iterator[str]:
+    """Who made it: directors and cast, apart."""
     yield from (f"director:{name}" for name in movie.directors)
     yield from (f"cast:{name}" for name in movie.cast)
-    if decades and movie.year:
-        yield f"decade:{decade(movie.year)}"
 
 
-def tag_matrix(movies: Sequence[Movie], *, vectoriser: Vectoriser, min_films: int, decades: bool) -> TagMatrix:
-    """Return the tags as rows of length 1 (all 0 for a film without tags): float32 (n_movies, n_tags).
+def title_tags(movie: Movie) -> Iterator[str]:
+    """The stemmed words of the title, which the parts of a series share."""
+    yield from words(movie.title)
 
-    `min_films` drops tags of fewer films (not when hashing). TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 +
-    n) / (1 + df)) + 1. Sources: Salton & Buckley 1988 for the weights; Weinberger et al. 2009 for hashing.
+
+def year_tags(movie: Movie) -> Iterator[str]:
+    """Spans of five years around the release, so that two films share the fewer the further they are apart."""
+    if movie.year:
+        middle = movie.year // YEARS_A_SPAN
+        yield from (f"span:{span}" for span in range(middle - SPANS_AROUND, middle + SPANS_AROUND + 1))
+
+
+FIELDS: Mapping[str, Callable[[Movie], Iterator[str]]] = {
+    "text": text_tags,
+    "genres": genre_tags,
+    "people": people_tags,
+    "title": title_tags,
+    "years": year_tags,
+}
+
+
+def tag_matrix(
+    movies: Sequence[Movie], *, weights: Mapping[str, float], vectoriser: Vectoriser, min_films: int
+) -> TagMatrix:
+    """Return the tags of all fields side by side: float32 (n_movies, n_tags).
+
+    Each field has length 1, or 0 where a film has nothing in it, times the root of its weight: the product of two rows
+    is the weighted sum of the cosines of their fields. `min_films` drops tags of fewer films (not when hashing).
+    """
+    blocks = [
+        _field_matrix(movies, FIELDS[field], vectoriser, min_films) * np.float32(np.sqrt(weight))
+        for field, weight in weights.items()
+        if weight
+    ]
+    rows: TagMatrix = sparse.csr_array(sparse.hstack(blocks, format="csr")).astype(np.float32)
+    rows.sort_indices()
+    return rows
+
+
+def _field_matrix(
+    movies: Sequence[Movie], tags: Callable[[Movie], Iterator[str]], vectoriser: Vectoriser, min_films: int
+) -> TagMatrix:
+    """The tags of one field as rows of length 1 (all 0 for a film without any): float32 (n_movies, n_tags).
+
+    TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 + n) / (1 + df)) + 1. Sources: Salton & Buckley 1988 for
+    the weights; Weinberger et al. 2009 for hashing.
     """
     from sklearn.feature_extraction import DictVectorizer, FeatureHasher
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.preprocessing import normalize
 
-    bags = [Counter(tags(movie, decades=decades)) for movie in movies]
+    bags = [Counter(tags(movie)) for movie in movies]
     maker = FeatureHasher(HASH_BUCKETS) if vectoriser == "hashing" else DictVectorizer(dtype=np.float32)
     counts = sparse.csr_array(maker.fit_transform(bags), dtype=np.float32)
     if vectoriser != "hashing":
@@ -79,6 +127,4 @@ def tag_matrix(movies: Sequence[Movie], *, vectoriser: Vectoriser, min_films: in
         if not counts.shape[1]:
             return counts
     matrix = TfidfTransformer(sublinear_tf=True).fit_transform(counts) if vectoriser == "tfidf" else normalize(counts)
-    rows: TagMatrix = sparse.csr_array(matrix, dtype=np.float32)
-    rows.sort_indices()
-    return rows
+    return sparse.csr_array(matrix, dtype=np.float32)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
 from recsvc.models.ease import Ease, EaseConfig
-from recsvc.models.item_weights import ItemWeights
+from recsvc.models.item_weights import ItemWeights, Learned
 from recsvc.models.spectral import Spectral, SpectralConfig
 from recsvc.models.weights import signed_weights
 from recsvc.types import Movie, Rows
@@ -32,7 +31,7 @@ class Collaborative(ItemWeights):
     """`(1 - share) W_ease / s_ease + share W_spectral / s_spectral`, s being the spread of the scores in training.
 
     EASE sees what is particular to two films, the filter what broad tastes have in common; both are linear in what a
-    person rated, so that their sum is learned once and costs no more than one of them.
+    person rated, so that their sum is learned once and costs no more than one of them. What is similar is the filter's.
     """
 
     kind: ClassVar[str] = "collaborative"
@@ -41,16 +40,16 @@ class Collaborative(ItemWeights):
 
     def learn(
         self, interactions: Interactions, movies: Sequence[Movie], learned: Rows, rng: np.random.Generator
-    ) -> NDArray[np.floating]:
+    ) -> Learned:
         """Learn both over the same films and add them on one scale."""
         config = self.config
         people = interactions.matrix(signed_weights(interactions.stars))[:, learned]
         total = np.zeros((len(learned), len(learned)))
         parts = ((Ease(config.ease), 1 - config.spectral_share), (Spectral(config.spectral), config.spectral_share))
         for part, share in parts:
-            weights = part.learn(interactions, movies, learned, rng)
+            weights, vectors = part.learn(interactions, movies, learned, rng)
             total += share / float((people @ weights).std() or 1.0) * weights
-        return total
+        return Learned(total, vectors)
 
     @classmethod
     def config_of(cls, config: dict[str, Any]) -> CollaborativeConfig:

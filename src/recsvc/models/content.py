@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -19,14 +19,17 @@ from recsvc.types import Array, BoolMovies, FloatK, FloatMatrix, FloatMovies, Mo
 
 @dataclass(frozen=True, slots=True)
 class ContentConfig:
-    """`vectoriser` is "tfidf", "counts" or "hashing".
+    """`vectoriser` is "tfidf", "counts" or "hashing"; `min_films` drops tags of fewer films.
 
-    `min_films` drops tags of fewer films; `decades` adds the release decade as a tag.
+    `weights` says how much each field of tags (`features.text.FIELDS`) counts; 0 leaves it out. The defaults add up to
+    1 and are in the proportions of a logistic regression on film pairs that people judged, see docs/evaluation.md.
     """
 
     vectoriser: Vectoriser = "tfidf"
     min_films: int = 2
-    decades: bool = True
+    weights: Mapping[str, float] = field(
+        default_factory=lambda: {"text": 0.28, "genres": 0.09, "people": 0.28, "title": 0.19, "years": 0.16}
+    )
 
 
 class _Gathered(NamedTuple):
@@ -38,7 +41,7 @@ class _Gathered(NamedTuple):
 
 
 class Content(ItemToItem):
-    """Cosine between tag vectors; a person's score for a film is the sum over what they rated of `weight * cosine`.
+    """The weighted sum of the cosines of the fields of tags; a person's score adds it up over what they rated.
 
     A film without any tag, and a person without a rating, is NaN.
     """
@@ -56,7 +59,10 @@ class Content(ItemToItem):
         """Weigh the tags of every film; ratings play no part."""
         self._hold(
             tag_matrix(
-                movies, vectoriser=self.config.vectoriser, min_films=self.config.min_films, decades=self.config.decades
+                movies,
+                weights=self.config.weights,
+                vectoriser=self.config.vectoriser,
+                min_films=self.config.min_films,
             )
         )
         return self
@@ -74,13 +80,13 @@ class Content(ItemToItem):
         return self._against(np.bincount(held.tags, weights, minlength=self._tags.shape[1]).astype(np.float32))
 
     def similar(self, row: int) -> FloatMovies:
-        """Cosine to every film, 0-1."""
+        """The weighted sum of cosines to every film, 0-1."""
         if self._silent[row]:
             return np.full(self._tags.shape[0], np.nan, np.float32)
         return self._against(self._profile(row))
 
     def cosines(self, row: int, rows: Rows) -> FloatK:
-        """Cosine of one film to some others (k,), 0 where a film has no tags."""
+        """The same for some films only (k,), 0 where a film has no tags."""
         return np.asarray(self._tags[rows] @ self._profile(row))
 
     def _profile(self, row: int) -> FloatK:

@@ -13,7 +13,7 @@ from scipy import linalg
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Centring, Interactions
 from recsvc.features.metadata import side_information
-from recsvc.models.item_weights import ItemWeights, normalised
+from recsvc.models.item_weights import ItemWeights, Learned, normalised
 from recsvc.models.weights import learned_weights
 from recsvc.types import Movie, Rows
 
@@ -57,7 +57,7 @@ class Ease(ItemWeights):
 
     def learn(
         self, interactions: Interactions, movies: Sequence[Movie], learned: Rows, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
+    ) -> Learned:
         """Solve for B with LAPACK; nothing here is random."""
         config = self.config
         ratings = interactions.matrix(learned_weights(interactions, config.slope, config.centring))[:, learned]
@@ -75,7 +75,8 @@ class Ease(ItemWeights):
         inverse = _inverse(gram)
         weights = inverse / -np.diag(inverse)
         np.fill_diagonal(weights, 0)
-        return weights * sums[:, None] ** -config.item_power * sums**config.output_power
+        weights *= sums[:, None] ** -config.item_power * sums**config.output_power
+        return Learned(weights, np.empty((len(learned), 0)))
 
 
 def _inverse(gram: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ LEAST_AGREEMENT = 0.05
 class HybridConfig:
     """The configs of the parts, and how much each counts.
 
-    `weights` for scores, `similar_weights` for what is similar.
+    `weights` for scores, `similar_weights` for what is similar, where parts are cosines and need no common scale.
     """
 
     collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
@@ -36,7 +36,7 @@ class HybridConfig:
     weights: Mapping[str, float] = field(
         default_factory=lambda: {"collaborative": 0.84, "content": 0.15, "popularity": 0.01}
     )
-    similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.4, "content": 0.6})
+    similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.085, "content": 0.915})
 
 
 class Scale(NamedTuple):
@@ -80,7 +80,9 @@ class Hybrid(Model):
         scores = {name: np.stack([self.parts[name].score(taste) for taste in tastes]) for name in self.config.weights}
         self._scales = {name: _calibrated(self.parts[name], scores[name], scores[REFERENCE]) for name in scores}
         self._similar_scales = {
-            name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films])
+            name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films])._replace(
+                spread=1.0
+            )
             for name in self.config.similar_weights
         }
         self._fuse(interactions.n_movies)

@@ -18,6 +18,13 @@ from recsvc.models.weights import signed_weights
 from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
+class Learned(NamedTuple):
+    """W (m, m) with a zero diagonal, and a vector of length 1 or 0 for each film (m, d); d is 0 for none."""
+
+    weights: NDArray[np.floating]
+    vectors: NDArray[np.floating]
+
+
 class ItemWeights(ItemToItem):
     """A person's score is `w W`: the signed weights of what they rated times W (m, m), over the m films learned.
 
@@ -33,13 +40,13 @@ class ItemWeights(ItemToItem):
 
     def __init__(self, config: Any = None) -> None:
         self.config = config or self.config_class()
-        self._hold(0, np.empty(0, np.int32), np.empty((0, 0), np.float32))
+        self._hold(0, np.empty(0, np.int32), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32))
 
     @abstractmethod
     def learn(
         self, interactions: Interactions, movies: Sequence[Movie], learned: Rows, rng: np.random.Generator
-    ) -> NDArray[np.floating]:
-        """Return W (m, m) with a zero diagonal, for the films of the rows `learned` (m,)."""
+    ) -> Learned:
+        """Learn W for the films of the rows `learned` (m,)."""
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Learn W for the most rated films."""
@@ -48,14 +55,15 @@ class ItemWeights(ItemToItem):
             raise ModelError(
                 f"no film has the {self.config.min_ratings} ratings that {self.kind} is asked to learn from"
             )
-        weights = self.learn(interactions, movies, learned, rng)
-        self._hold(interactions.n_movies, learned, weights.astype(np.float32))
+        weights, vectors = self.learn(interactions, movies, learned, rng)
+        self._hold(interactions.n_movies, learned, weights.astype(np.float32), vectors.astype(np.float32))
         return self
 
-    def _hold(self, n_movies: int, learned: Rows, weights: FloatMatrix) -> None:
+    def _hold(self, n_movies: int, learned: Rows, weights: FloatMatrix, vectors: FloatMatrix) -> None:
         self._n_movies = n_movies
         self._learned = learned
         self._weights = weights
+        self._vectors = vectors
         self._everything = len(learned) == n_movies
         self._position = np.full(n_movies, -1, np.int32)
         self._position[learned] = np.arange(len(learned), dtype=np.int32)
@@ -84,11 +92,13 @@ class ItemWeights(ItemToItem):
         return self._spread(weights @ self._weights[positions])
 
     def similar(self, row: int) -> FloatMovies:
-        """What having rated this film says for every other: its row of W."""
+        """The cosine of the films' vectors; of a model without any, what having rated this film says: its row of W."""
         position = self._position[row]
         if position < 0:
             return np.full(self._n_movies, np.nan, np.float32)
-        return self._spread(self._weights[position])
+        if not self._vectors.shape[1]:
+            return self._spread(self._weights[position])
+        return self._spread(self._vectors @ self._vectors[position])
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Each rated film contributes its weight times its entry of W; the baseline is 0."""
@@ -113,9 +123,9 @@ class ItemWeights(ItemToItem):
         return self._position >= 0
 
     def state(self) -> State:
-        """`learned` int32 (m,) rows, `weights` float32 (m, m)."""
+        """`learned` int32 (m,) rows, `weights` float32 (m, m), `vectors` float32 (m, 0 or more) of length 1 or 0."""
         config = {**asdict(self.config), "n_movies": self._n_movies}
-        return State(config, {"learned": self._learned, "weights": self._weights})
+        return State(config, {"learned": self._learned, "weights": self._weights, "vectors": self._vectors})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
@@ -123,7 +133,7 @@ class ItemWeights(ItemToItem):
         config = dict(state.config)
         n_movies = config.pop("n_movies")
         model = cls(cls.config_of(config))
-        model._hold(n_movies, state.arrays["learned"], state.arrays["weights"])
+        model._hold(n_movies, *(state.arrays[name] for name in ("learned", "weights", "vectors")))
         return model
 
     @classmethod

@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from recsvc.features.interactions import Interactions
-from recsvc.models.item_weights import ItemWeights, normalised
+from recsvc.models.item_weights import ItemWeights, Learned, normalised
 from recsvc.models.weights import learned_weights
 from recsvc.types import Movie, Rows
 
@@ -37,7 +37,7 @@ class Spectral(ItemWeights):
 
     V (m, factors) are the leading right singular vectors of the normalised ratings, D the sums of the films. It is the
     ideal low-pass filter of GF-CF (Shen et al. 2021, "How Powerful is Graph Convolution for Recommendation?"), and
-    PureSVD (Cremonesi et al. 2010) where all powers are 0.
+    PureSVD (Cremonesi et al. 2010) where all powers are 0. Films are similar by the cosine of `V S`, S the values.
     """
 
     kind: ClassVar[str] = "spectral"
@@ -46,24 +46,29 @@ class Spectral(ItemWeights):
 
     def learn(
         self, interactions: Interactions, movies: Sequence[Movie], learned: Rows, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
+    ) -> Learned:
         """Find the leading directions; the iteration starts from a random vector."""
         config = self.config
         ratings = interactions.matrix(learned_weights(interactions, config.slope))[:, learned]
         scaled, sums = normalised(ratings, user_power=config.user_power, item_power=config.item_power)
-        vectors = _leading(scaled, config.factors, rng)
+        vectors, strengths = _leading(scaled, config.factors, rng)
         weights: NDArray[np.float64] = (vectors * sums[:, None] ** -config.item_power) @ (
             vectors * sums[:, None] ** config.output_power
         ).T
         np.fill_diagonal(weights, 0)
-        return weights
+        scaled_vectors = vectors * strengths
+        lengths = np.linalg.norm(scaled_vectors, axis=1, keepdims=True)
+        return Learned(weights, np.divide(scaled_vectors, lengths, where=lengths > 0, out=np.zeros_like(vectors)))
 
 
-def _leading(ratings: sparse.csr_array, factors: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The leading right singular vectors (m, factors); fewer of a small matrix, where all would be no filter."""
+def _leading(
+    ratings: sparse.csr_array, factors: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The leading right singular vectors (m, factors) and values (factors,); fewer where all would be no filter."""
     smaller = min(ratings.shape)
     kept = max(min(factors, smaller // PEOPLE_AND_FILMS_A_DIRECTION), 1)
     if kept < smaller:
-        _, _, rows = svds(ratings, k=kept, v0=rng.normal(size=smaller))
-        return np.asarray(rows.T, np.float64)
-    return np.asarray(np.linalg.svd(ratings.toarray(), full_matrices=False)[2].T, np.float64)
+        _, values, rows = svds(ratings, k=kept, v0=rng.normal(size=smaller))
+    else:
+        _, values, rows = np.linalg.svd(ratings.toarray(), full_matrices=False)
+    return np.asarray(rows.T, np.float64), np.asarray(values, np.float64)

@@ -8,7 +8,7 @@ import pytest
 
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
-from recsvc.features.metadata import decade, side_information
+from recsvc.features.metadata import side_information
 from recsvc.types import Movie
 from tests.contracts.worlds import stored, world, world_of
 
@@ -77,10 +77,6 @@ def test_the_median_year_is_of_the_years_that_are_known(years: list[int | None],
     found = Catalogue.of(movies, world_of(movies, {"1": {1: 3.0}}).interactions).median_year
     assert found == median
     assert found is None or type(found) is int
-
-
-def test_a_decade_is_the_tens() -> None:
-    assert [decade(year) for year in (1980, 1987, 1989, 1990, 2000)] == [1980, 1980, 1980, 1990, 2000]
 
 
 def test_side_information_by_hand() -> None:

@@ -1,20 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log, sqrt
 
 import numpy as np
 import pytest
 
-from recsvc.features.text import HASH_BUCKETS, TagMatrix, Vectoriser, tag_matrix, tags, words
+from recsvc.features.text import FIELDS, HASH_BUCKETS, TagMatrix, Vectoriser, tag_matrix, words
 from recsvc.types import FloatMatrix, Movie
 
+TITLE = {"title": 1.0}
 VECTORISERS: tuple[Vectoriser, ...] = ("tfidf", "counts", "hashing")
 
 
 def matrix_of(
-    *movies: Movie, vectoriser: Vectoriser = "counts", min_films: int = 1, decades: bool = False
+    *movies: Movie, vectoriser: Vectoriser = "counts", min_films: int = 1, weights: Mapping[str, float] = TITLE
 ) -> TagMatrix:
-    return tag_matrix(movies, vectoriser=vectoriser, min_films=min_films, decades=decades)
+    return tag_matrix(movies, weights=weights, vectoriser=vectoriser, min_films=min_films)
 
 
 def cosines(matrix: TagMatrix) -> FloatMatrix:
@@ -55,13 +57,16 @@ def test_tags_are_words_and_names_with_their_field() -> None:
         cast=("Harrison Ford",),
         tags=("Robots",),
     )
-    assert list(tags(movie, decades=True)) == [
-        *("the", "robot", "robot", "wake"),
-        *("keyword:artificial intelligence", "artifici", "intellig", "keyword:robots", "robot"),
-        *("genre:Sci-Fi", "director:John Ford", "cast:Harrison Ford", "decade:1980"),
-    ]
-    assert "decade:1980" not in tags(movie, decades=False)
-    assert list(tags(Movie(1, "x"), decades=True)) == []
+    found = {field: list(tags(movie)) for field, tags in FIELDS.items()}
+    about = ["robot", "wake", "keyword:artificial intelligence", "artifici", "intellig", "keyword:robots", "robot"]
+    assert found == {
+        "text": [*about, "genre:Sci-Fi"],
+        "genres": ["genre:Sci-Fi"],
+        "people": ["director:John Ford", "cast:Harrison Ford"],
+        "title": ["the", "robot"],
+        "years": [f"span:{span}" for span in range(391, 404)],  # 1987 is in the 397th span of five years
+    }
+    assert [list(tags(Movie(1, "x"))) for tags in FIELDS.values()] == [[]] * 5
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
@@ -75,6 +80,7 @@ def test_plurals_join_and_names_of_two_fields_do_not(vectoriser: Vectoriser) -> 
             Movie(5, "x", keywords=("space",)),
             Movie(6, "x", tags=("Space",)),
             vectoriser=vectoriser,
+            weights=dict.fromkeys(FIELDS, 1.0),
         )
     )
     assert found[0, 1] == pytest.approx(1)
@@ -138,12 +144,21 @@ def test_rare_tags_are_dropped_before_anything_is_weighed() -> None:
     )
 
 
-def test_the_decade_is_a_tag_if_asked_for() -> None:
-    movies = [Movie(1, "x", 1980), Movie(2, "x", 1989), Movie(3, "x", 1990), Movie(4, "x")]
-    found = cosines(matrix_of(*movies, decades=True))
-    assert found[0].tolist() == pytest.approx([1, 1, 0, 0])
-    assert not found[3].any()
-    assert not cosines(matrix_of(Movie(1, "blue", 1980), Movie(2, "red", 1980))).trace() > 2
+def test_films_are_the_more_alike_the_nearer_their_years() -> None:
+    movies = [Movie(1, "x", 1980), Movie(2, "x", 1984), Movie(3, "x", 1990), Movie(4, "x", 2043), Movie(5, "x")]
+    found = cosines(matrix_of(*movies, weights={"years": 1.0}))
+    # of 13 spans of five years, two apart leaves 11 in common; 13 apart none
+    assert found[0].tolist() == pytest.approx([1, 1, 11 / 13, 1 / 13, 0], abs=1e-6)
+    assert not found[4].any()
+
+
+@pytest.mark.parametrize("vectoriser", VECTORISERS)
+def test_fields_are_weighed_and_a_field_of_weight_0_is_left_out(vectoriser: Vectoriser) -> None:
+    one = Movie(1, "blue", genres=("A",), directors=("Ann",))
+    other = Movie(2, "blue", genres=("B",), directors=("Ann",))
+    weights = {"title": 0.5, "genres": 0.25, "people": 0.25, "years": 0.0}
+    found = cosines(matrix_of(one, other, vectoriser=vectoriser, weights=weights))
+    assert found.tolist() == [pytest.approx([1, 0.75]), pytest.approx([0.75, 1])]
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)

@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from recsvc.features.text import Vectoriser
+from recsvc.features.text import FIELDS, Vectoriser
 from recsvc.models.content import Content, ContentConfig
 from recsvc.types import Movie
 from tests.contracts.worlds import taste_of, world_of
@@ -22,7 +22,9 @@ HALF = 1 / sqrt(2)
 
 def fitted(vectoriser: Vectoriser) -> Content:
     interactions = world_of(MOVIES, {"1": {1: 5.0}}).interactions
-    return Content(ContentConfig(vectoriser, min_films=1)).fit(interactions, MOVIES, rng=np.random.default_rng(1))
+    return Content(ContentConfig(vectoriser, min_films=1, weights={"genres": 1.0})).fit(
+        interactions, MOVIES, rng=np.random.default_rng(1)
+    )
 
 
 @pytest.mark.parametrize("vectoriser", ["tfidf", "counts", "hashing"])
@@ -44,20 +46,26 @@ def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
 
 
 def test_the_defaults_are_those_stated() -> None:
-    assert ContentConfig() == ContentConfig(vectoriser="tfidf", min_films=2, decades=True)
+    config = ContentConfig()
+    assert (config.vectoriser, config.min_films) == ("tfidf", 2)
+    assert config.weights == {"text": 0.28, "genres": 0.09, "people": 0.28, "title": 0.19, "years": 0.16}
+    assert sum(config.weights.values()) == pytest.approx(1)
+    assert set(config.weights) == set(FIELDS)
 
 
 def test_its_config_is_heeded() -> None:
-    movies = [Movie(1, "blue", 1980), Movie(2, "red", 1985), Movie(3, "red", 1990)]
+    movies = [Movie(1, "blue", 1980), Movie(2, "red", 1985), Movie(3, "red", 2060)]
     interactions = world_of(movies, {"1": {1: 5.0}}).interactions
 
     def alike(config: ContentConfig) -> list[float]:
         model = Content(config).fit(interactions, movies, rng=np.random.default_rng(1))
         return [float(value) for value in model.similar(1)]
 
-    assert alike(ContentConfig("counts", 2, decades=True)) == pytest.approx([HALF, 1, HALF])
-    assert alike(ContentConfig("counts", 2, decades=False)) == pytest.approx([np.nan, 1, 1], nan_ok=True)
-    assert alike(ContentConfig("counts", 1, decades=False)) == pytest.approx([0, 1, 1])
+    both = {"title": 0.5, "years": 0.5}
+    # of 13 spans of five years around each, the first two share 12, none with the third
+    assert alike(ContentConfig("counts", 1, both)) == pytest.approx([6 / 13, 1, 0.5])
+    assert alike(ContentConfig("counts", 2, {"title": 1.0})) == pytest.approx([np.nan, 1, 1], nan_ok=True)
+    assert alike(ContentConfig("counts", 1, {"title": 1.0, "years": 0.0})) == pytest.approx([0, 1, 1])
 
 
 def test_films_that_have_no_tag_in_common_are_silent() -> None:

@@ -48,6 +48,7 @@ def by_hand() -> Hybrid:
     arrays: dict[str, Array] = {
         "collaborative/learned": np.array([0, 1], np.int32),
         "collaborative/weights": B,
+        "collaborative/vectors": np.empty((2, 0), np.float32),
         "content/data": np.array([1.0, COSINE, 0.8], np.float32),
         "content/indices": np.array([0, 0, 1], np.int32),
         "content/starts": np.array([0, 1, 1, 3, 3], np.int64),
@@ -144,7 +145,7 @@ def test_scales_are_those_of_the_people_and_films_of_training() -> None:
         assert config["scales"][name]["centre"] == pytest.approx(centre if name == "popularity" else 0, rel=1e-4)
         if name != "popularity":
             centre, width = spread([np.delete(part.similar(row), row) for row in range(len(held.vocabulary))])
-            assert config["similar_scales"][name] == pytest.approx({"centre": centre, "spread": width}, rel=1e-4)
+            assert config["similar_scales"][name] == pytest.approx({"centre": centre, "spread": 1.0}, rel=1e-4)
 
 
 @given(taste=tastes(len(world().vocabulary)))
@@ -192,7 +193,7 @@ def test_a_part_that_has_nothing_to_go_by_leaves_it_to_the_others() -> None:
 def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
     config = HybridConfig(
         collaborative=CollaborativeConfig(ease=EaseConfig(l2=7.0), max_movies=30),
-        content=ContentConfig("counts", min_films=3, decades=False),
+        content=ContentConfig("counts", min_films=3, weights={"title": 1.0}),
         popularity=PopularityConfig(0.5),
         weights={"collaborative": 0.5, "content": 0.25, "popularity": 0.25},
     )
@@ -205,4 +206,4 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
 def test_the_weights_are_those_stated() -> None:
     config = HybridConfig()
     assert config.weights == {"collaborative": 0.84, "content": 0.15, "popularity": 0.01}
-    assert config.similar_weights == {"collaborative": 0.4, "content": 0.6}
+    assert config.similar_weights == {"collaborative": 0.085, "content": 0.915}
