@@ -68,8 +68,9 @@ class Engine:
     def rank(self, person: Person, query: Query) -> tuple[Strategy, Ranked]:
         """Say which strategy ranks, and rank one film more than the page holds: whether another page follows."""
         allowed = mask(self.catalogue, self.manifest.era_border, query.filters)
-        allowed[person.taste.rows] = False
-        allowed[person.hidden] = False
+        allowed &= self.catalogue.is_canonical
+        allowed[self.catalogue.canonical[person.taste.rows]] = False
+        allowed[self.catalogue.canonical[person.hidden]] = False
         strategy = Strategy.HYBRID if query.strategy is Strategy.AUTO else query.strategy
         if not len(person.taste):
             strategy = Strategy.POPULAR
@@ -136,7 +137,8 @@ class Engine:
             InvalidInputError: a filter that cannot be used.
         """
         allowed = mask(self.catalogue, self.manifest.era_border, filters)
-        allowed[row] = False
+        allowed &= self.catalogue.is_canonical
+        allowed[self.catalogue.canonical[row]] = False
         ranked = top(self._models[by].similar(row), allowed, k=k)
         return tuple(
             Neighbour(rank, self.catalogue.movie(other), similarity)
@@ -152,7 +154,8 @@ class Engine:
 
     def most_rated(self, filters: Filters) -> Rows:
         """The films that pass the filters, those with the most ratings first; of equals the lower movie id first."""
-        rows = np.flatnonzero(mask(self.catalogue, self.manifest.era_border, filters)).astype(np.int32)
+        allowed = mask(self.catalogue, self.manifest.era_border, filters) & self.catalogue.is_canonical
+        rows = np.flatnonzero(allowed).astype(np.int32)
         return rows[np.argsort(-self.catalogue.rating_counts[rows], kind="stable")]
 
     def movies(self, rows: Rows) -> list[Movie]:

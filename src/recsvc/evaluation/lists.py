@@ -15,7 +15,7 @@ from recsvc.evaluation.metrics import Counts, Hits
 from recsvc.features.interactions import Interactions
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
-from recsvc.types import Ranked, Rows
+from recsvc.types import BoolMovies, Ranked, Rows
 
 LIKED_STARS = 4.0
 
@@ -55,11 +55,18 @@ class Lists:
 
 
 def make_lists(
-    model: Model, seen: Interactions, sought: Interactions, *, k: int, fallback: Model | None = None
+    model: Model,
+    seen: Interactions,
+    sought: Interactions,
+    *,
+    k: int,
+    fallback: Model | None = None,
+    candidates: BoolMovies | None = None,
 ) -> Lists:
     """Rank for everyone who has something to be found, leaving out what they have rated.
 
-    As in the engine, `fallback` ranks for those of whom the model has nothing to say.
+    As in the engine, `fallback` ranks for those of whom the model has nothing to say. Only `candidates` bool
+    (n_movies,) are ranked, None for all.
     """
     people = np.flatnonzero(np.diff(sought.starts))
     ranked = []
@@ -68,13 +75,13 @@ def make_lists(
         scores = model.score(taste)
         if fallback is not None and np.isnan(scores).all():
             scores = fallback.score(taste)
-        ranked.append(top(scores, _unseen(seen.n_movies, taste.rows), k=k))
+        ranked.append(top(scores, _allowed(seen.n_movies, taste.rows, candidates), k=k))
     return Lists(k, people.astype(np.int64), tuple(ranked))
 
 
-def _unseen(n_movies: int, rows: Rows) -> NDArray[np.bool_]:
-    allowed = np.ones(n_movies, np.bool_)
-    allowed[rows] = False
+def _allowed(n_movies: int, rated: Rows, candidates: BoolMovies | None) -> BoolMovies:
+    allowed = np.ones(n_movies, np.bool_) if candidates is None else candidates.copy()
+    allowed[rated] = False
     return allowed
 
 

@@ -39,15 +39,34 @@ def average_precision(hits: Hits, relevant: Counts) -> PerUser:
     return np.asarray((at * hits).sum(axis=1) / relevant)
 
 
-RANKING = {"ndcg": ndcg, "precision": precision, "recall": recall, "map": average_precision}
+def reciprocal_rank(hits: Hits, relevant: Counts) -> PerUser:  # noqa: ARG001 - one signature for all
+    """1 / the place of the first hit, 0 without one; averaged over people, MRR (Voorhees 1999, TREC-8)."""
+    return np.asarray(np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0))
+
+
+def hit_rate(hits: Hits, relevant: Counts) -> PerUser:  # noqa: ARG001 - one signature for all
+    """1 for those whose list has a hit, 0 for the others."""
+    return np.asarray(hits.any(axis=1), np.float64)
+
+
+RANKING = {
+    "ndcg": ndcg,
+    "precision": precision,
+    "recall": recall,
+    "map": average_precision,
+    "mrr": reciprocal_rank,
+    "hit_rate": hit_rate,
+}
+
+
+def per_person(hits: Hits, relevant: Counts) -> dict[str, PerUser]:
+    """Every ranking metric of every person (n_users,), keyed `name@k`."""
+    return {f"{name}@{hits.shape[1]}": metric(hits, relevant) for name, metric in RANKING.items()}
 
 
 def summarise(hits: Hits, relevant: Counts) -> dict[str, float]:
     """The mean over people of every ranking metric, keyed `name@k`; 0 where nobody had anything to be found."""
-    return {
-        f"{name}@{hits.shape[1]}": float(metric(hits, relevant).mean()) if len(hits) else 0.0
-        for name, metric in RANKING.items()
-    }
+    return {name: float(values.mean()) if len(values) else 0.0 for name, values in per_person(hits, relevant).items()}
 
 
 def rmse(predicted: NDArray[np.float64], actual: NDArray[np.float64]) -> float:

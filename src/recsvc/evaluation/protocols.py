@@ -1,20 +1,20 @@
-"""Protocols: who may see what, and what is to be found. `docs/evaluation.md` has the source of each."""
+"""Ranking protocols: one evaluator runs any task for any model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
-import numpy as np
-
-from recsvc.datasets.split import stratified_by_movie
 from recsvc.datasets.tables import Dataset
+from recsvc.evaluation import tasks
+from recsvc.evaluation.beyond import beyond_accuracy, genre_likeness
+from recsvc.evaluation.bootstrap import Interval, intervals
 from recsvc.evaluation.lists import Lists, liked, make_lists
-from recsvc.evaluation.metrics import summarise
-from recsvc.features.interactions import interactions_of
+from recsvc.evaluation.metrics import per_person, summarise
+from recsvc.evaluation.tasks import Task, TaskMaker
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.contract import Model
+from recsvc.models.contract import Capabilities, Model
 from recsvc.models.popularity import Popularity
 
 K = 10
@@ -24,7 +24,8 @@ K = 10
 class Result:
     """What one model reached.
 
-    `metrics` with every held-out rating relevant, `metrics_liked` with those of 4 stars or more; and its lists.
+    `metrics` with every held-out rating relevant, `metrics_liked` with those of 4 stars or more, each with its interval
+    over people; `beyond` what the lists are like; and the lists.
     """
 
     model: str
@@ -33,31 +34,57 @@ class Result:
     people: int
     fit_seconds: float
     lists: Lists
+    seed: int = 42
+    beyond: dict[str, float] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
+    intervals_liked: dict[str, Interval] = field(default_factory=dict)
 
 
-def ms_recommenders(
-    dataset: Dataset, vocabulary: Vocabulary, models: Mapping[str, Model], *, seed: int = 42
-) -> list[Result]:
-    """A quarter of every film's ratings is held out; lists of 10 leave out what was seen in training.
-
-    This is the protocol of Microsoft Recommenders' published comparison on MovieLens 100K.
-    """
-    train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
-    seen, sought = interactions_of(train, vocabulary), interactions_of(test, vocabulary)
-    fallback = Popularity().fit(seen, dataset.movies, rng=np.random.default_rng(seed))
-    results = []
-    for name, model in models.items():
-        began = perf_counter()
-        model.fit(seen, dataset.movies, rng=np.random.default_rng(seed))
-        seconds = perf_counter() - began
-        lists = make_lists(model, seen, sought, k=K, fallback=fallback)
-        hits, relevant = lists.hits(sought)
-        results.append(
-            Result(
-                name, summarise(hits, relevant), summarise(*lists.hits(liked(sought))), len(relevant), seconds, lists
-            )
-        )
-    return results
+def evaluate(name: str, model: Model, task: Task, *, k: int = K) -> Result:
+    """Fit a model and rank for everyone whom the task asks for; strangers to the model get the popular films."""
+    fallback = Popularity().fit(task.learned, task.movies, rng=task.rng())
+    began = perf_counter()
+    model.fit(task.learned, task.movies, rng=task.rng())
+    seconds = perf_counter() - began
+    lists = make_lists(model, task.seen, task.sought, k=k, fallback=fallback, candidates=task.candidates)
+    found, found_liked = lists.hits(task.sought), lists.hits(liked(task.sought))
+    return Result(
+        model=name,
+        metrics=summarise(*found),
+        metrics_liked=summarise(*found_liked),
+        people=len(task.people),
+        fit_seconds=seconds,
+        lists=lists,
+        seed=task.seed,
+        beyond=beyond_accuracy(lists, task, genre_likeness(task.movies)),
+        intervals=intervals(per_person(*found), seed=task.seed),
+        intervals_liked=intervals(per_person(*found_liked), seed=task.seed),
+    )
 
 
-PROTOCOLS = {"ms-recommenders": ms_recommenders}
+@dataclass(frozen=True, slots=True)
+class RankingProtocol:
+    """Makes a task of a seed; called with models, it runs them on it. `needs` names a capability they must have."""
+
+    name: str
+    task: TaskMaker
+    needs: str | None = None
+
+    def can(self, capabilities: Capabilities) -> bool:
+        """Whether a model that declares these can take part."""
+        return self.needs is None or bool(getattr(capabilities, self.needs))
+
+    def __call__(
+        self, dataset: Dataset, vocabulary: Vocabulary, models: Mapping[str, Model], *, seed: int = 42
+    ) -> list[Result]:
+        """Run models one after the other on the task of one seed."""
+        task = self.task(dataset, vocabulary, seed)
+        return [evaluate(name, model, task) for name, model in models.items()]
+
+
+ms_recommenders = RankingProtocol("ms-recommenders", tasks.ms_recommenders)
+temporal = RankingProtocol("temporal", tasks.temporal)
+new_users = RankingProtocol("new-users", tasks.new_users, needs="new_people")
+new_movies = RankingProtocol("new-movies", tasks.new_movies, needs="new_movies")
+
+PROTOCOLS = {protocol.name: protocol for protocol in (ms_recommenders, temporal, new_users, new_movies)}

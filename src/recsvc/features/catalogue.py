@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from recsvc.datasets.titles import normalise
 from recsvc.features.blob import Blob
 from recsvc.features.interactions import Interactions
 from recsvc.features.metadata import UNKNOWN_YEAR, genre_matrix, genre_names, years
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.types import Array, BoolMovies, Movie, State
+from recsvc.types import Array, BoolMovies, Movie, Rows, State
 
 RECORDS_KEPT = 20_000
 
@@ -25,7 +26,9 @@ class Catalogue:
     """All films of a version, row by row.
 
     `years` int16 (n_movies,), 0 where unknown; `genres` their names, `genre_flags` bool (n_genres, n_movies);
-    `rating_counts` int64 (n_movies,); `mean_stars` float32 (n_movies,), NaN without a rating.
+    `rating_counts` int64 (n_movies,); `mean_stars` float32 (n_movies,), NaN without a rating; `canonical` int32
+    (n_movies,) the row that stands for a film in lists, another one where a catalogue has the same film twice;
+    `is_canonical` bool (n_movies,).
     """
 
     kind: ClassVar[str] = "movies"
@@ -38,6 +41,7 @@ class Catalogue:
         genre_flags: NDArray[np.bool_],
         rating_counts: NDArray[np.int64],
         mean_stars: NDArray[np.float32],
+        canonical: Rows,
         records: Blob,
     ) -> None:
         self.vocabulary = Vocabulary(ids)
@@ -46,6 +50,8 @@ class Catalogue:
         self.genre_flags = genre_flags
         self.rating_counts = rating_counts
         self.mean_stars = mean_stars
+        self.canonical = canonical
+        self.is_canonical: BoolMovies = canonical == np.arange(len(ids))
         self._records = records
         self.movie = lru_cache(maxsize=RECORDS_KEPT)(self._movie)
 
@@ -63,6 +69,7 @@ class Catalogue:
             genre_matrix(movies),
             counts,
             mean,
+            canonical_rows(movies, counts),
             Blob.of(_to_json(movie) for movie in movies),
         )
 
@@ -90,6 +97,7 @@ class Catalogue:
             "genre_flags": self.genre_flags,
             "rating_counts": self.rating_counts,
             "mean_stars": self.mean_stars,
+            "canonical": self.canonical,
         }
         return State({"genres": list(self.genres)}, {**columns, **self._records.arrays("records")})
 
@@ -104,8 +112,21 @@ class Catalogue:
             arrays["genre_flags"],
             arrays["rating_counts"],
             arrays["mean_stars"],
+            arrays["canonical"],
             Blob.from_arrays(arrays, "records"),
         )
+
+
+def canonical_rows(movies: Sequence[Movie], counts: NDArray[np.int64]) -> Rows:
+    """Of films with the same title and year, the row of the most rated one, of equals the lowest: int32 (n_movies,)."""
+    best: dict[tuple[str, int], int] = {}
+    for row, movie in enumerate(movies):
+        if movie.year is not None:
+            key = (normalise(movie.title), movie.year)
+            if key not in best or counts[row] > counts[best[key]]:
+                best[key] = row
+    rows = [row if movie.year is None else best[normalise(movie.title), movie.year] for row, movie in enumerate(movies)]
+    return np.array(rows, np.int32)
 
 
 _MOVIE = TypeAdapter(Movie)

@@ -116,3 +116,19 @@ def test_a_label_is_found_whole(history: History) -> None:
 def test_a_label_that_is_not_there_has_no_taste(history: History, label: str) -> None:
     assert not history.has(label)
     assert len(history.taste(label)) == 0
+
+
+def test_of_the_same_film_twice_the_most_rated_stands_in_lists() -> None:
+    movies = [
+        Movie(1, "The Ice Storm", 1997),
+        Movie(2, "Ice Storm", 1997),
+        Movie(3, "The Ice Storm", 1998),
+        Movie(4, "Unknown"),
+        Movie(5, "Unknown"),
+        Movie(6, "Twice", 1990),
+        Movie(7, "twice!", 1990),
+    ]
+    ratings = {"a": {1: 3.0, 2: 3.0}, "b": {2: 4.0}, "c": {3: 4.0}}
+    held = Catalogue.of(movies, world_of(movies, ratings).interactions)
+    assert held.canonical.tolist() == [1, 1, 2, 3, 4, 5, 5]
+    assert held.is_canonical.tolist() == [False, True, True, True, True, True, False]
