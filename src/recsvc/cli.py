@@ -33,6 +33,7 @@ DataDir = Annotated[
 ]
 OnError = Annotated[Literal["stop", "skip"], typer.Option("--on-error", help="What to do at a broken row.")]
 Version = Annotated[str, typer.Argument(help="A version, or 'production'.")]
+MAX_SEED = 2**32 - 1
 Why = Annotated[str, typer.Option("--why", help="Written into the alias log.")]
 
 
@@ -103,13 +104,14 @@ def train(
         Literal["none", "global", "user", "item"],
         typer.Option(help="What a rating is compared with: 3 stars, or a mean of ratings."),
     ] = "none",
-    seed: Annotated[int, typer.Option(min=0, help="Where all randomness comes from.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Where all randomness comes from.")] = 42,
 ) -> None:
     """Train all models on a dataset and publish them as a version."""
     from recsvc.models.collaborative import CollaborativeConfig
     from recsvc.models.content import ContentConfig
     from recsvc.models.ease import EaseConfig
     from recsvc.models.hybrid import HybridConfig
+    from recsvc.models.spectral import SpectralConfig
     from recsvc.registry.store import Registry
     from recsvc.training.config import TrainingConfig
     from recsvc.training.datasets import read_dataset, with_tmdb
@@ -120,7 +122,10 @@ def train(
     if not decades:
         content = replace(content, weights={**content.weights, "years": 0.0})
     config = TrainingConfig(
-        hybrid=HybridConfig(collaborative=CollaborativeConfig(ease=EaseConfig(centring=centring)), content=content),
+        hybrid=HybridConfig(
+            collaborative=CollaborativeConfig(EaseConfig(centring=centring), SpectralConfig(centring=centring)),
+            content=content,
+        ),
         min_ratings_per_user=min_ratings_per_user,
         min_ratings_per_movie=min_ratings_per_movie,
         seed=seed,
@@ -148,60 +153,91 @@ def train(
 def evaluate(
     dataset: DatasetName = "sample",
     data_dir: DataDir = None,
+    tmdb: Annotated[Path | None, typer.Option(help="Folder with the TMDB 5000 tables.")] = None,
     protocol: Annotated[
-        Literal["ms-recommenders"], typer.Option(help="Who may see what; see docs/evaluation.md.")
+        Literal["ms-recommenders", "temporal", "new-users", "new-movies", "folds", "similarity"],
+        typer.Option(help="Who may see what; see docs/evaluation.md."),
     ] = "ms-recommenders",
     models: Annotated[str, typer.Option(help="Kinds of models, separated by commas, or 'all'.")] = "hybrid",
     fill: Annotated[
         Literal["none", "global_mean", "user_mean", "item_mean"],
         typer.Option(help="What an empty cell holds for models of a dense matrix (nmf)."),
     ] = "item_mean",
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the split.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the split.")] = 42,
+    seeds: Annotated[int, typer.Option(min=1, help="Also give the mean over so many seeds, from --seed on.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Run in so many processes; the figures stay the same.")] = 1,
+    pairs: Annotated[
+        Path | None, typer.Option(help="Judged pairs of films for 'similarity': title_1, year_1, title_2, ..., rating.")
+    ] = None,
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write the figures there as JSON; '-' prints them.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the figures there as one HTML page.")] = None,
     lists: Annotated[
         Path | None,
         typer.Option(help="Write what was recommended there: csv user, rank, movie_id, score (one model only)."),
     ] = None,
 ) -> None:
     """Measure models by a protocol, always with the configuration that is served."""
-    from recsvc.evaluation.protocols import PROTOCOLS
-    from recsvc.features.vocabulary import Vocabulary
+    from recsvc.evaluation.page import page
+    from recsvc.evaluation.report import facts_of
+    from recsvc.evaluation.runs import Plan, measure, select
     from recsvc.models.catalogue import MODELS, model_class
     from recsvc.models.nmf import Nmf, NmfConfig
-    from recsvc.training.datasets import read_dataset
+    from recsvc.training.datasets import read_dataset, with_tmdb
 
     settings = load_settings()
     kinds = list(MODELS) if models == "all" else [kind.strip() for kind in models.split(",")]
     if lists is not None and len(kinds) != 1:
         raise ConfigurationError("--lists takes one model, since its csv does not say whose list it is")
-    chosen = {kind: Nmf(NmfConfig(fill=fill)) if kind == Nmf.kind else model_class(kind)() for kind in kinds}
-    held = read_dataset(dataset, data_dir or settings.data_dir)
-    vocabulary = Vocabulary.of(movie.movie_id for movie in held.movies)
-    results = PROTOCOLS[protocol](held, vocabulary, chosen, seed=seed)
-    if lists is not None:
-        results[0].lists.write(lists, held.ratings.user_labels, vocabulary)
-    report = {
-        "dataset": held.name,
-        "simulated": held.simulated,
-        "protocol": protocol,
-        "seed": seed,
-        "results": [
-            {
-                "model": result.model,
-                "people": result.people,
-                "fit_seconds": round(result.fit_seconds, 3),
-                **result.metrics,
-                "liked": result.metrics_liked,
-            }
-            for result in results
-        ],
-    }
+    every = {kind: Nmf(NmfConfig(fill=fill)) if kind == Nmf.kind else model_class(kind)() for kind in kinds}
+    chosen, skipped = select(every, protocol, explicit=models != "all")
+    folder = data_dir or settings.data_dir
+    plan = Plan(
+        protocol,
+        tuple(range(seed, seed + seeds)),
+        processes=jobs,
+        folder=None if folder is None else folder / dataset,
+        pairs=pairs,
+        lists=lists,
+    )
+    held = read_dataset(dataset, folder)
+    if tmdb is not None:
+        held = with_tmdb(held, tmdb)
+    with terminal.counting() as counting:
+        report = measure(held, chosen, plan, skipped=skipped, progress=counting)
     if json_to is None or str(json_to) != "-":
-        terminal.show_results(held, protocol, results)
+        terminal.show_results(report)
+        for fact in facts_of(report)[1:]:
+            terminal.say(fact)
+    if html is not None:
+        terminal.write_text(html, page(report, notice=held.notice))
     if json_to is not None:
         terminal.write_json(json_to, report)
+
+
+@app.command()
+def tune(
+    dataset: DatasetName = "sample",
+    data_dir: DataDir = None,
+    trials: Annotated[int, typer.Option(min=1, help="How many configurations to try, the served one first.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the search.")] = 42,
+    jobs: Annotated[int, typer.Option(min=1, help="How many splits to measure at once.")] = 2,
+    json_to: Annotated[Path | None, typer.Option("--json", help="Write the study there; '-' prints it.")] = None,
+) -> None:
+    """Search the config of the collaborative model on splits of training data (needs the extra `tune`)."""
+    from dataclasses import asdict
+
+    from recsvc.training.datasets import read_dataset
+    from recsvc.training.tune import tune as search
+
+    held = read_dataset(dataset, data_dir or load_settings().data_dir)
+    with terminal.counting() as progress:
+        study = search(held, trials=trials, seed=seed, jobs=jobs, progress=progress)
+    if json_to is not None:
+        terminal.write_json(json_to, asdict(study))
+    if json_to is None or str(json_to) != "-":
+        terminal.show_study(study)
 
 
 @app.command()
@@ -254,8 +290,9 @@ def models_promote(
 ) -> None:
     """Let a version serve."""
     from recsvc.registry.store import Registry
+    from recsvc.usecases.serving import promote
 
-    entry = Registry(load_settings().artifacts_dir).promote(version, who=terminal.whoami(), why=why)
+    entry = promote(Registry(load_settings().artifacts_dir), version, who=terminal.whoami(), why=why)
     terminal.say(f"{entry.alias} is {entry.version} now")
 
 
@@ -263,8 +300,9 @@ def models_promote(
 def models_rollback(why: Why = "") -> None:
     """Let the version before serve again."""
     from recsvc.registry.store import Registry
+    from recsvc.usecases.serving import roll_back
 
-    entry = Registry(load_settings().artifacts_dir).roll_back(who=terminal.whoami(), why=why)
+    entry = roll_back(Registry(load_settings().artifacts_dir), who=terminal.whoami(), why=why)
     terminal.say(f"{entry.alias} is {entry.version} now")
 
 

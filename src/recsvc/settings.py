@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -39,7 +40,7 @@ class Settings(BaseSettings):
     disliked_stars: float = Field(default=1.5, ge=0.5, le=5.0, description="The rating that a dislike counts as.")
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Largest request body, in bytes.")
     reload_seconds: float = Field(
-        default=2.0, gt=0, le=3600, description="How often to look whether another version was promoted, in seconds."
+        default=2.0, ge=0.01, le=3600, description="How often to look whether another version was promoted, in seconds."
     )
     poster_base_url: str = Field(
         default="https://image.tmdb.org/t/p/w342", description="What a film's poster path is appended to."
@@ -52,6 +53,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("at least one host name is needed, or *")
+        for host in value:
+            if not re.fullmatch(r"\*|\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+", host):
+                raise ValueError(f"{host!r} is not a host name (without a port; IPv6 addresses in brackets)")
+        return value
 
     @field_validator("database_url")
     @classmethod

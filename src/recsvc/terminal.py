@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +25,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from recsvc.errors import ConfigurationError, DamagedVersionError
 
@@ -32,14 +33,26 @@ if TYPE_CHECKING:
     from recsvc.datasets.describe import Description
     from recsvc.datasets.tables import Dataset
     from recsvc.engine.answer import Answer
-    from recsvc.evaluation.protocols import Result
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
+    from recsvc.training.tune import Study
 
 PIPED_WIDTH = 200
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _table(*columns: str, title: str = "", show_header: bool = True) -> Table:
+    """A table in which a square bracket is a square bracket; also in what `_add` adds."""
+    table = Table(title=Text(title) if title else None, show_header=show_header)
+    for column in columns:
+        table.add_column(Text(column))
+    return table
+
+
+def _add(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(cell) for cell in cells))
 
 
 def say(text: str) -> None:
@@ -91,14 +104,31 @@ def download_progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
+@contextmanager
+def counting() -> Iterator[Callable[[str, int], None]]:
+    """A progress bar over jobs; call what it yields with the name of each one that is done and how many there are.
+
+    It shows in a terminal only, so that what is written to a file stays to the point.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("measuring", total=None)
+        yield lambda name, total: progress.update(task, description=name, advance=1, total=total)
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON to a file, or to standard output for `-`."""
-    text = json.dumps(content, indent=2)
+    text = json.dumps(content, indent=2) + "\n"
     if str(path) == "-":
-        sys.stdout.write(text + "\n")
-        return
+        sys.stdout.write(text)
+    else:
+        write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file; a ConfigurationError names one that cannot be written."""
     try:
-        path.write_text(text + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
 
@@ -106,28 +136,31 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def show_description(dataset: Dataset, description: Description) -> None:
     """Print a dataset in numbers."""
     held = description
-    table = Table("", "", title=held.name + (" (simulated ratings)" if held.simulated else ""), show_header=False)
-    table.add_row("users", f"{held.users:,}")
-    table.add_row("films", f"{held.movies:,} ({held.rated_movies:,} rated)")
-    table.add_row(
-        "ratings", f"{held.ratings:,} from {held.first_date} to {held.last_date}, mean {held.mean_rating:.2f} stars"
+    table = _table("", "", title=held.name + (" (simulated ratings)" if held.simulated else ""), show_header=False)
+    _add(table, "users", f"{held.users:,}")
+    _add(table, "films", f"{held.movies:,} ({held.rated_movies:,} rated)")
+    _add(
+        table,
+        "ratings",
+        f"{held.ratings:,} from {held.first_date} to {held.last_date}, mean {held.mean_rating:.2f} stars",
     )
-    table.add_row("sparsity", f"{held.sparsity:.2%} of the cells are empty")
+    _add(table, "sparsity", f"{held.sparsity:.2%} of the cells are empty")
     for name, spread in (("ratings a user", held.ratings_per_user), ("ratings a film", held.ratings_per_movie)):
-        table.add_row(name, f"{spread.min}-{spread.max}, median {spread.median:g}, mean {spread.mean:.1f}")
+        _add(table, name, f"{spread.min}-{spread.max}, median {spread.median:g}, mean {spread.mean:.1f}")
     tail = held.long_tail
-    table.add_row(
+    _add(
+        table,
         "long tail",
         f"the top 1 / 10 / 20 % of the films have {tail.top_1_percent:.0%} / {tail.top_10_percent:.0%} / "
         f"{tail.top_20_percent:.0%} of the ratings",
     )
-    table.add_row(
-        "", f"{tail.movies_for_half:,} films make half of the ratings; {tail.movies_below_5:,} have fewer than 5"
+    _add(
+        table, "", f"{tail.movies_for_half:,} films make half of the ratings; {tail.movies_below_5:,} have fewer than 5"
     )
     known = held.coverage
-    table.add_row("films with", ", ".join(f"{name} {count:,}" for name, count in asdict(known).items()))
-    table.add_row("genres", ", ".join(f"{genre} {count:,}" for genre, count in held.genres.items()))
-    table.add_row("decades", ", ".join(f"{name} {count:,}" for name, count in held.movies_by_decade.items()))
+    _add(table, "films with", ", ".join(f"{name} {count:,}" for name, count in asdict(known).items()))
+    _add(table, "genres", ", ".join(f"{genre} {count:,}" for genre, count in held.genres.items()))
+    _add(table, "decades", ", ".join(f"{name} {count:,}" for name, count in held.movies_by_decade.items()))
     out.print(table)
     most = max(held.rating_counts.values())
     for stars, count in held.rating_counts.items():
@@ -136,19 +169,28 @@ def show_description(dataset: Dataset, description: Description) -> None:
         warn(dataset.notice)
 
 
-def show_results(dataset: Dataset, protocol: str, results: Sequence[Result]) -> None:
+def show_results(report: dict[str, Any]) -> None:
     """Print the table of an evaluation."""
-    title = f"{protocol} on {dataset.name}" + (" (simulated ratings)" if dataset.simulated else "")
-    table = Table("model", *results[0].metrics, *(f"{name} liked" for name in results[0].metrics_liked), title=title)
-    for result in results:
-        figures = [*result.metrics.values(), *result.metrics_liked.values()]
-        table.add_row(result.model, *(f"{figure:.4f}" for figure in figures))
+    from recsvc.evaluation.report import facts_of, table_of
+
+    headings, rows = table_of(report, brief=True)
+    table = _table(*headings, title=facts_of(report)[0])
+    for row in rows:
+        _add(table, *row)
+    out.print(table)
+
+
+def show_study(study: Study) -> None:
+    """Print the served config beside the best one found."""
+    table = _table("", "served", "best", title=study.protocol)
+    for name, served in study.defaults.items():
+        _add(table, name, f"{served:.4g}", f"{study.best[name]:.4g}")
     out.print(table)
 
 
 def show_answer(manifest: Manifest, answer: Answer) -> None:
     """Print recommendations and why."""
-    table = Table(
+    table = _table(
         "", "film", "stars", "because", title=f"{answer.strategy.value} · {manifest.version} · {manifest.dataset.name}"
     )
     for item in answer.items:
@@ -156,7 +198,7 @@ def show_answer(manifest: Manifest, answer: Answer) -> None:
             ", ".join(f"{one.movie.title} (+{one.contribution:.2f})" for one in item.why.because) if item.why else ""
         )
         stars = "" if item.predicted_rating is None else f"{item.predicted_rating:.1f}"
-        table.add_row(str(item.rank), f"{item.movie.title} ({item.movie.year})", stars, because)
+        _add(table, str(item.rank), f"{item.movie.title} ({item.movie.year})", stars, because)
     out.print(table)
     if manifest.dataset.notice:
         warn(manifest.dataset.notice)
@@ -164,20 +206,21 @@ def show_answer(manifest: Manifest, answer: Answer) -> None:
 
 def show_versions(registry: Registry) -> None:
     """Print all versions, newest first."""
-    table = Table("version", "", "dataset", "ratings", "nDCG@10 (hold-out)")
+    table = _table("version", "", "dataset", "ratings", "nDCG@10 (hold-out)")
     production = registry.aliases.current()
     for name in reversed(registry.names()):
         mark = "production" if name == production else ""
         try:
             manifest = registry.manifest(name)
         except DamagedVersionError:
-            table.add_row(name, mark, "damaged", "", "")
+            _add(table, name, mark, "damaged", "", "")
             continue
         reached = manifest.metrics.get("hybrid", {}).get("ndcg@10")
-        table.add_row(
+        _add(
+            table,
             name,
             mark,
-            manifest.dataset.name,
+            manifest.dataset.name + (" (simulated)" if manifest.dataset.simulated else ""),
             f"{manifest.dataset.ratings:,}",
             "" if reached is None else f"{reached:.4f}",
         )

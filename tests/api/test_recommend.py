@@ -46,7 +46,9 @@ def test_an_unknown_genre_is_told_which_there_are(reading: TestClient) -> None:
 
 def test_the_parts_of_an_answer(reading: TestClient) -> None:
     listed = recommended(reading, PERSON)
-    assert set(listed) == {"recommendation_id", "model_version", "strategy", "user_id", "items", "next_offset"}
+    told = {"recommendation_id", "model_version", "simulated", "strategy", "user_id"}
+    assert set(listed) == told | {"items", "next_offset"}
+    assert listed["simulated"] is True  # the sample's ratings are
     assert (listed["strategy"], listed["user_id"], listed["next_offset"]) == ("hybrid", PERSON, 10)
     assert listed["model_version"] == answer(reading.get("/health/ready"))["model_version"]
     assert [item["rank"] for item in listed["items"]] == list(range(1, 11))

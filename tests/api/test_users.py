@@ -24,7 +24,7 @@ def test_a_bad_user_id(reading: TestClient, user_id: str, rest: str) -> None:
 def test_nobody(client: TestClient, user_id: str) -> None:
     assert user_id in assert_problem(client.get(f"/users/{user_id}"), 404)["detail"]
     listed = answer(client.get(f"/users/{user_id}/ratings"))
-    assert listed == {"user_id": user_id, "total": 0, "items": [], "next_offset": None}
+    assert listed == {"user_id": user_id, "simulated": False, "total": 0, "items": [], "next_offset": None}
 
 
 def test_what_is_held_in_numbers(client: TestClient) -> None:
@@ -75,6 +75,7 @@ def test_people_of_the_dataset_can_be_read(reading: TestClient) -> None:
         "last_at": None,
     }
     assert listed["total"] == rated > 20
+    assert listed["simulated"] is True  # the sample's people are no persons
     films = [one["movie_id"] for one in listed["items"]]
     assert films == sorted(films)
     assert all(one["kind"] == "rating" and one["created_at"] is None for one in listed["items"])

@@ -22,7 +22,7 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from tests.e2e.processes import Forks, environment, free_port, run, wait_until_it_answers
 
-KILLS_IN_TRAINING = 12
+KILLS_IN_TRAINING = 50
 KILLS_IN_PUBLISHING = 50
 KILLS_IN_SERVING = {"sqlite": 50, "postgresql": 12}
 CLIENTS = 4

@@ -248,3 +248,12 @@ def test_settings_that_cannot_be_used(command: Command) -> None:
     done = command("models", "list", database_url="mysql://ada:swordfish@localhost/x")
     done.assert_one_line("RECSVC_DATABASE_URL: must start with sqlite:/// or postgresql://")
     assert "swordfish" not in done.err
+
+
+def test_square_brackets_are_only_square_brackets(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "sets" / "mine"
+    folder.mkdir(parents=True)
+    folder.joinpath("movies.csv").write_text("movieId,title,genres\n1,[/foo] (1995),[g]\n2,[b]Alien (1979),Sci-Fi\n")
+    folder.joinpath("ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5,1\n1,2,4,2\n2,1,3,3\n")
+    shown = command("data", "describe", "--dataset", "mine", "--data-dir", str(folder.parent))
+    assert "[g] 1" in shown.out

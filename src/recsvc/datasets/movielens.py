@@ -37,6 +37,8 @@ _SAME_GENRE = {"Children's": "Children"}
 _NO_GENRE = frozenset({"", "unknown", "(no genres listed)"})
 _IMDB_ID = re.compile(r"(?:tt)?([0-9]{1,10})")
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
@@ -125,6 +127,8 @@ def _read_movies(file: Path, layout: Delimited, tally: Tally) -> dict[int, Movie
                 raise ValueError(f"movie id {movie_id} for the second time")  # noqa: TRY301  (one place says what is bad)
             if not fields[1].strip():
                 raise ValueError("no title")  # noqa: TRY301
+            if _CONTROL.search(fields[1]):
+                raise ValueError("a control character in the title")  # noqa: TRY301
             genres = _flagged(fields[5:]) if flags else _listed(fields[2])
         except ValueError as error:
             tally.bad(file, line, str(error))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsvc.engine.answer import Answer, Neighbour, Person, Reason, Recommended, Why
 from recsvc.engine.filters import mask
-from recsvc.engine.query import Filters, Query, Strategy
-from recsvc.engine.ranking import DEEPEST, diversified, top
+from recsvc.engine.query import DEEPEST, LAST_OFFSET, Filters, Query, Strategy
+from recsvc.engine.ranking import diversified, top
 from recsvc.errors import DamagedVersionError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
@@ -21,13 +22,12 @@ from recsvc.models.hybrid import Hybrid
 from recsvc.models.svd import Svd
 from recsvc.registry.components import Component
 from recsvc.registry.store import Version
-from recsvc.types import EMPTY_TASTE, MAX_STARS, MIN_STARS, FloatK, Movie, MovieId, Ranked, Rows, Taste
+from recsvc.types import EMPTY_TASTE, MAX_STARS, MIN_STARS, FloatK, FloatMatrix, Movie, MovieId, Ranked, Rows, Taste
 
 NO_ROWS: Rows = np.empty(0, np.int32)
 STRANGER = Person(EMPTY_TASTE, NO_ROWS)
 EVERYTHING = Filters()
 REASONS = 3
-LAST_OFFSET = 1000
 
 C = TypeVar("C")
 
@@ -50,6 +50,24 @@ class Engine:
             Strategy.CONTENT: self._hybrid.parts["content"],
             Strategy.POPULAR: self._hybrid.parts["popularity"],
         }
+        self._try()
+
+    def _try(self) -> None:
+        """Answer once in every way, so that arrays that do not fit together are found now and not by a request."""
+        try:
+            someone = Person(Taste(np.zeros(1, np.int32), np.array([MAX_STARS], np.float32)), NO_ROWS)
+            for person in (STRANGER, someone):
+                for strategy in Strategy:
+                    self.recommend(person, Query(strategy=strategy, diversity=0.5))
+            for by in (Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT):
+                self.similar(0, k=1, by=by)
+            self.search("a", EVERYTHING)
+            self.history.taste("1")
+        except (ValueError, IndexError, KeyError, TypeError) as error:
+            version = self.manifest.version
+            raise DamagedVersionError(
+                f"version {version} is damaged: its parts do not fit together ({error})"
+            ) from error
 
     def recommend(self, person: Person, query: Query) -> Answer:
         """Rank the films that pass the filters and that the person has not dealt with, and say why.
@@ -114,7 +132,7 @@ class Engine:
     def _whys(self, model: Model, taste: Taste, page: Ranked) -> list[Why]:
         """The strongest reasons that speak for each film; what is left, for and against, is `other`."""
         baseline, contributions = model.explain(taste, page.rows)
-        strongest = np.argsort(-contributions, axis=1, kind="stable")[:, :REASONS]
+        strongest = self._strongest(contributions)
         amounts = np.maximum(contributions[np.arange(len(strongest))[:, None], strongest], 0).astype(np.float64)
         others = page.scores - baseline.astype(np.float64) - amounts.sum(axis=1)
         rated = taste.rows[strongest].tolist()
@@ -127,6 +145,17 @@ class Engine:
             )
             for base, rows, by, rest in zip(baseline.tolist(), rated, amounts.tolist(), others.tolist(), strict=True)
         ]
+
+    @staticmethod
+    def _strongest(contributions: FloatMatrix) -> NDArray[np.intp]:
+        """The places of the largest contributions of each film, largest first: (k, at most REASONS)."""
+        n = contributions.shape[1]
+        if n > REASONS:
+            places = np.argpartition(contributions, n - REASONS, axis=1)[:, n - REASONS :]
+        else:
+            places = np.broadcast_to(np.arange(n), contributions.shape)
+        order = np.argsort(-contributions[np.arange(len(places))[:, None], places], axis=1, kind="stable")
+        return np.asarray(np.take_along_axis(places, order, axis=1))
 
     def similar(
         self, row: int, *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = EVERYTHING

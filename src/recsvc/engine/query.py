@@ -7,6 +7,11 @@ from enum import StrEnum
 
 from recsvc.types import MovieId
 
+MAX_K = 100
+LAST_OFFSET = 1000
+DEEPEST = LAST_OFFSET + MAX_K
+"""The longest list anyone may page through."""
+
 
 class Strategy(StrEnum):
     """Which model ranks. AUTO is the hybrid, and for someone without a history the popular films."""

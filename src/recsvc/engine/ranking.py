@@ -8,9 +8,6 @@ import numpy as np
 
 from recsvc.types import BoolMovies, FloatK, FloatMovies, Ranked
 
-DEEPEST = 1100
-"""The longest list anyone may page through: the largest offset and the largest page together."""
-
 
 def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int = 0) -> Ranked:
     """Return places offset + 1 to offset + k of the allowed films that have a score; equal scores go by movie id.

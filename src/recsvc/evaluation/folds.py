@@ -46,9 +46,7 @@ def make_folds(dataset: Dataset, vocabulary: Vocabulary, *, folder: Path | None,
     """
     official = folder is not None and (folder / "u1.base").is_file()
     parts = (
-        official_folds(folder)
-        if folder is not None and official
-        else k_folds(dataset.ratings, folds=FOLDS, seed=seed)
+        official_folds(folder) if folder is not None and official else k_folds(dataset.ratings, folds=FOLDS, seed=seed)
     )
 
     def fold(train: Ratings, test: Ratings) -> Fold:

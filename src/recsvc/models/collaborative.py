@@ -23,8 +23,16 @@ class CollaborativeConfig:
     ease: EaseConfig = field(default_factory=EaseConfig)
     spectral: SpectralConfig = field(default_factory=SpectralConfig)
     spectral_share: float = 0.4
-    min_ratings: int = 1
-    max_movies: int = 5000
+
+    @property
+    def min_ratings(self) -> int:
+        """As many ratings as both ask for."""
+        return max(self.ease.min_ratings, self.spectral.min_ratings)
+
+    @property
+    def max_movies(self) -> int:
+        """As many films as both take."""
+        return min(self.ease.max_movies, self.spectral.max_movies)
 
 
 class Collaborative(ItemWeights):
@@ -54,5 +62,5 @@ class Collaborative(ItemWeights):
     @classmethod
     def config_of(cls, config: dict[str, Any]) -> CollaborativeConfig:
         """Make the nested config again from JSON."""
-        nested = {"ease": EaseConfig(**config["ease"]), "spectral": SpectralConfig(**config["spectral"])}
-        return CollaborativeConfig(**{**config, **nested})
+        ease, spectral = EaseConfig(**config["ease"]), SpectralConfig(**config["spectral"])
+        return CollaborativeConfig(ease, spectral, config["spectral_share"])

@@ -197,8 +197,10 @@ def _calibrated(part: Model, scores: FloatMatrix, reference: FloatMatrix) -> Sca
     if not isinstance(part, ItemToItem):
         return scale
     both = np.isfinite(scores) & np.isfinite(reference)
-    agreement = np.corrcoef(scores[both], reference[both])[0, 1] if both.sum() > 2 else np.nan
-    return Scale(0.0, scale.spread / max(float(np.nan_to_num(agreement)), LEAST_AGREEMENT))
+    mine, theirs = scores[both].astype(np.float64), reference[both].astype(np.float64)
+    varied = both.any() and mine.std() > 0 and theirs.std() > 0
+    agreement = float(np.corrcoef(mine, theirs)[0, 1]) if varied else 0.0
+    return Scale(0.0, scale.spread / max(agreement, LEAST_AGREEMENT))
 
 
 def _blend(parts: list[tuple[FloatMovies, float, Scale]]) -> FloatMovies:

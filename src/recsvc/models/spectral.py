@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import svds
 
-from recsvc.features.interactions import Interactions
+from recsvc.features.interactions import Centring, Interactions
 from recsvc.models.item_weights import ItemWeights, Learned, normalised
 from recsvc.models.weights import learned_weights
 from recsvc.types import Movie, Rows
@@ -25,6 +25,7 @@ class SpectralConfig:
 
     factors: int = 24
     slope: float = 0.25
+    centring: Centring = "none"
     user_power: float = 0.25
     item_power: float = 0.35
     output_power: float = 0.21
@@ -49,7 +50,7 @@ class Spectral(ItemWeights):
     ) -> Learned:
         """Find the leading directions; the iteration starts from a random vector."""
         config = self.config
-        ratings = interactions.matrix(learned_weights(interactions, config.slope))[:, learned]
+        ratings = interactions.matrix(learned_weights(interactions, config.slope, config.centring))[:, learned]
         scaled, sums = normalised(ratings, user_power=config.user_power, item_power=config.item_power)
         vectors, strengths = _leading(scaled, config.factors, rng)
         weights: NDArray[np.float64] = (vectors * sums[:, None] ** -config.item_power) @ (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,10 +49,14 @@ class AliasLog:
             raise RegistryError(f"{self.path} cannot be read: {error.strerror}") from error
         entries = []
         for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), 1):
+            if not line.strip():
+                continue
             try:
                 entries.append(AliasEntry.model_validate_json(line))
             except ValidationError:
-                raise RegistryError(f"{self.path}:{number}: not an alias entry") from None
+                raise RegistryError(
+                    f"{self.path}:{number}: not an alias entry; nothing is promoted until it is removed"
+                ) from None
         return entries
 
     def current(self, alias: str = PRODUCTION) -> str | None:
@@ -58,8 +65,18 @@ class AliasLog:
 
     def append(self, alias: str, version: str, *, who: str, why: str) -> AliasEntry:
         """Let an alias stand for a version from now on."""
-        with locked(self.path) as handle:
+        with self._locked() as handle:
+            self.entries()  # what cannot be read must not be written on
             return self._append(handle, alias, version, who=who, why=why)
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Hold the log to write on; raises RegistryError where it cannot be written."""
+        try:
+            with locked(self.path) as handle:
+                yield handle
+        except OSError as error:
+            raise RegistryError(f"{self.path} cannot be written: {error.strerror or error}") from error
 
     def before(self, alias: str = PRODUCTION) -> str:
         """The version that a rollback goes to; a second rollback goes one further back, not forth again.
@@ -75,7 +92,7 @@ class AliasLog:
         Raises:
             RegistryError: there is nothing to go back to.
         """
-        with locked(self.path) as handle:
+        with self._locked() as handle:
             *_, before, current = self._stack(alias)
             reason = f"{_ROLLBACK}{current}" + (f": {why}" if why else "")
             return self._append(handle, alias, before, who=who, why=reason)
@@ -99,7 +116,9 @@ class AliasLog:
         content = self.path.read_bytes()
         os.ftruncate(handle, content.rfind(b"\n") + 1)
         os.lseek(handle, 0, os.SEEK_END)
-        os.write(handle, entry.model_dump_json().encode() + b"\n")
+        line = entry.model_dump_json().encode() + b"\n"
+        if os.write(handle, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(handle)
         sync_folder(self.path.parent)
         return entry

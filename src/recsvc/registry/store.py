@@ -190,12 +190,14 @@ class Registry:
                 raise DamagedVersionError(f"version {version} is damaged: {path} has no hash")
             try:
                 mapped = np.load(self.versions / version / path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, EOFError) as error:
                 raise DamagedVersionError(f"version {version} is damaged: {path}: {error}") from None
+            if not isinstance(mapped, np.ndarray):
+                raise DamagedVersionError(f"version {version} is damaged: {path} is not an array")
             arrays[array] = mapped.view(np.ndarray)  # a memmap costs several microseconds at every indexing
         try:
             return component_class(held.kind).from_state(State(held.config, arrays))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise DamagedVersionError(
                 f"version {version} is damaged: {name} cannot be made again ({error!r})"
             ) from error

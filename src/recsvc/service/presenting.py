@@ -47,6 +47,7 @@ class Presenter:
             countries=list(movie.countries),
             imdb_id=movie.imdb_id,
             tmdb_id=movie.tmdb_id,
+            simulated=engine.manifest.dataset.simulated,
             rating_count=int(engine.catalogue.rating_counts[row]),
             mean_rating=_rounded(float(engine.catalogue.mean_stars[row])),
             weighted_rating=_rounded(engine.weighted_rating(row)),
@@ -62,6 +63,7 @@ class Presenter:
             {
                 "recommendation_id": digest.hexdigest(),
                 "model_version": version,
+                "simulated": engine.manifest.dataset.simulated,
                 "strategy": answer.strategy,
                 "user_id": user_id,
                 "items": [self._item(item) for item in answer.items],

@@ -137,7 +137,8 @@ def require_admin(request: Request, key: Annotated[str | None, Depends(_admin_ke
         raise HTTPException(403, "No admin key is set (RECSVC_ADMIN_KEY), so that nobody may do this.")
     if key is None:
         raise HTTPException(401, "X-Admin-Key is missing.", {"WWW-Authenticate": "ApiKey"})
-    if not secrets.compare_digest(key.encode(), settings.admin_key.get_secret_value().encode()):
+    # A header is bytes, which the framework reads as Latin-1.
+    if not secrets.compare_digest(key.encode("latin-1"), settings.admin_key.get_secret_value().encode()):
         raise HTTPException(403, "X-Admin-Key is not the admin key.")
 
 

@@ -41,7 +41,32 @@ def run(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run([listening])
+            _Server(config, settings).run([listening])
+
+
+class _Server(uvicorn.Server):
+    """Says where to look once it answers."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then print the addresses to try."""
+        await super().startup(sockets)
+        if self.started:
+            for line in addresses(self._settings):
+                print(line, flush=True)
+
+
+def addresses(settings: Settings) -> list[str]:
+    """Where the API page is, and a line to try."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not listened on
+    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return [
+        f"API page:  {url}/docs",
+        f"Try:       curl '{url}/recommend?k=3'",
+    ]
 
 
 def _listen(settings: Settings) -> socket.socket:

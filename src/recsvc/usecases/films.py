@@ -6,7 +6,7 @@ import numpy as np
 
 from recsvc.datasets.titles import normalise, parse_title
 from recsvc.engine.engine import Engine
-from recsvc.engine.query import Filters
+from recsvc.engine.query import LAST_OFFSET, Filters
 from recsvc.errors import InvalidInputError, NotFoundError
 from recsvc.types import Movie, MovieId
 
@@ -43,7 +43,8 @@ def search(engine: Engine, text: str, filters: Filters, *, k: int, offset: int) 
     """A page of films with titles like a text (all, most rated first, for an empty one), and the next page's offset."""
     rows = engine.search(text, filters) if text.strip() else engine.most_rated(filters)
     further = offset + k
-    return engine.movies(rows[offset:further]), further if further < len(rows) else None
+    more = further < len(rows) and further <= LAST_OFFSET
+    return engine.movies(rows[offset:further]), further if more else None
 
 
 def well_known(engine: Engine, k: int, seed: int | None) -> list[Movie]:

@@ -31,14 +31,14 @@ def stars_of(settings: Settings) -> dict[str, float]:
 
 def check_writable(engine: Engine, user_id: UserId) -> None:
     """Raise ReadOnlyPersonError for people of public datasets: nobody inherits a history by picking a number."""
-    if _PUBLIC_DATASETS.match(user_id) or user_id.startswith(f"{engine.manifest.dataset.name}:"):
+    if _PUBLIC_DATASETS.match(user_id) or _label(engine, user_id) is not None:
         raise ReadOnlyPersonError(user_id)
 
 
 def _label(engine: Engine, user_id: UserId) -> str | None:
-    """What the dataset calls one of its own people; None for everyone else."""
-    namespace, colon, label = user_id.partition(":")
-    return label if colon and namespace == engine.manifest.dataset.name else None
+    """What the dataset calls one of its own people; None for everyone else, whatever namespace they chose."""
+    namespace, _, label = user_id.partition(":")
+    return label if namespace == engine.manifest.dataset.name and engine.history.has(label) else None
 
 
 def person_of(
@@ -100,7 +100,7 @@ async def held_on(engine: Engine, database: Database, user_id: UserId) -> Held:
         NotFoundError: nothing is.
     """
     label = _label(engine, user_id)
-    if label is not None and engine.history.has(label):
+    if label is not None:
         return Held(True, len(engine.history.taste(label)), None)
     async with database.read() as session:
         summary = await feedback.summary_of_user(session, user_id)

@@ -53,23 +53,19 @@ class Serving:
             except OSError as error:
                 self._refuse(f"{self.registry.folder} cannot be read: {error.strerror or error}")
                 return False
+            self._reason = ""
             log.info("serving version %s", version)
             return True
 
     def promote(self, version: str, *, who: str, why: str) -> AliasEntry:
-        """Let a version serve, here at once and in the other processes as soon as they look.
-
-        Raises:
-            VersionNotFoundError: there is none of that name.
-            DamagedVersionError: it does not match its manifest; what was serving goes on serving.
-        """
-        entry = self.registry.promote(version, who=who, why=why)
+        """Let a version serve, here at once and in the other processes as soon as they look; see `promote`."""
+        entry = promote(self.registry, version, who=who, why=why)
         self.refresh()
         return entry
 
     def roll_back(self, *, who: str, why: str) -> AliasEntry:
-        """Let the version before serve again; raises RegistryError when there is none."""
-        entry = self.registry.roll_back(who=who, why=why)
+        """Let the version before serve again; see `roll_back`."""
+        entry = roll_back(self.registry, who=who, why=why)
         self.refresh()
         return entry
 
@@ -77,3 +73,24 @@ class Serving:
         if reason != self._reason:
             log.error("%s; %s", reason, "what was serving goes on serving" if self._engine else "nothing is served")
         self._reason = reason
+
+
+def promote(registry: Registry, version: str, *, who: str, why: str) -> AliasEntry:
+    """Let a version be in production, once it has answered.
+
+    Raises:
+        VersionNotFoundError: there is none of that name.
+        DamagedVersionError: it cannot serve; what was in production stays so.
+    """
+    Engine(registry.open(version))
+    return registry.promote(version, who=who, why=why)
+
+
+def roll_back(registry: Registry, *, who: str, why: str) -> AliasEntry:
+    """Let the version before be in production again, once it has answered.
+
+    Raises:
+        RegistryError: there is none, or it cannot serve.
+    """
+    Engine(registry.open(registry.aliases.before()))
+    return registry.roll_back(who=who, why=why)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recsvc.evaluation.lists import Lists, liked, make_lists
+from recsvc.evaluation.metrics import RANKING
 from recsvc.evaluation.protocols import ms_recommenders
 from recsvc.features.interactions import interactions_of
 from recsvc.models.catalogue import MODELS
@@ -42,6 +43,16 @@ def test_lists_leave_out_what_was_seen() -> None:
     # ann has seen 10, to which 20 is alike and 30 is not; of 40 nothing is known
     # bob has seen 10 and 30; cat has seen 40 only, to which nothing is alike
     assert by_name == {"ann": [20, 30], "bob": [20], "cat": [10, 20, 30]}
+
+
+def test_only_candidates_are_ranked() -> None:
+    held, rng = world_of(MOVIES, TABLE), np.random.default_rng(1)
+    model = by_content().fit(held.interactions, MOVIES, rng=rng)
+    sought = interactions_of(ratings_from(SOUGHT), held.vocabulary)
+    candidates = np.array([False, False, True, True])
+    lists = make_lists(model, held.interactions, sought, k=4, candidates=candidates)
+    assert [ranked.rows.tolist() for ranked in lists.ranked] == [[2], [], []]
+    assert candidates.tolist() == [False, False, True, True]
 
 
 def test_those_of_whom_a_model_says_nothing_get_the_popular_films() -> None:
@@ -92,7 +103,7 @@ def test_every_kind_of_model_can_be_measured() -> None:
     results = ms_recommenders(held.dataset, held.vocabulary, {kind: model() for kind, model in MODELS.items()})
     assert [result.model for result in results] == list(MODELS)
     for result in results:
-        assert result.metrics.keys() == {"ndcg@10", "precision@10", "recall@10", "map@10"}
+        assert result.metrics.keys() == {f"{name}@10" for name in RANKING}
         assert all(0 <= value <= 1 for value in (*result.metrics.values(), *result.metrics_liked.values()))
         assert result.people == len(result.lists.people)
         assert 0 < result.people <= held.interactions.n_users

@@ -192,7 +192,7 @@ def test_a_part_that_has_nothing_to_go_by_leaves_it_to_the_others() -> None:
 
 def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
     config = HybridConfig(
-        collaborative=CollaborativeConfig(ease=EaseConfig(l2=7.0), max_movies=30),
+        collaborative=CollaborativeConfig(EaseConfig(l2=7.0, max_movies=30)),
         content=ContentConfig("counts", min_films=3, weights={"title": 1.0}),
         popularity=PopularityConfig(0.5),
         weights={"collaborative": 0.5, "content": 0.25, "popularity": 0.25},

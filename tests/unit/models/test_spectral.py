@@ -48,7 +48,7 @@ def test_it_is_the_truncated_decomposition_of_the_normalised_matrix(
     V = rows[:kept].T
     expected = (V * sums[:, None] ** -item_power) @ (V * sums[:, None] ** output_power).T
     np.fill_diagonal(expected, 0)
-    config = SpectralConfig(factors, 0.25, user_power, item_power, output_power)
+    config = SpectralConfig(factors, 0.25, "none", user_power, item_power, output_power)
     model = Spectral(config).fit(world.interactions, world.dataset.movies, rng=rng)
     if values[kept - 1] - values[kept] > 1e-6:  # of equal directions either may be kept
         np.testing.assert_allclose(model.state().arrays["weights"], expected, atol=1e-6)
@@ -69,3 +69,8 @@ def test_the_collaborative_part_is_the_sum_of_both_on_one_scale() -> None:
         for share, weights in ((0.7, ease.item_weights()), (0.3, spectral.item_weights()))
     )
     np.testing.assert_allclose(both.item_weights(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_collaborative_part_learns_what_both_can() -> None:
+    config = CollaborativeConfig(EaseConfig(min_ratings=3, max_movies=50), SpectralConfig(min_ratings=2, max_movies=40))
+    assert (config.min_ratings, config.max_movies) == (3, 40)

@@ -172,3 +172,16 @@ def test_rollback_is_undoing_whatever_was_promoted(
             assert log.before() == history[-1]
             assert log.roll_back(who="bob", why="").version == history[-1]
         assert log.current() == (history[-1] if history else None)
+
+
+def test_nothing_is_promoted_onto_a_broken_log(registry: Registry, three: list[str]) -> None:
+    registry.promote(three[0], who="ann")
+    log = registry.aliases.path
+    log.write_text(log.read_text() + "\ngarbage\n")
+    before = log.read_bytes()
+    for change in (lambda: registry.promote(three[1], who="ann"), lambda: registry.roll_back(who="ann")):
+        with pytest.raises(RegistryError, match=r"aliases\.jsonl:\d+: not an alias entry"):
+            change()
+    assert log.read_bytes() == before
+    log.write_text(before.decode().replace("garbage\n", ""))  # the blank line may stay
+    assert registry.production() == three[0]

@@ -220,3 +220,12 @@ def test_what_serves_is_not_changed_by_a_refusal(registry: Registry, version: st
         registry.promote(other, who="ann")
     assert registry.production() == version
     registry.open(registry.production())
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18)], ids=["empty", "zip"])
+def test_what_is_no_array_is_refused_by_name(registry: Registry, version: str, folder: Path, content: bytes) -> None:
+    (folder / "scores.npy").write_bytes(content)
+    name = forged(registry, version, with_hash_of(content, "scores.npy"))
+    registry.verify(name)
+    with pytest.raises(DamagedVersionError, match=rf"version {name} .*scores\.npy"):
+        registry.open(name)

@@ -10,13 +10,13 @@ import pytest
 
 from recsvc.engine.engine import STRANGER, Engine
 from recsvc.engine.query import Query
-from recsvc.errors import InvalidInputError, NotFoundError, NotReadyError, ReadOnlyPersonError
-from recsvc.registry.store import Registry
+from recsvc.errors import DamagedVersionError, InvalidInputError, NotFoundError, NotReadyError, ReadOnlyPersonError
+from recsvc.registry.store import Draft, Registry
 from recsvc.types import FeedbackKind
 from recsvc.usecases.films import film_by_title, film_row, well_known
 from recsvc.usecases.people import check_writable, person_of
 from recsvc.usecases.recommend import opinions_of, recommend_from
-from recsvc.usecases.serving import Serving
+from recsvc.usecases.serving import Serving, promote
 from tests.api.versions import publish_again, trained
 
 COUNTS_AS = {"liked": 4.5, "disliked": 1.5}
@@ -117,3 +117,29 @@ def test_serving_from_nothing(tmp_path: Path) -> None:
     assert serving.refresh() is False
     with pytest.raises(NotReadyError, match="no version is in production"):
         serving.engine()
+
+
+def test_what_cannot_serve_is_not_promoted(artifacts: Path, tmp_path: Path) -> None:
+    """Its hashes are right, and yet it lacks a part that an answer needs."""
+    folder = Path(shutil.copytree(artifacts, tmp_path / "artifacts"))
+    registry = Registry(folder)
+    before = registry.production()
+    version = registry.open(before)
+    held = {name: part for name, part in version.components.items() if name != "stars"}
+    manifest = version.manifest
+    partial = registry.publish(
+        Draft(
+            dataset=manifest.dataset,
+            config=manifest.config,
+            seed=manifest.seed,
+            era_border=manifest.era_border,
+            metrics=manifest.metrics,
+            packages=manifest.packages,
+            components=held,
+            folders={name: manifest.components[name].folder for name in held},
+        )
+    ).version
+    registry.verify(partial)
+    with pytest.raises(DamagedVersionError, match="stars"):
+        promote(registry, partial, who="tests", why="")
+    assert registry.production() == before

@@ -122,4 +122,10 @@ async def user_ratings(
         for said in page
     ]
     further = wanted.offset + len(items)
-    return UserRatings(user_id=user_id, total=total, items=items, next_offset=further if further < total else None)
+    return UserRatings(
+        user_id=user_id,
+        simulated=context.engine.manifest.dataset.simulated and all(said.stored is None for said in page) and total > 0,
+        total=total,
+        items=items,
+        next_offset=further if further < total else None,
+    )

@@ -60,7 +60,12 @@ async def popular(context: ContextDep, wanted: Annotated[Paged, Query()]) -> Pop
         )
         for item in answer.items
     ]
-    return PopularMovies(model_version=engine.manifest.version, items=items, next_offset=answer.next_offset)
+    return PopularMovies(
+        model_version=engine.manifest.version,
+        simulated=engine.manifest.dataset.simulated,
+        items=items,
+        next_offset=answer.next_offset,
+    )
 
 
 @router.get("/onboarding", summary="Well-known films to rate first", responses=document())

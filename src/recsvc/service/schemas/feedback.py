@@ -186,6 +186,7 @@ class UserRatings(Sent):
     """A page of what a person said, newest first."""
 
     user_id: PersonField
+    simulated: bool = Field(description="Whether this is a simulated person of the dataset.")
     total: int = Field(description="About how many films something was said.", examples=[18])
     items: list[UserRating] = Field(description="What was said.")
     next_offset: NextOffsetField

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from recsvc.engine.engine import LAST_OFFSET
+from recsvc.engine.query import LAST_OFFSET, MAX_K
 
-MAX_K = 100
 MAX_MOVIE_ID = 2**53 - 1
 """The largest whole number that JavaScript reads exactly."""
 
@@ -39,6 +38,12 @@ NextOffsetField = Annotated[
 KField = Annotated[int, Field(ge=1, le=MAX_K, description="How many films.")]
 OffsetField = Annotated[
     int, Field(ge=0, le=LAST_OFFSET, description="How many films to leave out first; pages put together are one list.")
+]
+
+
+SimulatedField = Annotated[
+    bool,
+    Field(description="Whether the ratings that the service learned from are simulated; the bundled sample's are."),
 ]
 
 

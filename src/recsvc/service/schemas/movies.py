@@ -15,6 +15,7 @@ from recsvc.service.schemas.fields import (
     OffsetField,
     RankField,
     Sent,
+    SimulatedField,
     Strict,
     TitleField,
     VersionField,
@@ -130,6 +131,7 @@ class MovieDetail(MovieSummary):
     countries: list[str] = Field(description="Where it was made.", examples=[["United States"]])
     imdb_id: str | None = Field(description="Its id at IMDb.", examples=["tt0076759"])
     tmdb_id: int | None = Field(description="Its id at TMDB.", examples=[11])
+    simulated: SimulatedField
     rating_count: int = Field(description="How many ratings the version in service learned from.")
     mean_rating: float | None = Field(description="Their mean in stars; null without a rating.")
     weighted_rating: float | None = Field(
@@ -161,6 +163,7 @@ class PopularMovies(Sent):
     """A page of popular films."""
 
     model_version: VersionField
+    simulated: SimulatedField
     items: list[PopularItem] = Field(description="The films, best first.")
     next_offset: NextOffsetField
 

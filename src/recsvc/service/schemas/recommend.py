@@ -14,6 +14,7 @@ from recsvc.service.schemas.fields import (
     NextOffsetField,
     RankField,
     Sent,
+    SimulatedField,
     TitleField,
     UserIdField,
     VersionField,
@@ -101,6 +102,7 @@ class Recommendations(Sent):
         description="Send it back with feedback on these films.", examples=["9f86d081884c7d659a2feaa0c55ad015"]
     )
     model_version: VersionField
+    simulated: SimulatedField
     strategy: Strategy = Field(
         description="Which one made this list; `popular` where nothing personal could be said.", examples=["hybrid"]
     )

@@ -1,0 +1,209 @@
+"""Models, seeds and folds, put together: everything that one call of `recsvc evaluate` measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from recsvc.datasets.tables import Dataset
+from recsvc.errors import ConfigurationError, DataError
+from recsvc.evaluation.folds import Fold, FoldResult, StarsResult, evaluate_fold, make_folds, summarise_folds
+from recsvc.evaluation.pairs import JudgedPair, find_pairs, read_pairs
+from recsvc.evaluation.parallel import Job, Progress, run_all
+from recsvc.evaluation.plain_sum import NAME, plain_sum
+from recsvc.evaluation.protocols import PROTOCOLS, RankingProtocol, Result
+from recsvc.evaluation.report import Json, ranking_results, similarity_results, stars_results
+from recsvc.evaluation.similarity import SimilarityResult, compare, evaluate_pairs
+from recsvc.features.interactions import interactions_of
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.models.contract import Model
+from recsvc.types import Movie
+
+Models: TypeAlias = Mapping[str, Model]
+
+MAX_SEED = 2**32 - 1
+NEEDS = {"folds": "stars", "similarity": "similar"} | {
+    name: protocol.needs for name, protocol in PROTOCOLS.items() if protocol.needs
+}
+"""The capability that a model must declare to take part in a protocol."""
+WHY = {
+    "stars": "its scores are no stars",
+    "similar": "it does not say what is similar",
+    "new_people": "it cannot score people whom training never saw",
+    "new_movies": "it cannot score films without a rating",
+}
+
+
+def _silent(_name: str, _total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked for: a protocol, the seeds (the first is the one whose figures stand alone), where things are.
+
+    `folder` is the dataset's own, for official folds; `pairs` the judged pairs; `lists` where to write the lists.
+
+    Raises:
+        ConfigurationError: what is asked for does not go together.
+    """
+
+    protocol: str
+    seeds: tuple[int, ...] = (42,)
+    processes: int = 1
+    folder: Path | None = None
+    pairs: Path | None = None
+    lists: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.protocol == "similarity") != (self.pairs is not None):
+            raise ConfigurationError("--pairs FILE goes with --protocol similarity, and with no other")
+        if self.lists is not None and self.protocol not in PROTOCOLS:
+            raise ConfigurationError(f"--lists goes with the protocols that make lists: {', '.join(PROTOCOLS)}")
+        if max(self.seeds) > MAX_SEED:
+            raise ConfigurationError(f"no seed may be above {MAX_SEED}")
+
+
+def select(models: Models, protocol: str, *, explicit: bool) -> tuple[dict[str, Model], dict[str, str]]:
+    """Return the models that can take part in a protocol, and why the others cannot.
+
+    Raises:
+        ConfigurationError: one cannot, and it was named explicitly; or none can.
+    """
+    need = NEEDS.get(protocol)
+    skipped = {
+        name: WHY[need] for name, model in models.items() if need is not None and not getattr(model.capabilities, need)
+    }
+    if skipped and (explicit or len(skipped) == len(models)):
+        name, why = next(iter(skipped.items()))
+        raise ConfigurationError(f"{name} cannot be measured by {protocol}: {why}")
+    return {name: model for name, model in models.items() if name not in skipped}, skipped
+
+
+def measure(
+    dataset: Dataset, models: Models, plan: Plan, *, skipped: Mapping[str, str], progress: Progress = _silent
+) -> Json:
+    """Do what the plan says and return the report as JSON."""
+    report: Json = {
+        "dataset": dataset.name,
+        "simulated": dataset.simulated,
+        "protocol": plan.protocol,
+        "seed": plan.seeds[0],
+        "seeds": list(plan.seeds),
+        "skipped": [{"model": name, "why": why} for name, why in skipped.items()],
+    }
+    if plan.pairs is not None:
+        judged = read_pairs(plan.pairs)
+        alike = tell_alike(dataset, judged, models, seed=plan.seeds[0], processes=plan.processes, progress=progress)
+        return {**report, "seeds": [plan.seeds[0]], "results": similarity_results(alike)}
+    if plan.protocol == "folds":
+        predicted, official = predict_stars(
+            dataset, models, folder=plan.folder, seeds=plan.seeds, processes=plan.processes, progress=progress
+        )
+        seeds = [plan.seeds[0]] if official else list(plan.seeds)
+        return {**report, "seeds": seeds, "official_folds": official, "results": stars_results(predicted)}
+    ranked = rank(
+        PROTOCOLS[plan.protocol], dataset, models, seeds=plan.seeds, processes=plan.processes, progress=progress
+    )
+    if plan.lists is not None:
+        [[first, *_]] = ranked.values()
+        first.lists.write(plan.lists, dataset.ratings.user_labels, _vocabulary(dataset))
+    return {**report, "results": ranking_results(ranked)}
+
+
+def rank(
+    protocol: RankingProtocol,
+    dataset: Dataset,
+    models: Models,
+    *,
+    seeds: Sequence[int] = (42,),
+    processes: int = 1,
+    progress: Progress = _silent,
+) -> dict[str, list[Result]]:
+    """Run a ranking protocol: for each model its results, one a seed in their order. The models stay unfitted."""
+    vocabulary = _vocabulary(dataset)
+    jobs = [
+        Job(f"{name}, seed {seed}", partial(_rank_one, protocol, dataset, vocabulary, name, model, seed))
+        for name, model in models.items()
+        for seed in seeds
+    ]
+    done = run_all(jobs, processes=processes, progress=progress)
+    return {name: done[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
+
+
+def _rank_one(
+    protocol: RankingProtocol, dataset: Dataset, vocabulary: Vocabulary, name: str, model: Model, seed: int
+) -> Result:
+    [result] = protocol(dataset, vocabulary, {name: deepcopy(model)}, seed=seed)
+    return result
+
+
+def predict_stars(
+    dataset: Dataset,
+    models: Models,
+    *,
+    folder: Path | None,
+    seeds: Sequence[int] = (42,),
+    processes: int = 1,
+    progress: Progress = _silent,
+) -> tuple[dict[str, list[StarsResult]], bool]:
+    """Run the folds: for each model its results, one a seed; and whether the folds are the official ones.
+
+    There is one official split, so that it takes the first seed only.
+    """
+    vocabulary = _vocabulary(dataset)
+    made = {seeds[0]: make_folds(dataset, vocabulary, folder=folder, seed=seeds[0])}
+    official = made[seeds[0]].official
+    if not official:
+        made |= {seed: make_folds(dataset, vocabulary, folder=None, seed=seed) for seed in seeds[1:]}
+    keys = [(name, seed) for name in models for seed in made]
+    jobs = [
+        Job(f"{name}, seed {seed}, fold {number}", partial(_predict_one, models[name], fold, dataset.movies, seed))
+        for name, seed in keys
+        for number, fold in enumerate(made[seed].folds, 1)
+    ]
+    done = iter(run_all(jobs, processes=processes, progress=progress))
+    results: dict[str, list[StarsResult]] = {name: [] for name in models}
+    for name, seed in keys:
+        results[name].append(summarise_folds(name, [next(done) for _ in made[seed].folds], seed=seed))
+    return results, official
+
+
+def _predict_one(model: Model, fold: Fold, movies: Sequence[Movie], seed: int) -> FoldResult:
+    return evaluate_fold(deepcopy(model), fold, movies, seed=seed)
+
+
+def tell_alike(
+    dataset: Dataset,
+    judged: Sequence[JudgedPair],
+    models: Models,
+    *,
+    seed: int = 42,
+    processes: int = 1,
+    progress: Progress = _silent,
+) -> list[SimilarityResult]:
+    """Measure `similar` on the judged pairs, the plain sum first; all ratings and films are learned from.
+
+    Raises:
+        DataError: the catalogue does not hold a fit pair and an unfit one.
+    """
+    interactions = interactions_of(dataset.ratings, _vocabulary(dataset))
+    pairs = find_pairs(judged, dataset.movies)
+    if not pairs.fit.any() or pairs.fit.all():
+        raise DataError(f"of {pairs.asked} pairs, {dataset.name} does not hold at least one OK and one NOT_OK")
+    jobs = [
+        Job(name, partial(evaluate_pairs, deepcopy(model), interactions, dataset.movies, pairs, seed=seed))
+        for name, model in models.items()
+    ]
+    done = run_all(jobs, processes=processes, progress=progress)
+    measured = [(name, values, seconds) for name, (values, seconds) in zip(models, done, strict=True)]
+    reference = (NAME, plain_sum(interactions, dataset.movies, pairs), 0.0)
+    return compare([reference, *measured], pairs, seed=seed)
+
+
+def _vocabulary(dataset: Dataset) -> Vocabulary:
+    return Vocabulary.of(movie.movie_id for movie in dataset.movies)
