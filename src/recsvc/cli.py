@@ -257,6 +257,34 @@ def recommend(
     terminal.show_answer(engine.manifest, answer)
 
 
+@app.command()
+def report(
+    version: Annotated[str, typer.Argument(help="A version, or 'production'.")] = "production",
+    data_dir: DataDir = None,
+) -> None:
+    """Write the page on which a person can judge a version, into artifacts/reports/ (needs the extra `report`)."""
+    from recsvc.engine.engine import Engine
+    from recsvc.evaluation.portrait.page import STEPS, render
+    from recsvc.models.hybrid import Hybrid
+    from recsvc.registry.store import Registry
+    from recsvc.training.datasets import read_dataset
+
+    settings = load_settings()
+    registry = Registry(settings.artifacts_dir)
+    opened = registry.open(registry.resolve(version))
+    held = read_dataset(opened.manifest.dataset.name, data_dir or settings.data_dir)
+    if len(held.ratings) != opened.manifest.dataset.ratings:
+        raise ConfigurationError(f"{held.name} is not what {opened.manifest.version} was trained on any more")
+    hybrid = opened.components["hybrid"]
+    assert isinstance(hybrid, Hybrid)  # noqa: S101 - opening the engine sees to it
+    with terminal.steps(STEPS) as step:
+        page = render(Engine(opened), held, hybrid.config, seed=opened.manifest.seed, progress=step)
+    path = registry.report_path(opened.manifest.version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    terminal.write_text(path, page)
+    terminal.say(f"the report is in {path}")
+
+
 @models_commands.command("list")
 def models_list() -> None:
     """List all versions, newest first; damaged ones are named."""

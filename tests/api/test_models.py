@@ -57,6 +57,21 @@ def test_the_versions_newest_first(admin: TestClient, artifacts: Path) -> None:
     assert one["metrics"]["hybrid"]["ndcg@10"] > one["metrics"]["popularity"]["ndcg@10"]
 
 
+def test_a_report_is_linked_and_served_once_it_was_made(admin: TestClient, artifacts: Path) -> None:
+    version = served(admin)
+    assert answer(admin.get("/models"))["items"][0]["report_url"] is None
+    assert_problem(admin.get(f"/reports/{version}"), 404)
+    path = Registry(artifacts).report_path(version)
+    path.parent.mkdir(parents=True)
+    path.write_text("<!doctype html><title>a report</title>")
+    url = answer(admin.get("/models"))["items"][0]["report_url"]
+    page = admin.get(url)
+    assert (page.status_code, page.text) == (200, path.read_text())
+    assert "script" not in page.headers["content-security-policy"]
+    assert_problem(admin.get("/reports/..%2f..%2faliases.jsonl"), 404)
+    assert_problem(admin.get("/reports/nothing"), 422, "path.version")
+
+
 def test_a_damaged_version_is_left_out(admin: TestClient, artifacts: Path) -> None:
     first = served(admin)
     second = publish_again(artifacts).version

@@ -26,9 +26,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 def cells(interactions: Interactions) -> set[tuple[int, int, float]]:
-    return set(
-        zip(interactions.users.tolist(), interactions.rows.tolist(), interactions.stars.tolist(), strict=True)
-    )
+    return set(zip(interactions.users.tolist(), interactions.rows.tolist(), interactions.stars.tolist(), strict=True))
 
 
 seeds = st.integers(0, 2**32 - 1)

@@ -19,10 +19,21 @@ from recsvc.features.titles import TitleIndex
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
 from recsvc.models.hybrid import Hybrid
-from recsvc.models.svd import Svd
 from recsvc.registry.components import Component
 from recsvc.registry.store import Version
-from recsvc.types import EMPTY_TASTE, MAX_STARS, MIN_STARS, FloatK, FloatMatrix, Movie, MovieId, Ranked, Rows, Taste
+from recsvc.types import (
+    EMPTY_TASTE,
+    MAX_STARS,
+    MIN_STARS,
+    FloatK,
+    FloatMatrix,
+    FloatMovies,
+    Movie,
+    MovieId,
+    Ranked,
+    Rows,
+    Taste,
+)
 
 NO_ROWS: Rows = np.empty(0, np.int32)
 STRANGER = Person(EMPTY_TASTE, NO_ROWS)
@@ -42,7 +53,7 @@ class Engine:
         self.history = _component(version, held, "history", History)
         self.titles = _component(version, held, "titles", TitleIndex)
         self._hybrid = _component(version, held, "hybrid", Hybrid)
-        self._stars = _component(version, held, "stars", Svd)
+        self._stars = _star_model(version, held)
         self._content = self._hybrid.parts["content"]
         self._models: dict[Strategy, Model] = {
             Strategy.HYBRID: self._hybrid,
@@ -176,6 +187,10 @@ class Engine:
             )
         )
 
+    def alike(self, row: int) -> FloatMovies:
+        """How alike the collaborative model finds every film and this one (n_movies,), NaN where it cannot say."""
+        return self._models[Strategy.COLLABORATIVE].similar(row)
+
     def search(self, text: str, filters: Filters) -> Rows:
         """The films whose titles are like a text and that pass the filters, best first."""
         rows = self.titles.search(text, self.catalogue.rating_counts)
@@ -204,5 +219,17 @@ class Engine:
 def _component(version: Version, held: Mapping[str, Component], name: str, kind: type[C]) -> C:
     component = held.get(name)
     if not isinstance(component, kind):
-        raise DamagedVersionError(f"version {version.manifest.version} is damaged: it has no {name}")
+        raise _without(version, name)
     return component
+
+
+def _star_model(version: Version, held: Mapping[str, Component]) -> Model:
+    """Any model whose scores are stars."""
+    model = held.get("stars")
+    if not isinstance(model, Model) or not model.capabilities.stars:
+        raise _without(version, "stars")
+    return model
+
+
+def _without(version: Version, name: str) -> DamagedVersionError:
+    return DamagedVersionError(f"version {version.manifest.version} is damaged: it has no {name}")

@@ -156,9 +156,8 @@ def facts_of(report: Json) -> list[str]:
     facts = [f"{report['protocol']} on {report['dataset']}" + (" (simulated ratings)" if report["simulated"] else "")]
     if report["protocol"] == "similarity":
         if first:
-            facts.append(
-                f"the catalogue holds {first['pairs']} of {first['pairs_asked']} judged pairs, {first['pairs_ok']} are OK"
-            )
+            held, asked, fit = (first[name] for name in ("pairs", "pairs_asked", "pairs_ok"))
+            facts.append(f"the catalogue holds {held} of {asked} judged pairs, {fit} are OK")
     elif first:
         facts.append(f"{first['people']:,} people; liked: only ratings of 4 stars or more count")
     if report["protocol"] == "folds":

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from recsvc.errors import ModelError
+from recsvc.models.als import Als
 from recsvc.models.collaborative import Collaborative
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
 from recsvc.models.ease import Ease
 from recsvc.models.hybrid import Hybrid
+from recsvc.models.knn import Knn
 from recsvc.models.nmf import Nmf
 from recsvc.models.popularity import Popularity
 from recsvc.models.spectral import Spectral
 from recsvc.models.svd import Svd
+from recsvc.models.svdpp import Svdpp
+from recsvc.models.vbmf import Vbmf
 
 MODELS: dict[str, type[Model]] = {
-    model.kind: model for model in (Popularity, Content, Ease, Spectral, Collaborative, Svd, Nmf, Hybrid)
+    model.kind: model
+    for model in (Popularity, Content, Ease, Spectral, Collaborative, Als, Knn, Nmf, Svd, Svdpp, Vbmf, Hybrid)
 }
 
 

@@ -42,8 +42,8 @@ class FoldedIn(Model):
         never = np.isnan(films.baseline)
         nothing = np.zeros_like(films.sides)
         self._baseline = films.baseline
-        self._sides = np.where(never[:, None], np.float32(0), films.sides)
-        self._expected = np.where(never, np.float32(0), films.baseline)
+        self._sides: FloatMatrix = np.where(never[:, None], np.float32(0), films.sides)
+        self._expected: FloatMovies = np.where(never, np.float32(0), films.baseline)
         told = [nothing if part is None else part for part in (films.spreads, films.leanings)]
         self._told: FloatMatrix = np.hstack([*told, np.ones((len(never), 1), np.float32)])
         self._told[never] = 0
@@ -67,7 +67,7 @@ class FoldedIn(Model):
         if not len(taste):
             return self._baseline[rows]
         gram, sides, leaning, _ = self._system(taste)
-        person = _solved(gram, sides.T @ (taste.stars - self._expected[taste.rows]) + leaning)
+        person = solved(gram, sides.T @ (taste.stars - self._expected[taste.rows]) + leaning)
         stars: FloatK = self._baseline[rows] + self._sides[rows] @ person
         return stars
 
@@ -77,10 +77,10 @@ class FoldedIn(Model):
         width = sides.shape[1]
         residuals = taste.stars - self._expected[taste.rows]
         told = (sides * residuals[:, None] + self._told[taste.rows, width:-1] * share).T
-        return Explanation(self._baseline[rows], self._sides[rows] @ _solved(gram, told))
+        return Explanation(self._baseline[rows], self._sides[rows] @ solved(gram, told))
 
 
-def _solved(gram: FloatMatrix, right: FloatMatrix | FloatK) -> FloatMatrix:
+def solved(gram: FloatMatrix, right: FloatMatrix | FloatK) -> FloatMatrix:
     """Solve gram x = right for a symmetric positive definite gram, which is overwritten."""
     _, solution, failed = linalg.lapack.sposv(gram, right, overwrite_a=1)
     if failed:  # pragma: no cover - the ridge is in it

@@ -68,7 +68,7 @@ class Vbmf(FoldedIn):
         if not len(interactions.stars):
             raise ModelError("without a rating no stars can be predicted")
         rated = np.flatnonzero(interactions.counts()).astype(np.int32)
-        learned = _posteriors_of(interactions, [movies[row] for row in rated], rated, self.config, rng)
+        learned = _posteriors_of(interactions, [movies[row] for row in rated.tolist()], rated, self.config, rng)
         unit = learned.noise**0.5
         baseline = np.full(interactions.n_movies, np.nan, np.float32)
         baseline[rated] = learned.mean + learned.films[:, 0]

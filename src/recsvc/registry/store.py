@@ -212,6 +212,10 @@ class Registry:
         self.verify(self.aliases.before(alias))
         return self.aliases.roll_back(alias, who=who, why=why)
 
+    def report_path(self, version: str) -> Path:
+        """Where the report of a version is, if one was made."""
+        return self.folder / "reports" / version / "index.html"
+
     def resolve(self, name: str) -> str:
         """The version that a name means, which may be `production`."""
         return self.production() if name == PRODUCTION else name

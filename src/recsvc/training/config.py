@@ -10,7 +10,7 @@ from recsvc.datasets.tables import Ratings
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import HybridConfig
-from recsvc.models.svd import SvdConfig
+from recsvc.models.vbmf import VbmfConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class TrainingConfig:
     """
 
     hybrid: HybridConfig = field(default_factory=HybridConfig)
-    stars: SvdConfig = field(default_factory=SvdConfig)
+    stars: VbmfConfig = field(default_factory=VbmfConfig)
     min_ratings_per_user: int = 1
     min_ratings_per_movie: int = 1
     seed: int = 42

@@ -16,7 +16,7 @@ from recsvc.features.interactions import interactions_of
 from recsvc.features.titles import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import Hybrid
-from recsvc.models.svd import Svd
+from recsvc.models.vbmf import Vbmf
 from recsvc.registry.manifest import DatasetRecord, Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
@@ -57,7 +57,7 @@ def publish_trained(
     progress("learning to rank")
     hybrid = Hybrid(config.hybrid).fit(learned, dataset.movies, rng=rng)
     progress("learning to predict stars")
-    stars = Svd(config.stars).fit(learned, dataset.movies, rng=rng)
+    stars = Vbmf(config.stars).fit(learned, dataset.movies, rng=rng)
     progress("indexing the catalogue")
     everything = interactions_of(dataset.ratings, vocabulary)
     catalogue = Catalogue.of(dataset.movies, everything)

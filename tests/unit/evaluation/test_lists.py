@@ -51,7 +51,8 @@ def test_only_candidates_are_ranked() -> None:
     sought = interactions_of(ratings_from(SOUGHT), held.vocabulary)
     candidates = np.array([False, False, True, True])
     lists = make_lists(model, held.interactions, sought, k=4, candidates=candidates)
-    assert [ranked.rows.tolist() for ranked in lists.ranked] == [[2], [], []]
+    # bob has seen 30, and of 40, the other candidate, nothing is known
+    assert [ranked.rows.tolist() for ranked in lists.ranked] == [[2], [], [2]]
     assert candidates.tolist() == [False, False, True, True]
 
 

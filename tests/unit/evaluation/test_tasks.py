@@ -69,7 +69,7 @@ def test_ms_recommenders_holds_a_quarter_of_each_film_out() -> None:
 
 
 def test_new_users_folds_four_fifths_in() -> None:
-    table: Table = {str(person): {film: 4.0 for film in range(1, 11)} for person in range(10)}
+    table: Table = {str(person): dict.fromkeys(range(1, 11), 4.0) for person in range(10)}
     held = world_of(films(10), table)
     task = tasks.new_users(held.dataset, held.vocabulary, 42)
     sizes = [[len(rows) for rows in rows_of(part)] for part in (task.learned, task.seen, task.sought)]
@@ -86,7 +86,7 @@ def test_new_users_folds_four_fifths_in() -> None:
 
 @pytest.mark.parametrize(("count", "sought"), [(1, 0), (2, 0), (3, 1), (5, 1), (8, 2)])
 def test_new_users_by_number_of_ratings(count: int, sought: int) -> None:
-    table: Table = {str(person): {film: 4.0 for film in range(1, count + 1)} for person in range(5)}
+    table: Table = {str(person): dict.fromkeys(range(1, count + 1), 4.0) for person in range(5)}
     held = world_of(films(8), table)
     task = tasks.new_users(held.dataset, held.vocabulary, 7)
     assert len(task.sought.stars) == sought
@@ -100,7 +100,7 @@ def test_new_users_takes_two_people() -> None:
 
 
 def test_new_movies_ranks_among_what_was_held_out() -> None:
-    table: Table = {"ann": {film: 4.0 for film in range(1, 11)}, "bob": {1: 5.0, 2: 1.0}}
+    table: Table = {"ann": dict.fromkeys(range(1, 11), 4.0), "bob": {1: 5.0, 2: 1.0}}
     held = world_of(films(12), table)  # films 11 and 12 have no rating and are none of the ten
     task = tasks.new_movies(held.dataset, held.vocabulary, 42)
     assert task.candidates is not None

@@ -119,7 +119,7 @@ def test_one_seed_makes_one_model_bit_by_bit(registry: Registry) -> None:
     assert first.components == second.components
     other = train(registry, world().dataset, TrainingConfig(seed=7)).manifest
     assert other.seed == 7
-    assert other.files["stars/factors.npy"] != first.files["stars/factors.npy"]
+    assert other.files["stars/sides.npy"] != first.files["stars/sides.npy"]
     assert other.files["history/stars.npy"] == first.files["history/stars.npy"]
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Path
 from recsvc.errors import NotReadyError
 from recsvc.registry.aliases import AliasEntry
 from recsvc.registry.manifest import VERSION_ID
+from recsvc.registry.store import Registry
 from recsvc.service.deps import ServingDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.models import Models, ModelVersion, Promotion, ReasonBody
@@ -20,6 +21,10 @@ WHO = "http"
 
 def _promotion(entry: AliasEntry) -> Promotion:
     return Promotion(alias=entry.alias, version=entry.version, time=entry.time, who=entry.who, why=entry.why)
+
+
+def _report_url(registry: Registry, version: str) -> str | None:
+    return f"/reports/{version}" if registry.report_path(version).is_file() else None
 
 
 @router.get("", summary="All versions in the registry", responses=document(409))
@@ -38,6 +43,7 @@ def models(serving: ServingDep) -> Models:
             created_at=manifest.created_at,
             **manifest.dataset.model_dump(exclude={"name", "fingerprint"}),
             dataset=manifest.dataset.name,
+            report_url=_report_url(serving.registry, manifest.version),
             metrics=manifest.metrics,
         )
         for manifest in reversed(serving.registry.manifests())

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path as FilePath
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Path
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
+
+from recsvc.errors import NotFoundError
+from recsvc.registry.manifest import VERSION_ID
+from recsvc.service.deps import ServingDep
 
 router = APIRouter(include_in_schema=False)
 PAGE_POLICY = (
@@ -14,7 +19,8 @@ PAGE_POLICY = (
     "connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_WEB = Path(__file__).parent.parent / "web"
+REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+_WEB = FilePath(__file__).parent.parent / "web"
 
 
 def mount_assets(app: FastAPI) -> None:
@@ -34,6 +40,15 @@ async def docs() -> FileResponse:
     return FileResponse(
         _WEB / "docs.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
     )
+
+
+@router.get("/reports/{version}")
+async def report(serving: ServingDep, version: Annotated[str, Path(pattern=f"^{VERSION_ID.pattern}$")]) -> FileResponse:
+    """The page of a version, if one was made."""
+    page = serving.registry.report_path(version)
+    if not page.is_file():
+        raise NotFoundError("report of version", version)
+    return FileResponse(page, headers={"Content-Security-Policy": REPORT_POLICY, "Cache-Control": "no-cache"})
 
 
 @router.get("/favicon.ico")

@@ -23,6 +23,10 @@ class ModelVersion(Sent):
     users: int = Field(description="How many people that has.", examples=[943])
     movies: int = Field(description="How many films.", examples=[1682])
     ratings: int = Field(description="How many ratings.", examples=[100_000])
+    report_url: str | None = Field(
+        description="Its page of plots and lists, if `recsvc report` was run.",
+        examples=["/reports/20261120T101500Z-1f3a9c2e"],
+    )
     metrics: dict[str, Any] = Field(description="What it reached on a hold-out before it was published.")
 
 

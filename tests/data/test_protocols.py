@@ -1,0 +1,109 @@
+"""Every protocol on real data: MovieLens 100K, and ml-latest-small for what is known of films."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsvc.datasets.movielens import read_movielens
+from recsvc.datasets.tables import Dataset
+from recsvc.evaluation.pairs import find_pairs, read_pairs
+from recsvc.evaluation.protocols import PROTOCOLS, Result
+from recsvc.evaluation.runs import predict_stars, rank, tell_alike
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.models.content import Content
+from recsvc.models.contract import Model
+from recsvc.models.hybrid import Hybrid
+from recsvc.models.popularity import Popularity
+from recsvc.models.svd import Svd
+from recsvc.training.datasets import with_tmdb
+from tests.requirements import need
+
+
+@pytest.fixture(scope="module")
+def folder(data_dir: Path) -> Path:
+    need("datasets", (data_dir / "ml-100k").is_dir(), "there is no ml-100k in RECSVC_DATA_DIR")
+    return data_dir / "ml-100k"
+
+
+@pytest.fixture(scope="module")
+def ml_100k(folder: Path) -> Dataset:
+    return read_movielens(folder)
+
+
+@pytest.fixture(scope="module")
+def with_texts(data_dir: Path) -> Dataset:
+    here = [data_dir / name for name in ("ml-latest-small", "tmdb-5000", "more-like-this")]
+    need("datasets", all(one.is_dir() for one in here), "there are no texts and pairs in RECSVC_DATA_DIR")
+    return with_tmdb(read_movielens(here[0]), here[1])
+
+
+def first_seed(protocol: str, dataset: Dataset, *models: Model) -> dict[str, Result]:
+    results = rank(PROTOCOLS[protocol], dataset, {model.kind: model for model in models})
+    return {name: of_seeds[0] for name, of_seeds in results.items()}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "people", "times"), [("ms-recommenders", 943, 2), ("temporal", 301, 1), ("new-users", 189, 2)]
+)
+def test_the_hybrid_finds_more_than_the_popular_films(
+    ml_100k: Dataset, protocol: str, people: int, times: float
+) -> None:
+    results = first_seed(protocol, ml_100k, Hybrid(), Popularity())
+    hybrid, popularity = results["hybrid"], results["popularity"]
+    assert hybrid.people == popularity.people == people
+    for reached, popular in ((hybrid.metrics, popularity.metrics), (hybrid.metrics_liked, popularity.metrics_liked)):
+        assert reached["ndcg@10"] > times * popular["ndcg@10"]
+        for name, value in reached.items():
+            assert 0 < popular[name] < value < 1
+    for result in results.values():
+        for name, (low, high) in result.intervals.items():
+            assert low < result.metrics[name] < high
+            assert high - low < 0.15
+    # other films than the popular ones, and more of them
+    assert hybrid.beyond["coverage@10"] > 3 * popularity.beyond["coverage@10"]
+    assert hybrid.beyond["popularity_lift"] < popularity.beyond["popularity_lift"]
+    assert hybrid.beyond["novelty"] > popularity.beyond["novelty"]
+
+
+def test_new_films_are_found_at_least_as_well_as_by_content_alone(ml_100k: Dataset, with_texts: Dataset) -> None:
+    for dataset in (ml_100k, with_texts):
+        results = first_seed("new-movies", dataset, Hybrid(), Content())
+        hybrid, content = results["hybrid"], results["content"]
+        assert hybrid.metrics["ndcg@10"] >= 0.999 * content.metrics["ndcg@10"]
+        task = PROTOCOLS["new-movies"].task(dataset, _vocabulary(dataset), 42)
+        # ten films drawn from the candidates hit as often as films are relevant among them
+        by_chance = float(np.mean(np.diff(task.sought.starts)[task.people])) / task.n_candidates
+        assert hybrid.metrics["precision@10"] > 1.5 * by_chance
+        assert hybrid.people > 0.9 * len(dataset.ratings.user_labels)
+
+
+def _vocabulary(dataset: Dataset) -> Vocabulary:
+    return Vocabulary.of(movie.movie_id for movie in dataset.movies)
+
+
+def test_stars_on_the_official_folds(ml_100k: Dataset, folder: Path) -> None:
+    results, official = predict_stars(
+        ml_100k, {"popularity": Popularity(), "svd": Svd()}, folder=folder, seeds=(42, 43)
+    )
+    assert official
+    [svd], [popularity] = results["svd"], results["popularity"]  # there is one official split
+    assert svd.metrics["rmse"] < 0.93
+    assert popularity.metrics["rmse"] > 1
+    assert svd.metrics["mae"] < 0.735 < popularity.metrics["mae"]
+    assert (svd.people, svd.ratings, svd.unsaid) == (943, 100_000, 167)
+    assert [round(fold["rmse"], 1) for fold in svd.per_fold] == [0.9] * 5
+
+
+def test_what_people_find_alike(with_texts: Dataset, data_dir: Path) -> None:
+    judged = read_pairs(data_dir / "more-like-this" / "pairs.tsv")
+    pairs = find_pairs(judged, with_texts.movies)
+    assert (pairs.asked, len(pairs), int(pairs.fit.sum())) == (484, 303, 181)
+    found = {with_texts.movies[row].title for row in pairs.first.tolist()}
+    assert "American Pie" in found
+    reference, content = tell_alike(with_texts, judged, {"content": Content()})
+    assert 0.65 < reference.auc < 0.75
+    assert content.auc > 0.7
+    assert content.interval.low < content.auc < content.interval.high
