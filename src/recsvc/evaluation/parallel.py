@@ -34,7 +34,7 @@ def run_all(jobs: Sequence[Job[T]], *, processes: int, progress: Progress) -> li
 
 def _alone(run: Callable[[], T]) -> T:
     """Run with one thread of linear algebra, also in this process: the last digit of a sum depends on their number."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
         return run()

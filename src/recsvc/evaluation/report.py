@@ -167,6 +167,12 @@ def facts_of(report: Json) -> list[str]:
         f"seed {seeds[0]}" + (f"; means over seeds {', '.join(str(seed) for seed in seeds)}" if len(seeds) > 1 else "")
     )
     facts.append("in brackets 95 % bootstrap intervals")
+    if report["protocol"] not in {"folds", "similarity"}:
+        facts.append(
+            "cover: share of the films that are in any list; novel: mean -log2 of the share of raters; "
+            "divers: 1 - mean genre cosine within a list; lift: ratings of what is recommended over those of what was "
+            "rated; tail: share of places for the least-rated half of liked films"
+        )
     facts.extend(f"{skipped['model']} is left out: {skipped['why']}" for skipped in report["skipped"])
     return facts
 

@@ -12,6 +12,7 @@ from recsvc.models.hybrid import Hybrid
 from recsvc.models.knn import Knn
 from recsvc.models.nmf import Nmf
 from recsvc.models.popularity import Popularity
+from recsvc.models.prospects import Prospects
 from recsvc.models.spectral import Spectral
 from recsvc.models.svd import Svd
 from recsvc.models.svdpp import Svdpp
@@ -19,7 +20,21 @@ from recsvc.models.vbmf import Vbmf
 
 MODELS: dict[str, type[Model]] = {
     model.kind: model
-    for model in (Popularity, Content, Ease, Spectral, Collaborative, Als, Knn, Nmf, Svd, Svdpp, Vbmf, Hybrid)
+    for model in (
+        Popularity,
+        Prospects,
+        Content,
+        Ease,
+        Spectral,
+        Collaborative,
+        Als,
+        Knn,
+        Nmf,
+        Svd,
+        Svdpp,
+        Vbmf,
+        Hybrid,
+    )
 }
 
 

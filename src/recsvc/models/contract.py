@@ -20,7 +20,7 @@ class Capabilities:
 
     `new_people`: scores someone whom training never saw. `new_movies`: scores films without a rating. `similar`:
     answers `similar`. `stars`: scores are predicted ratings in stars. `explains`: `explain` gives a contribution for
-    each rated film. `personal`: scores depend on the taste at all.
+    each rated film. `personal`: the order of films depends on the taste.
     """
 
     new_people: bool

@@ -15,6 +15,7 @@ from recsvc.models.content import Content, ContentConfig
 from recsvc.models.contract import Capabilities, Explanation, ItemToItem, Model
 from recsvc.models.fused import Fused, Part
 from recsvc.models.popularity import Popularity, PopularityConfig
+from recsvc.models.prospects import Prospects, ProspectsConfig
 from recsvc.types import EMPTY_TASTE, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 SCALE_PEOPLE = 500
@@ -33,8 +34,9 @@ class HybridConfig:
     collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     popularity: PopularityConfig = field(default_factory=PopularityConfig)
+    prospects: ProspectsConfig = field(default_factory=ProspectsConfig)
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"collaborative": 0.84, "content": 0.15, "popularity": 0.01}
+        default_factory=lambda: {"collaborative": 0.84, "content": 0.12, "popularity": 0.01, "prospects": 0.03}
     )
     similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.085, "content": 0.915})
 
@@ -65,6 +67,7 @@ class Hybrid(Model):
             "collaborative": Collaborative(self.config.collaborative),
             "content": Content(self.config.content),
             "popularity": Popularity(self.config.popularity),
+            "prospects": Prospects(self.config.prospects),
         }
         self._scales: dict[str, Scale] = {}
         self._similar_scales: dict[str, Scale] = {}
@@ -153,12 +156,23 @@ class Hybrid(Model):
         collaborative = Collaborative.from_state(_of_part(state, "collaborative"))
         content = Content.from_state(_of_part(state, "content"))
         popularity = Popularity.from_state(_of_part(state, "popularity"))
+        prospects = Prospects.from_state(_of_part(state, "prospects"))
         model = cls(
             HybridConfig(
-                collaborative.config, content.config, popularity.config, config["weights"], config["similar_weights"]
+                collaborative.config,
+                content.config,
+                popularity.config,
+                prospects.config,
+                config["weights"],
+                config["similar_weights"],
             )
         )
-        model.parts = {"collaborative": collaborative, "content": content, "popularity": popularity}
+        model.parts = {
+            "collaborative": collaborative,
+            "content": content,
+            "popularity": popularity,
+            "prospects": prospects,
+        }
         model._scales = {name: Scale(**scale) for name, scale in config["scales"].items()}
         model._similar_scales = {name: Scale(**scale) for name, scale in config["similar_scales"].items()}
         model._fuse(len(popularity.score(EMPTY_TASTE)))

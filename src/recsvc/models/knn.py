@@ -38,9 +38,9 @@ class Knn(Model):
     """`b_ui + sum_j s_ij (r_uj - b_uj) / sum_j s_ij` over the k rated films j most similar to i.
 
     `b_ui = mu + b_i + b_u`. Koren 2010, "Factor in the Neighbors", formula 3; biases and Pearson correlations around
-    them by scikit-surprise.
-    Only positive similarities are heard. A person's bias is `sum_j (r_uj - mu - b_j) / (user_l2 + n)`, as in training;
-    it drops out where there is a neighbour. A film that is not among those learned is NaN.
+    them by scikit-surprise. Only positive similarities are heard, and no film speaks for itself. A person's bias is, as
+    in training, `sum_j (r_uj - mu - b_j) / (user_l2 + n)`; it drops out where there is a neighbour. A film that is not
+    among those learned is NaN.
     """
 
     kind: ClassVar[str] = "knn"

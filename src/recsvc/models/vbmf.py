@@ -17,7 +17,7 @@ from recsvc.models.factors import FilmSides, FoldedIn
 from recsvc.types import Movie, Rows, State
 
 Doubles: TypeAlias = NDArray[np.float64]
-AT_ONCE = 4096
+AT_ONCE = 256
 START_LEVEL = 0.4
 START_SPREAD = 0.1
 BEFORE_PRIORS = 5
@@ -117,26 +117,30 @@ def _posteriors_of(
     expecting = _Ridge(traits, config.films_l2, config.most_traits)
 
     width = config.factors + 1
+    rows, columns = np.triu_indices(width)
+    half, squares = rows * width + columns, np.flatnonzero(rows == columns)
+    diagonal = np.arange(1, width + 1) * (width + 2)
     precisions = np.full(width + 1, config.factor_precision)
     precisions[:2] = config.bias_precision, config.level_precision
     films = rng.normal(0, START_SPREAD, (len(rated), width + 1))
     films[:, 0] = films_above.sum(axis=1) / (films_who.sum(axis=1) + noise * config.bias_precision)
     films[:, 1] = START_LEVEL
-    spreads, leanings = np.zeros((len(rated), width)), np.zeros((len(rated), width))
+    spreads, leanings = np.zeros((2, len(rated), width))
     expected = np.zeros_like(films)
     people_expected = np.zeros((interactions.n_users, width))
     for iteration in range(config.iterations):
         sides = films[:, 1:]
         second = _halves(sides)
-        second[:, _diagonal(width)] += spreads
+        second[:, squares] += spreads
         first = above @ sides - who @ (films[:, :1] * sides)
-        people, covariances = _posteriors(who @ second / noise, first / noise, np.ones(width), people_expected)
+        people, covariances = _posteriors(who @ second / noise, first / noise, np.ones(width), people_expected, half)
 
         told = np.hstack([np.ones((len(people), 1)), people])
         second = _halves(told)
         second[:, width + 1 :] += covariances
-        films, covariances = _posteriors(films_who @ second / noise, films_above @ told / noise, precisions, expected)
-        spreads = covariances[:, _diagonal(width + 1)[1:]]
+        second, first = films_who @ second / noise, films_above @ told / noise
+        films, spreads = _posteriors(second, first, precisions, expected, diagonal)
+
         # What is expected of people and films is learned from the posteriors, once these are more than noise.
         expected = np.zeros_like(films)
         expected[:, 1] = films[:, 1].mean()
@@ -146,38 +150,34 @@ def _posteriors_of(
     return _Learned(mean, noise, films, spreads, leanings)
 
 
-def _posteriors(second: Doubles, first: Doubles, precisions: Doubles, expected: Doubles) -> tuple[Doubles, Doubles]:
-    """Means (n, D) and halves of covariances (n, D (D + 1) / 2) of n Gaussian regressions.
+def _posteriors(
+    second: Doubles, first: Doubles, precisions: Doubles, expected: Doubles, kept: NDArray[np.intp]
+) -> tuple[Doubles, Doubles]:
+    """Means (n, D) and some entries of the covariances, flattened, of n Gaussian regressions.
 
-    `second` are halves of their sums of squares, `first` (n, D) their sums of products, both over the noise; the priors
-    have `precisions` (D,) and means `expected` (n, D).
+    `second` are the halves of their sums of squares (n, D (D + 1) / 2), `first` their sums of products (n, D), both
+    over the noise; the priors have `precisions` (D,) and means `expected` (n, D).
     """
     width = len(precisions)
-    upper = np.triu_indices(width)
-    means, covariances = np.empty_like(first), np.empty_like(second)
+    rows, columns = np.triu_indices(width)
+    place = np.empty((width, width), np.intp)
+    place[rows, columns] = place[columns, rows] = np.arange(len(rows))
+    means, covariances = np.empty_like(first), np.empty((len(first), len(kept)))
     right = first + precisions * expected
     for start in range(0, len(first), AT_ONCE):
         here = slice(start, start + AT_ONCE)
-        grams = np.empty((len(first[here]), width, width))
-        grams[:, upper[0], upper[1]] = grams[:, upper[1], upper[0]] = second[here]
+        grams = second[here].take(place.ravel(), axis=1).reshape(-1, width, width)
         grams[:, np.arange(width), np.arange(width)] += precisions
         inverses = np.linalg.inv(grams)
         means[here] = (inverses @ right[here, :, None])[:, :, 0]
-        covariances[here] = inverses[:, upper[0], upper[1]]
+        covariances[here] = inverses.reshape(-1, width * width).take(kept, axis=1)
     return means, covariances
 
 
 def _halves(vectors: Doubles) -> Doubles:
     """The upper halves of v v', row by row, of vectors (n, D): (n, D (D + 1) / 2)."""
-    first, second = np.triu_indices(vectors.shape[1])
-    halves: Doubles = vectors[:, first] * vectors[:, second]
-    return halves
-
-
-def _diagonal(width: int) -> NDArray[np.intp]:
-    """Where the diagonal of a matrix (width, width) is in its upper half."""
-    first, second = np.triu_indices(width)
-    return np.flatnonzero(first == second)
+    rows, columns = np.triu_indices(vectors.shape[1])
+    return vectors.take(rows, axis=1) * vectors.take(columns, axis=1)
 
 
 def _shared(who: sparse.csr_array) -> sparse.csr_array:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsvc.engine.answer import Answer, Person, Recommended
-from recsvc.engine.engine import LAST_OFFSET, NO_ROWS, STRANGER, Engine
-from recsvc.engine.query import Era, Filters, Query, Strategy
+from recsvc.engine.engine import NO_ROWS, STRANGER, Engine
+from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query, Strategy
 from recsvc.errors import DamagedVersionError, InvalidInputError
 from recsvc.registry.store import Registry, Version
 from recsvc.types import EMPTY_TASTE, Rows, Taste

@@ -10,6 +10,10 @@ from typer.testing import CliRunner, Result
 
 from recsvc import cli
 from recsvc.errors import ConfigurationError, DataError
+from recsvc.models import catalogue
+from recsvc.models.content import Content
+from recsvc.models.popularity import Popularity
+from recsvc.models.svd import Svd
 
 PAIRS = "title_1\tyear_1\ttitle_2\tyear_2\trating\n"
 
@@ -34,7 +38,8 @@ def test_only_json_is_printed() -> None:
     assert Path("page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_what_cannot_take_part_is_named() -> None:
+def test_what_cannot_take_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "MODELS", {model.kind: model for model in (Popularity, Content, Svd)})
     done = evaluate("--models", "all", "--protocol", "folds", "--seeds", "2")
     assert done.exit_code == 0, done.output
     assert "popularity" in done.stdout

@@ -15,6 +15,7 @@ from recsvc.models.contract import Model
 from recsvc.models.ease import EaseConfig
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.popularity import Popularity, PopularityConfig
+from recsvc.models.prospects import ProspectsConfig
 from recsvc.types import EMPTY_TASTE, Array, State, Taste
 from tests.contracts.worlds import UNRATED, films, stored, taste_of, tastes, world, world_of
 
@@ -43,6 +44,7 @@ def by_hand() -> Hybrid:
             "collaborative": {**asdict(CollaborativeConfig()), "n_movies": 4},
             "content": {**asdict(ContentConfig()), "n_tags": 2},
             "popularity": asdict(PopularityConfig()),
+            "prospects": asdict(ProspectsConfig()),
         },
     }
     arrays: dict[str, Array] = {
@@ -53,6 +55,7 @@ def by_hand() -> Hybrid:
         "content/indices": np.array([0, 0, 1], np.int32),
         "content/starts": np.array([0, 1, 1, 3, 3], np.int64),
         "popularity/scores": np.array(POPULARITY, np.float32),
+        "prospects/scores": np.full(4, np.nan, np.float32),
     }
     return Hybrid.from_state(State(config, arrays))
 
@@ -143,7 +146,7 @@ def test_scales_are_those_of_the_people_and_films_of_training() -> None:
         assert config["scales"][name]["spread"] == pytest.approx(width, rel=1e-4)
         # what is linear in a taste has its own zero: it must not depend on how many films people rated
         assert config["scales"][name]["centre"] == pytest.approx(centre if name == "popularity" else 0, rel=1e-4)
-        if name != "popularity":
+        if name in config["similar_weights"]:
             centre, width = spread([np.delete(part.similar(row), row) for row in range(len(held.vocabulary))])
             assert config["similar_scales"][name] == pytest.approx({"centre": centre, "spread": 1.0}, rel=1e-4)
 
@@ -205,5 +208,5 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
 
 def test_the_weights_are_those_stated() -> None:
     config = HybridConfig()
-    assert config.weights == {"collaborative": 0.84, "content": 0.15, "popularity": 0.01}
+    assert config.weights == {"collaborative": 0.84, "content": 0.12, "popularity": 0.01, "prospects": 0.03}
     assert config.similar_weights == {"collaborative": 0.085, "content": 0.915}
