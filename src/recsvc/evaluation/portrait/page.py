@@ -14,11 +14,15 @@ from recsvc.engine.engine import EVERYTHING, NO_ROWS, Engine
 from recsvc.engine.query import Query
 from recsvc.evaluation.portrait import plots
 from recsvc.evaluation.portrait.curves import diversity_curve, error_curves, learning_curve
+from recsvc.evaluation.report import Json, facts_of, table_of
+from recsvc.evaluation.runs import Plan, measure
 from recsvc.features.interactions import interactions_of
-from recsvc.models.hybrid import HybridConfig
+from recsvc.models.catalogue import model_class
+from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.types import Movie
 
-STEPS = 5
+STEPS = 6
+COMPARED = ("popularity", "content", "ease", "spectral", "collaborative", "hybrid")
 PEOPLE = 5
 FILMS = 10
 SHOWN = 8
@@ -51,6 +55,9 @@ def render(
 ) -> str:
     """Measure, draw and put together the page; `progress` is told the name of each of the `STEPS` as it begins."""
     vocabulary = engine.catalogue.vocabulary
+    progress("comparing models")
+    chosen = {kind: Hybrid(config) if kind == Hybrid.kind else model_class(kind)() for kind in COMPARED}
+    compared = measure(dataset, chosen, Plan("ms-recommenders", (seed,)), skipped={})
     progress("measuring how lists get better with ratings")
     learning = learning_curve(dataset, vocabulary, config, seed=seed)
     progress("measuring variety")
@@ -107,7 +114,8 @@ def render(
         f"<title>{held.version}</title><style>{STYLE}</style></head><body>"
         f"<h1>{held.version}</h1>"
         f"<p>trained on {escape(held.dataset.name)}, {held.created_at:%d %B %Y, %H:%M} UTC</p>{notice}"
-        f"<h2>In numbers</h2>{_numbers(engine, dataset)}<h2>Data and models</h2><div class='grid'>{figures}</div>"
+        f"<h2>In numbers</h2>{_numbers(engine, dataset)}<h2>The models</h2>{_compared(compared)}"
+        f"<h2>Data and models</h2><div class='grid'>{figures}</div>"
         f"<h2>Five people: what they rated, what they get</h2><div class='grid'>{_people(engine, dataset, seed)}</div>"
         f"<h2>Ten films and their neighbours</h2><div class='grid'>{_neighbours(engine)}</div></body></html>\n"
     )
@@ -125,6 +133,15 @@ def _numbers(engine: Engine, dataset: Dataset) -> str:
             rows.append((f"{model}, hold-out", ", ".join(f"{name} {value:.4f}" for name, value in reached.items())))
     lines = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
     return f"<div class='wide'><table>{lines}</table></div>"
+
+
+def _compared(report: Json) -> str:
+    """The table of models with their intervals."""
+    headings, rows = table_of(report, brief=True)
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    facts = "".join(f"<p>{escape(fact)}</p>" for fact in facts_of(report))
+    return f"<div class='wide'><table><tr>{head}</tr>{body}</table></div>{facts}"
 
 
 def _map(engine: Engine, seed: int) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], list[str]]:
