@@ -82,6 +82,10 @@ def table(headings: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def figure(value: float | None, places: int) -> str:
+    return "" if value is None else f"{value:.{places}f}"
+
+
 def ranking(name: str) -> Callable[[Report], str]:
     """The table of a ranking protocol: seed 42 with its interval, the mean of the seeds, liked, beyond accuracy."""
 
@@ -99,9 +103,10 @@ def ranking(name: str) -> Callable[[Report], str]:
                     *(f"{result[metric]:.4f}" for metric in ("precision@10", "recall@10", "map@10")),
                     f"{result['liked']['ndcg@10']:.4f}",
                     f"{mean['liked']['ndcg@10']:.4f}",
-                    f"{beyond['coverage@10']:.3f}",
-                    f"{beyond['popularity_lift']:.2f}",
-                    f"{beyond['long_tail']:.4f}",
+                    *(
+                        figure(beyond[name], places)
+                        for name, places in (("coverage@10", 3), ("popularity_lift", 2), ("long_tail", 4))
+                    ),
                 ]
             )
         headings = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 import numpy as np
@@ -12,15 +12,19 @@ from recsvc.types import MovieId, Rows
 
 
 class Vocabulary:
-    """Sorted movie ids. Row r is the film `ids[r]`, so ordering by row is ordering by movie id."""
+    """Sorted movie ids. Row r is the film `ids[r]`, so ordering by row is ordering by movie id.
 
-    __slots__ = ("_row_of", "ids")
+    `row(movie_id)` is the row of a film, or None for a film that is not in the catalogue.
+    """
+
+    __slots__ = ("ids", "row")
 
     def __init__(self, ids: NDArray[np.int64]) -> None:
         if len(ids) > 1 and not bool(np.all(ids[1:] > ids[:-1])):
             raise ValueError("movie ids must be sorted and without repeats")
         self.ids = ids
-        self._row_of: dict[int, int] = dict(zip(ids.tolist(), range(len(ids)), strict=True))
+        # The dictionary's own method: a person's ratings are looked up on each request.
+        self.row: Callable[[MovieId], int | None] = dict(zip(ids.tolist(), range(len(ids)), strict=True)).get
 
     @classmethod
     def of(cls, movie_ids: Iterable[MovieId]) -> Self:
@@ -30,14 +34,9 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def row(self, movie_id: MovieId) -> int | None:
-        """Return the row of a film, or None for a film that is not in the catalogue."""
-        return self._row_of.get(movie_id)
-
     def known(self, movie_ids: Iterable[MovieId]) -> tuple[Rows, list[int]]:
         """Return the rows of the films that are in the catalogue, and at which positions of the input they stood."""
-        get = self._row_of.get
-        found = [(row, at) for at, movie_id in enumerate(movie_ids) if (row := get(movie_id)) is not None]
+        found = [(row, at) for at, row in enumerate(map(self.row, movie_ids)) if row is not None]
         return np.array([row for row, _ in found], np.int32), [at for _, at in found]
 
     def rows(self, movie_ids: NDArray[np.int64]) -> Rows:

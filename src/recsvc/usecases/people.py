@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,18 +44,23 @@ def _label(engine: Engine, user_id: UserId) -> str | None:
 def person_of(
     engine: Engine,
     movie_ids: Sequence[MovieId],
-    kinds: Iterable[str],
-    stars: Iterable[float | None],
+    kinds: Sequence[str],
+    stars: Sequence[float | None],
     counts_as: dict[str, float],
 ) -> Person:
     """Turn feedback, as columns side by side, into what the engine knows of a person.
 
     Films that left the catalogue are passed over.
     """
-    find = engine.catalogue.vocabulary.row
+    found = list(map(engine.catalogue.vocabulary.row, movie_ids))
+    if None not in found and None not in stars:  # nothing but ratings of films that are all there, as is common
+        return (
+            Person(Taste(np.array(found, np.int32), np.array(stars, np.float32)), STRANGER.hidden)
+            if found
+            else STRANGER
+        )
     rows, values, hidden = [], [], []
-    for movie_id, kind, given in zip(movie_ids, kinds, stars, strict=True):
-        row = find(movie_id)
+    for row, kind, given in zip(found, kinds, stars, strict=True):
         if row is None:
             continue
         value = given if given is not None else counts_as.get(kind)
