@@ -124,11 +124,11 @@ def _read_movies(file: Path, layout: Delimited, tally: Tally) -> dict[int, Movie
         try:
             movie_id = parse_movie_id(fields[0])
             if movie_id in movies:
-                raise ValueError(f"movie id {movie_id} for the second time")  # noqa: TRY301  (one place says what is bad)
+                raise ValueError(f"movie id {movie_id} for the second time")
             if not fields[1].strip():
-                raise ValueError("no title")  # noqa: TRY301
+                raise ValueError("no title")
             if _CONTROL.search(fields[1]):
-                raise ValueError("a control character in the title")  # noqa: TRY301
+                raise ValueError("a control character in the title")
             genres = _flagged(fields[5:]) if flags else _listed(fields[2])
         except ValueError as error:
             tally.bad(file, line, str(error))
@@ -157,10 +157,10 @@ def _add_links(movies: dict[int, Movie], file: Path, tally: Tally) -> None:
         try:
             movie_id = _known_movie(movie, movies)
             if movie_id in linked:
-                raise ValueError(f"movie id {movie_id} for the second time")  # noqa: TRY301
+                raise ValueError(f"movie id {movie_id} for the second time")
             imdb_id = _IMDB_ID.fullmatch(imdb)
             if imdb and imdb_id is None:
-                raise ValueError(f"IMDb id {imdb[:100]!r} is not a number")  # noqa: TRY301
+                raise ValueError(f"IMDb id {imdb[:100]!r} is not a number")
             tmdb_id = _tmdb_id(tmdb)
         except ValueError as error:
             tally.bad(file, line, str(error))

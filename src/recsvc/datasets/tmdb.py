@@ -131,7 +131,7 @@ def _read_films(file: Path) -> Iterator[TmdbFilm]:
         try:
             film = _film(row)
             if film.tmdb_id in seen:
-                raise ValueError(f"id {film.tmdb_id} for the second time")  # noqa: TRY301
+                raise ValueError(f"id {film.tmdb_id} for the second time")
         except ValueError as error:
             raise BadRowError(file, line, str(error)) from None
         seen.add(film.tmdb_id)
@@ -166,7 +166,7 @@ def _read_credits(file: Path) -> Iterator[tuple[int, tuple[str, ...], tuple[str,
         try:
             tmdb_id = _whole(row, id_column)
             if tmdb_id in seen:
-                raise ValueError(f"{id_column} {tmdb_id} for the second time")  # noqa: TRY301
+                raise ValueError(f"{id_column} {tmdb_id} for the second time")
             cast = sorted(_records(row, "cast"), key=_billing)
             crew = _records(row, "crew")
         except ValueError as error:
