@@ -139,106 +139,13 @@ def similarity(report: Report) -> str:
     for one in report["results"]:
         low, high = one["intervals"]["auc"]
         against = one["against"].get("plain-sum")
-        ends = f" [{against['interval'][0]:+.3f}, {against['interval'][1]:+.3f}]" if against else ""
-        beyond = f"{against['difference']:+.3f}{ends}" if against else ""
+        beyond = ""
+        if against:
+            beyond = f"{against['difference']:+.3f} [{against['interval'][0]:+.3f}, {against['interval'][1]:+.3f}]"
         rows.append([one["model"], f"{one['auc']:.4f} [{low:.3f}, {high:.3f}]", beyond])
     first = report["results"][0]
-    pairs = f"{first['pairs']} of {first['pairs_asked']} pairs are of films of the catalogue, {first['pairs_ok']} of them OK"
+    pairs = f"the catalogue holds {first['pairs']} of {first['pairs_asked']} pairs, {first['pairs_ok']} of them OK"
     return f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(['model', 'AUC', 'above plain-sum'], rows)}"
-
-
-LAYOUTS[name](reports[name]) for name in LAYOUTS})
-    write(ROOT / "README.md", {"figures": summary(reports)})
-
-
-def measured(name: str, kept: Path, environment: dict[str, str], *, reuse: bool) -> Report:
-    """Run a command, or read what it printed before."""
-    path = kept / f"{name}.json"
-    if not (reuse and path.is_file()):
-        print(COMMANDS[name], file=sys.stderr)
-        began = time.perf_counter()
-        done = subprocess.run(
-            COMMANDS[name], shell=True, check=True, capture_output=True, text=True, cwd=ROOT, env=environment
-        )
-        seconds = time.perf_counter() - began
-        report = {"seconds": seconds} if name == "train" else json.loads(done.stdout)
-        path.write_text(json.dumps(report, indent=2))
-    held: Report = json.loads(path.read_text())
-    return held
-
-
-def write(page: Path, sections: dict[str, str]) -> None:
-    """Put each text between the marks of its name."""
-    content = page.read_text()
-    for name, text in sections.items():
-        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
-        if begin not in content or end not in content:
-            raise SystemExit(f"{page.name} has no marks for {name}")
-        before, _, rest = content.partition(begin)
-        content = before + begin + text + "\n" + end + rest.partition(end)[2]
-    page.write_text(content)
-
-
-def table(headings: list[str], rows: list[list[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def figure(value: float | None, places: int) -> str:
-    return "" if value is None else f"{value:.{places}f}"
-
-
-def ranking(name: str) -> Callable[[Report], str]:
-    """The table of a ranking protocol: seed 42 with its interval, the mean of the seeds, liked, beyond accuracy."""
-
-    def lay_out(report: Report) -> str:
-        rows = []
-        for result in report["results"]:
-            low, high = result["intervals"]["ndcg@10"]
-            mean = result.get("mean_of_seeds", result)
-            beyond = result["beyond_accuracy"]
-            rows.append(
-                [
-                    result["model"],
-                    f"{result['ndcg@10']:.4f} [{low:.3f}, {high:.3f}]",
-                    f"{mean['ndcg@10']:.4f}",
-                    *(f"{result[metric]:.4f}" for metric in ("precision@10", "recall@10", "map@10")),
-                    f"{result['liked']['ndcg@10']:.4f}",
-                    f"{mean['liked']['ndcg@10']:.4f}",
-                    *(
-                        figure(beyond[name], places)
-                        for name, places in (("coverage@10", 3), ("popularity_lift", 2), ("long_tail", 4))
-                    ),
-                ]
-            )
-        headings = [
-            "model",
-            "nDCG@10",
-            "mean of seeds",
-            "P@10",
-            "R@10",
-            "MAP",
-            "liked nDCG@10",
-            "mean",
-            "coverage",
-            "lift",
-            "tail",
-        ]
-        people = report["results"][0]["people"]
-        seeds = ", ".join(map(str, report["seeds"]))
-        return f"`{COMMANDS[name]}` ({people} people; seeds {seeds}):\n\n{table(headings, rows)}"
-
-    return lay_out
-
-
-def folds(report: Report) -> str:
-    rows = [[one["model"], f"{one['rmse']:.4f}", f"{one['mae']:.4f}"] for one in report["results"]]
-    return f"`{COMMANDS['folds']}`:\n\n{table(['model', 'RMSE', 'MAE'], rows)}"
-
-
-def similarity(report: Report) -> str:
-    rows = [[one["model"], f"{one['auc']:.4f}"] for one in report["results"]]
-    return f"`{COMMANDS['similarity']}`:\n\n{table(['model', 'AUC'], rows)}"
 
 
 LAYOUTS: dict[str, Callable[[Report], str]] = {
