@@ -33,6 +33,10 @@ DataDir = Annotated[
 ]
 OnError = Annotated[Literal["stop", "skip"], typer.Option("--on-error", help="What to do at a broken row.")]
 Version = Annotated[str, typer.Argument(help="A version, or 'production'.")]
+Fill = Annotated[
+    Literal["none", "global_mean", "user_mean", "item_mean"],
+    typer.Option(help="What an empty cell holds for the model that needs a dense matrix (nmf)."),
+]
 MAX_SEED = 2**32 - 1
 Why = Annotated[str, typer.Option("--why", help="Written into the alias log.")]
 
@@ -104,6 +108,8 @@ def train(
         Literal["none", "global", "user", "item"],
         typer.Option(help="What a rating is compared with: 3 stars, or a mean of ratings."),
     ] = "none",
+    stars: Annotated[Literal["vbmf", "nmf"], typer.Option(help="Which model predicts stars.")] = "vbmf",
+    fill: Fill = "item_mean",
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Where all randomness comes from.")] = 42,
 ) -> None:
     """Train all models on a dataset and publish them as a version."""
@@ -111,7 +117,9 @@ def train(
     from recsvc.models.content import ContentConfig
     from recsvc.models.ease import EaseConfig
     from recsvc.models.hybrid import HybridConfig
+    from recsvc.models.nmf import NmfConfig
     from recsvc.models.spectral import SpectralConfig
+    from recsvc.models.vbmf import VbmfConfig
     from recsvc.registry.store import Registry
     from recsvc.training.config import TrainingConfig
     from recsvc.training.datasets import read_dataset, with_tmdb
@@ -126,6 +134,7 @@ def train(
             collaborative=CollaborativeConfig(EaseConfig(centring=centring), SpectralConfig(centring=centring)),
             content=content,
         ),
+        stars=NmfConfig(fill=fill) if stars == "nmf" else VbmfConfig(),
         min_ratings_per_user=min_ratings_per_user,
         min_ratings_per_movie=min_ratings_per_movie,
         seed=seed,
@@ -159,10 +168,7 @@ def evaluate(
         typer.Option(help="Who may see what; see docs/evaluation.md."),
     ] = "ms-recommenders",
     models: Annotated[str, typer.Option(help="Kinds of models, separated by commas, or 'all'.")] = "hybrid",
-    fill: Annotated[
-        Literal["none", "global_mean", "user_mean", "item_mean"],
-        typer.Option(help="What an empty cell holds for models of a dense matrix (nmf)."),
-    ] = "item_mean",
+    fill: Fill = "item_mean",
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the split.")] = 42,
     seeds: Annotated[int, typer.Option(min=1, help="Also give the mean over so many seeds, from --seed on.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Run in so many processes; the figures stay the same.")] = 1,

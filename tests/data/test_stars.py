@@ -13,7 +13,6 @@ from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.split import official_folds
 from recsvc.features.interactions import interactions_of
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.vbmf import Vbmf
 from recsvc.training.config import TrainingConfig
 from tests.requirements import need
 
@@ -30,7 +29,7 @@ def test_everyone_folded_in_the_stars_are_as_near_as_measured(data_dir: Path) ->
     reached = []
     for number, (base, _) in enumerate(official_folds(folder), 1):
         learned = interactions_of(base, vocabulary)
-        model = Vbmf(config.stars).fit(learned, dataset.movies, rng=np.random.default_rng(config.seed))
+        model = config.star_model().fit(learned, dataset.movies, rng=np.random.default_rng(config.seed))
         people = {label: model.score(learned.taste(at)) for at, label in enumerate(base.user_labels)}
         given: dict[str, list[float]] = defaultdict(list)
         with (folder / f"u{number}.base").open() as lines:

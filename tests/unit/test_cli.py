@@ -257,3 +257,11 @@ def test_square_brackets_are_only_square_brackets(command: Command, tmp_path: Pa
     folder.joinpath("ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5,1\n1,2,4,2\n2,1,3,3\n")
     shown = command("data", "describe", "--dataset", "mine", "--data-dir", str(folder.parent))
     assert "[g] 1" in shown.out
+
+
+def test_stars_from_a_filled_matrix_are_trained_and_served(command: Command) -> None:
+    command("train", "--stars", "nmf", "--fill", "none").assert_one_line("fill must be a mean")
+    assert command("train", "--stars", "nmf", "--fill", "user_mean").code == 0
+    held = json.loads(command("models", "show").out)["components"]["stars"]
+    assert (held["kind"], held["config"]["fill"]) == ("nmf", "user_mean")
+    assert "stars" in command("recommend", "--ratings", "Alien=5,Aliens=4.5").out

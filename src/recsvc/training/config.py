@@ -7,10 +7,13 @@ from typing import Any
 
 from recsvc.datasets.preprocess import limit
 from recsvc.datasets.tables import Ratings
+from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
+from recsvc.models.contract import Model
 from recsvc.models.hybrid import HybridConfig
-from recsvc.models.vbmf import VbmfConfig
+from recsvc.models.nmf import Nmf, NmfConfig
+from recsvc.models.vbmf import Vbmf, VbmfConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class TrainingConfig:
     """
 
     hybrid: HybridConfig = field(default_factory=HybridConfig)
-    stars: VbmfConfig = field(default_factory=VbmfConfig)
+    stars: VbmfConfig | NmfConfig = field(default_factory=VbmfConfig)
     min_ratings_per_user: int = 1
     min_ratings_per_movie: int = 1
     seed: int = 42
@@ -35,6 +38,18 @@ class TrainingConfig:
             min_ratings_per_movie=self.min_ratings_per_movie,
         )
         return interactions_of(kept, vocabulary)
+
+    def star_model(self) -> Model:
+        """The model of predicted stars, untrained.
+
+        Raises:
+            ModelError: it is asked to take an empty cell for 0 stars, after which it predicts no stars.
+        """
+        if isinstance(self.stars, VbmfConfig):
+            return Vbmf(self.stars)
+        if self.stars.fill == "none":
+            raise ModelError("stars cannot be predicted where an empty cell is 0 stars; fill must be a mean")
+        return Nmf(self.stars)
 
     def as_dict(self) -> dict[str, Any]:
         """The whole configuration as JSON."""

@@ -16,7 +16,6 @@ from recsvc.features.interactions import interactions_of
 from recsvc.features.titles import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import Hybrid
-from recsvc.models.vbmf import Vbmf
 from recsvc.registry.manifest import DatasetRecord, Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
@@ -48,6 +47,7 @@ def publish_trained(
         ModelError: nothing can be learned from this data with this config.
         ConfigurationError: the registry cannot be written.
     """
+    star_model = config.star_model()
     registry.check_writable()
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
     progress("measuring on a hold-out")
@@ -57,7 +57,7 @@ def publish_trained(
     progress("learning to rank")
     hybrid = Hybrid(config.hybrid).fit(learned, dataset.movies, rng=rng)
     progress("learning to predict stars")
-    stars = Vbmf(config.stars).fit(learned, dataset.movies, rng=rng)
+    stars = star_model.fit(learned, dataset.movies, rng=rng)
     progress("indexing the catalogue")
     everything = interactions_of(dataset.ratings, vocabulary)
     catalogue = Catalogue.of(dataset.movies, everything)

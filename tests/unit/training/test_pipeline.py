@@ -15,6 +15,8 @@ from recsvc.engine.query import Query, Strategy
 from recsvc.errors import ModelError, RegistryError
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import HybridConfig
+from recsvc.models.nmf import Nmf, NmfConfig
+from recsvc.models.vbmf import Vbmf
 from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
 from recsvc.training.gate import judge
@@ -165,3 +167,10 @@ def test_the_gate_says_what_it_compared() -> None:
     verdict = judge(held.dataset, vocabulary, TrainingConfig())
     personal, popular = (verdict.metrics[name]["ndcg@10"] for name in ("hybrid", "popularity"))
     assert f"{personal:.4f} personal, {popular:.4f} popular" in verdict.reason
+
+
+def test_stars_may_come_from_a_filled_matrix() -> None:
+    assert isinstance(TrainingConfig().star_model(), Vbmf)
+    assert isinstance(TrainingConfig(stars=NmfConfig(fill="user_mean")).star_model(), Nmf)
+    with pytest.raises(ModelError, match="fill must be a mean"):
+        TrainingConfig(stars=NmfConfig(fill="none")).star_model()
