@@ -1,6 +1,7 @@
 """Writes the figures of README.md and docs/evaluation.md from what the commands beside them print.
 
 The JSON of each command is kept in a folder, so that `--reuse` can lay the tables out anew without measuring again.
+README.md quotes the bench, which needs wrk and a quiet machine: `--without-bench` leaves both out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from recsvc.models.collaborative import CollaborativeConfig
+
 ROOT = Path(__file__).parent.parent
 EVALUATE = "recsvc evaluate --dataset"
 SMALL = f"{EVALUATE} ml-latest-small --tmdb $RECSVC_DATA_DIR/tmdb-5000"
@@ -26,7 +29,8 @@ COMMANDS = {
     "new-movies": f"{SMALL} --protocol new-movies --models all --seeds 5 --jobs 2 --json -",
     "folds": f"{EVALUATE} ml-100k --protocol folds --models all --jobs 2 --json -",
     "similarity": f"{SMALL} --protocol similarity --models all {PAIRS} --json -",
-    "train": "recsvc train --dataset ml-100k --no-promote",
+    "train": "recsvc train --dataset ml-100k",
+    "report": "recsvc report --json -",
     "bench": "scripts/bench --json",
 }
 Report = dict[str, Any]
@@ -37,6 +41,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("RECSVC_DATA_DIR"))
     parser.add_argument("--kept", type=Path, default=ROOT / "artifacts" / "figures", help="folder of the JSON")
     parser.add_argument("--reuse", action="store_true", help="measure only what is not kept yet")
+    parser.add_argument("--without-bench", action="store_true", help="do not measure it, and leave README.md as it is")
     options = parser.parse_args()
     options.kept.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
@@ -44,9 +49,11 @@ def main() -> None:
         "RECSVC_ARTIFACTS_DIR": str(options.kept / "registry"),
         "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}",
     }
-    reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in COMMANDS}
+    asked = [name for name in COMMANDS if name != "bench" or not options.without_bench]
+    reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in asked}
     write(ROOT / "docs" / "evaluation.md", {name: LAYOUTS[name](reports[name]) for name in LAYOUTS})
-    write(ROOT / "README.md", {"figures": summary(reports)})
+    if not options.without_bench:
+        write(ROOT / "README.md", {"figures": summary(reports)})
 
 
 def measured(name: str, kept: Path, environment: dict[str, str], *, reuse: bool) -> Report:
@@ -148,10 +155,31 @@ def similarity(report: Report) -> str:
     return f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(['model', 'AUC', 'above plain-sum'], rows)}"
 
 
+def popularity(report: Report) -> str:
+    """What it costs to bound popularity, the served value marked."""
+    served = CollaborativeConfig().popularity
+    curve = report["popularity"]
+    rows = [
+        [f"**{value:g}** (served)" if value == served else f"{value:g}", *cells]
+        for value, *cells in zip(
+            curve["x"],
+            *(
+                [f"{number:.{places}f}" for number in curve["series"][name]]
+                for name, places in (("ndcg@10", 4), ("liked ndcg@10", 4), ("popularity_lift", 2), ("long_tail", 4))
+            ),
+            strict=True,
+        )
+    ]
+    headings = ["popularity", "nDCG@10", "liked nDCG@10", "lift", "tail"]
+    commands = f"`{COMMANDS['train']}`, then `{COMMANDS['report']}`"
+    return f"{commands} (hybrid, `ms-recommenders`, seed 42):\n\n{table(headings, rows)}"
+
+
 LAYOUTS: dict[str, Callable[[Report], str]] = {
     **{name: ranking(name) for name in ("ms-recommenders", "temporal", "new-users", "new-movies")},
     "folds": folds,
     "similarity": similarity,
+    "report": popularity,
 }
 
 

@@ -9,13 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from recsvc.datasets.movielens import read_movielens
-from recsvc.datasets.split import stratified_by_movie
 from recsvc.datasets.tables import Dataset
-from recsvc.evaluation.lists import make_lists
-from recsvc.evaluation.portrait.curves import FOLDED_IN, diversity_curve, learning_curve
+from recsvc.evaluation.portrait.curves import FOLDED_IN, diversity_curve, learning_curve, popularity_curve
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.contract import Model
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.types import EMPTY_TASTE, FloatMovies, Taste
 from tests.contracts.worlds import taste_of
@@ -86,18 +83,20 @@ def test_a_dislike_pushes_its_nearest_down(hybrid: Hybrid, interactions: Interac
     assert np.mean(pushed) >= 0.95
 
 
-def test_lists_are_not_just_the_most_rated_films(dataset: Dataset, vocabulary: Vocabulary) -> None:
-    """Their films have less than 1.65 times the ratings of those that people rated, the popular films more."""
-    train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=42)
-    seen, sought = interactions_of(train, vocabulary), interactions_of(test, vocabulary)
-    model = Hybrid().fit(seen, dataset.movies, rng=np.random.default_rng(42))
-    counts = seen.counts()
-
-    def lift(ranker: Model) -> float:
-        lists = make_lists(ranker, seen, sought, k=10)
-        given = [counts[ranked.rows].mean() for ranked in lists.ranked]
-        rated = [counts[seen.taste(int(person)).rows].mean() for person in lists.people]
-        return float(np.mean(given) / np.mean(rated))
-
-    assert lift(model) < 1.65
-    assert lift(model.parts["popularity"]) > 1.65
+def test_popularity_is_bounded_at_little_cost(dataset: Dataset, vocabulary: Vocabulary) -> None:
+    """The bound of docs/evaluation.md, and what is paid for it: at most 1 % of what the least bounded lists find."""
+    config = HybridConfig()
+    held = popularity_curve(dataset, vocabulary, config, seed=42, popularities=(0.0, 1.0))
+    served = held.x.index(config.collaborative.popularity)
+    assert 0 < served < len(held.x) - 1
+    found, liked, lift, tail = (
+        np.array(held.series[name]) for name in ("ndcg@10", "liked ndcg@10", "popularity_lift", "long_tail")
+    )
+    assert (np.diff(lift) > 0).all()
+    assert (np.diff(tail) < 0).all()
+    assert lift[served] < 1.5
+    assert tail[served] > 0.003
+    assert found[served] > 0.99 * found[-1]
+    assert liked[served] > 0.99 * liked[-1]
+    assert lift[0] < 1.4  # how far one could go
+    assert tail[0] > 0.01

@@ -1,4 +1,7 @@
-"""How sure a mean is: the percentile bootstrap over people (Efron & Tibshirani 1993, chapter 13)."""
+"""How sure a mean is: the percentile bootstrap over people (Efron & Tibshirani 1993, chapter 13).
+
+Every model's draws are a job of `parallel.run_all`, alone or with its ranking; they come from the seed alone.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +75,9 @@ class Errors:
 
 
 class FoldResult(NamedTuple):
-    """The errors of one model on one fold, those of ratings of 4 stars or more apart too."""
+    """The predictions of one model on one fold (n,), and their errors, those of 4 stars or more apart too."""
 
+    predicted: NDArray[np.float64]
     every: Errors
     liked: Errors
     unsaid: int
@@ -108,9 +110,22 @@ def evaluate_fold(model: Model, fold: Fold, movies: Sequence[Movie], *, seed: in
     stars = fold.tested.stars.astype(np.float64)
     people, errors, n_users = fold.tested.users, predicted - stars, fold.tested.n_users
     liked = stars >= LIKED_STARS
-    return FoldResult(
-        Errors.of(people, errors, n_users), Errors.of(people[liked], errors[liked], n_users), unsaid, seconds
-    )
+    every, of_liked = Errors.of(people, errors, n_users), Errors.of(people[liked], errors[liked], n_users)
+    return FoldResult(predicted, every, of_liked, unsaid, seconds)
+
+
+def write_predictions(
+    path: Path, folds: Sequence[Fold], results: Sequence[FoldResult], labels: tuple[str, ...], vocabulary: Vocabulary
+) -> None:
+    """Write csv lines `fold,user,movie_id,stars,predicted` with the dataset's own ids, folds from 1."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["fold", "user", "movie_id", "stars", "predicted"])
+        for number, (fold, result) in enumerate(zip(folds, results, strict=True), 1):
+            people = [labels[person] for person in fold.tested.users.tolist()]
+            ids = vocabulary.ids[fold.tested.rows].tolist()
+            columns = (people, ids, fold.tested.stars.tolist(), result.predicted.tolist())
+            writer.writerows((number, *line) for line in zip(*columns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

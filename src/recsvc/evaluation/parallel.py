@@ -12,6 +12,10 @@ Progress: TypeAlias = Callable[[str, int], None]
 """Called with the name of a job when it is done, and how many there are."""
 
 
+def silent(_name: str, _total: int) -> None:
+    """Show no progress."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job(Generic[T]):
     """Something to compute, and its name for the progress bar; it must be made of what can be sent to a process."""

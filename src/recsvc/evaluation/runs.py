@@ -11,13 +11,21 @@ from typing import TypeAlias
 
 from recsvc.datasets.tables import Dataset
 from recsvc.errors import ConfigurationError, DataError
-from recsvc.evaluation.folds import Fold, FoldResult, StarsResult, evaluate_fold, make_folds, summarise_folds
+from recsvc.evaluation.folds import (
+    Fold,
+    FoldResult,
+    StarsResult,
+    evaluate_fold,
+    make_folds,
+    summarise_folds,
+    write_predictions,
+)
 from recsvc.evaluation.pairs import JudgedPair, find_pairs, read_pairs
-from recsvc.evaluation.parallel import Job, Progress, run_all
+from recsvc.evaluation.parallel import Job, Progress, run_all, silent
 from recsvc.evaluation.plain_sum import NAME, plain_sum
 from recsvc.evaluation.protocols import PROTOCOLS, RankingProtocol, Result
 from recsvc.evaluation.report import Json, ranking_results, similarity_results, stars_results
-from recsvc.evaluation.similarity import SimilarityResult, compare, evaluate_pairs
+from recsvc.evaluation.similarity import SimilarityResult, compare, evaluate_pairs, write_values
 from recsvc.features.interactions import interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
@@ -38,15 +46,12 @@ WHY = {
 }
 
 
-def _silent(_name: str, _total: int) -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is asked for: a protocol, the seeds (the first is the one whose figures stand alone), where things are.
 
-    `folder` is the dataset's own, for official folds; `pairs` the judged pairs; `lists` where to write the lists.
+    `folder` is the dataset's own, for official folds; `pairs` the judged pairs; `lists` where to write what the one
+    model said, from which the figures can be computed again: lists, predicted stars, or the likeness of pairs.
 
     Raises:
         ConfigurationError: what is asked for does not go together.
@@ -62,8 +67,6 @@ class Plan:
     def __post_init__(self) -> None:
         if (self.protocol == "similarity") != (self.pairs is not None):
             raise ConfigurationError("--pairs FILE goes with --protocol similarity, and with no other")
-        if self.lists is not None and self.protocol not in PROTOCOLS:
-            raise ConfigurationError(f"--lists goes with the protocols that make lists: {', '.join(PROTOCOLS)}")
         if max(self.seeds) > MAX_SEED:
             raise ConfigurationError(f"no seed may be above {MAX_SEED}")
 
@@ -85,7 +88,7 @@ def select(models: Models, protocol: str, *, explicit: bool) -> tuple[dict[str, 
 
 
 def measure(
-    dataset: Dataset, models: Models, plan: Plan, *, skipped: Mapping[str, str], progress: Progress = _silent
+    dataset: Dataset, models: Models, plan: Plan, *, skipped: Mapping[str, str], progress: Progress = silent
 ) -> Json:
     """Do what the plan says and return the report as JSON."""
     report: Json = {
@@ -99,10 +102,19 @@ def measure(
     if plan.pairs is not None:
         judged = read_pairs(plan.pairs)
         alike = tell_alike(dataset, judged, models, seed=plan.seeds[0], processes=plan.processes, progress=progress)
+        if plan.lists is not None:
+            [told] = [result for result in alike if result.model != NAME]
+            write_values(plan.lists, told.pairs, told.values, _vocabulary(dataset))
         return {**report, "seeds": [plan.seeds[0]], "results": similarity_results(alike)}
     if plan.protocol == "folds":
         predicted, official = predict_stars(
-            dataset, models, folder=plan.folder, seeds=plan.seeds, processes=plan.processes, progress=progress
+            dataset,
+            models,
+            folder=plan.folder,
+            seeds=plan.seeds,
+            processes=plan.processes,
+            progress=progress,
+            written_to=plan.lists,
         )
         seeds = [plan.seeds[0]] if official else list(plan.seeds)
         return {**report, "seeds": seeds, "official_folds": official, "results": stars_results(predicted)}
@@ -122,7 +134,7 @@ def rank(
     *,
     seeds: Sequence[int] = (42,),
     processes: int = 1,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> dict[str, list[Result]]:
     """Run a ranking protocol: for each model its results, one a seed in their order. The models stay unfitted."""
     vocabulary = _vocabulary(dataset)
@@ -149,11 +161,13 @@ def predict_stars(
     folder: Path | None,
     seeds: Sequence[int] = (42,),
     processes: int = 1,
-    progress: Progress = _silent,
+    progress: Progress = silent,
+    written_to: Path | None = None,
 ) -> tuple[dict[str, list[StarsResult]], bool]:
     """Run the folds: for each model its results, one a seed; and whether the folds are the official ones.
 
-    There is one official split, so that it takes the first seed only.
+    There is one official split, so that it takes the first seed only. The first model's predictions with the first seed
+    are written to `written_to`.
     """
     vocabulary = _vocabulary(dataset)
     made = {seeds[0]: make_folds(dataset, vocabulary, folder=folder, seed=seeds[0])}
@@ -167,9 +181,16 @@ def predict_stars(
         for number, fold in enumerate(made[seed].folds, 1)
     ]
     done = iter(run_all(jobs, processes=processes, progress=progress))
+    of_keys = [[next(done) for _ in made[seed].folds] for _, seed in keys]
+    if written_to is not None:
+        write_predictions(written_to, made[seeds[0]].folds, of_keys[0], dataset.ratings.user_labels, vocabulary)
+    summaries = [
+        Job(f"{name}, seed {seed}", partial(summarise_folds, name, folds, seed=seed))
+        for (name, seed), folds in zip(keys, of_keys, strict=True)
+    ]
     results: dict[str, list[StarsResult]] = {name: [] for name in models}
-    for name, seed in keys:
-        results[name].append(summarise_folds(name, [next(done) for _ in made[seed].folds], seed=seed))
+    for result in run_all(summaries, processes=processes, progress=silent):
+        results[result.model].append(result)
     return results, official
 
 
@@ -184,7 +205,7 @@ def tell_alike(
     *,
     seed: int = 42,
     processes: int = 1,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> list[SimilarityResult]:
     """Measure `similar` on the judged pairs, the plain sum first; all ratings and films are learned from.
 
@@ -202,7 +223,7 @@ def tell_alike(
     done = run_all(jobs, processes=processes, progress=progress)
     measured = [(name, values, seconds) for name, (values, seconds) in zip(models, done, strict=True)]
     reference = (NAME, plain_sum(interactions, dataset.movies, pairs), 0.0)
-    return compare([reference, *measured], pairs, seed=seed)
+    return compare([reference, *measured], pairs, seed=seed, processes=processes)
 
 
 def _vocabulary(dataset: Dataset) -> Vocabulary:

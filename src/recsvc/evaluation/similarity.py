@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -11,7 +14,9 @@ from numpy.typing import NDArray
 
 from recsvc.evaluation.bootstrap import RESAMPLES, Interval, interval_of
 from recsvc.evaluation.pairs import HeldPairs
+from recsvc.evaluation.parallel import Job, run_all, silent
 from recsvc.features.interactions import Interactions
+from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
 from recsvc.types import Movie
 
@@ -63,6 +68,16 @@ def evaluate_pairs(
     return np.array(both, np.float64).reshape(-1, 2).mean(axis=1), seconds
 
 
+def write_values(path: Path, pairs: HeldPairs, values: PairValues, vocabulary: Vocabulary) -> None:
+    """Write csv lines `movie_id_1,movie_id_2,judged,value`; where nothing is said, the value is empty."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["movie_id_1", "movie_id_2", "judged", "value"])
+        ids = (vocabulary.ids[pairs.first].tolist(), vocabulary.ids[pairs.second].tolist())
+        for first, second, fit, value in zip(*ids, pairs.fit.tolist(), values.tolist(), strict=True):
+            writer.writerow([first, second, "OK" if fit else "NOT_OK", "" if np.isnan(value) else value])
+
+
 def ordered(values: PairValues) -> PairValues:
     """NaN as the lowest value, below all others."""
     return np.where(np.isnan(values), -np.inf, values)
@@ -104,11 +119,12 @@ def _wins(values: PairValues, fit: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def compare(
-    measured: Sequence[tuple[str, PairValues, float]], pairs: HeldPairs, *, seed: int
+    measured: Sequence[tuple[str, PairValues, float]], pairs: HeldPairs, *, seed: int, processes: int = 1
 ) -> list[SimilarityResult]:
     """The area of each (name, values, seconds) and its paired difference to every other."""
     areas = {name: auc(values, pairs.fit) for name, values, _ in measured}
-    draws = {name: resampled_aucs(values, pairs.fit, seed=seed) for name, values, _ in measured}
+    jobs = [Job(name, partial(resampled_aucs, values, pairs.fit, seed=seed)) for name, values, _ in measured]
+    draws = dict(zip(areas, run_all(jobs, processes=processes, progress=silent), strict=True))
     return [
         SimilarityResult(
             model=name,

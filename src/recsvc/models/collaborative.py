@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,11 +18,16 @@ from recsvc.types import Movie, Rows
 
 @dataclass(frozen=True, slots=True)
 class CollaborativeConfig:
-    """The configs of both, and `spectral_share` (0-1), how much of the sum the spectral filter is."""
+    """The configs of both, and `spectral_share` (0-1), how much of the sum the spectral filter is.
 
-    ease: EaseConfig = field(default_factory=EaseConfig)
-    spectral: SpectralConfig = field(default_factory=SpectralConfig)
-    spectral_share: float = 0.4
+    `popularity` multiplies the `output_power` of both: 1 finds most, less bounds how far lists lean to the films that
+    everyone rates, and 0 gives nothing of a film's popularity back. See docs/evaluation.md for what it costs.
+    """
+
+    ease: EaseConfig = field(default_factory=lambda: EaseConfig(output_power=0.3))
+    spectral: SpectralConfig = field(default_factory=lambda: SpectralConfig(output_power=0.1))
+    spectral_share: float = 0.5
+    popularity: float = 0.65
 
     @property
     def min_ratings(self) -> int:
@@ -53,8 +58,9 @@ class Collaborative(ItemWeights):
         config = self.config
         people = interactions.matrix(signed_weights(interactions.stars))[:, learned]
         total = np.zeros((len(learned), len(learned)))
-        parts = ((Ease(config.ease), 1 - config.spectral_share), (Spectral(config.spectral), config.spectral_share))
-        for part, share in parts:
+        ease = replace(config.ease, output_power=config.popularity * config.ease.output_power)
+        spectral = replace(config.spectral, output_power=config.popularity * config.spectral.output_power)
+        for part, share in ((Ease(ease), 1 - config.spectral_share), (Spectral(spectral), config.spectral_share)):
             weights, vectors = part.learn(interactions, movies, learned, rng)
             total += share / float((people @ weights).std() or 1.0) * weights
         return Learned(total, vectors)
@@ -62,5 +68,5 @@ class Collaborative(ItemWeights):
     @classmethod
     def config_of(cls, config: dict[str, Any]) -> CollaborativeConfig:
         """Make the nested config again from JSON."""
-        ease, spectral = EaseConfig(**config["ease"]), SpectralConfig(**config["spectral"])
-        return CollaborativeConfig(ease, spectral, config["spectral_share"])
+        parts = {"ease": EaseConfig(**config["ease"]), "spectral": SpectralConfig(**config["spectral"])}
+        return CollaborativeConfig(**{**config, **parts})

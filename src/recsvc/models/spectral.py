@@ -1,4 +1,4 @@
-"""Spectral: item-to-item weights from the few strongest directions of the normalised ratings."""
+"""Spectral: item-to-item weights from the strongest directions of the normalised ratings."""
 
 from __future__ import annotations
 
@@ -17,13 +17,19 @@ from recsvc.models.weights import learned_weights
 from recsvc.types import Movie, Rows
 
 PEOPLE_AND_FILMS_A_DIRECTION = 8
+DIRECTIONS_A_FACTOR = 3
+"""So many times the directions before the edge are found; what is beyond them passes next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpectralConfig:
-    """`factors` directions are kept, at most one for every eight people and films; for the rest see `EaseConfig`."""
+    """The filter passes a half of direction number `factors`, which is at most one for every eight people and films.
 
-    factors: int = 24
+    `sharpness` says how quickly it falls there; for the rest see `EaseConfig`.
+    """
+
+    factors: int = 36
+    sharpness: float = 8.0
     slope: float = 0.25
     centring: Centring = "none"
     user_power: float = 0.25
@@ -34,11 +40,13 @@ class SpectralConfig:
 
 
 class Spectral(ItemWeights):
-    """`D^-item_power V V' D^output_power` without its diagonal: a low-pass filter on the graph of co-ratings.
+    """`D^-item_power V F V' D^output_power` without its diagonal: a low-pass filter on the graph of co-ratings.
 
-    V (m, factors) are the leading right singular vectors of the normalised ratings, D the sums of the films. It is the
-    ideal low-pass filter of GF-CF (Shen et al. 2021, "How Powerful is Graph Convolution for Recommendation?"), and
-    PureSVD (Cremonesi et al. 2010) where all powers are 0. Films are similar by the cosine of `V S`, S the values.
+    V are the leading right singular vectors of the normalised ratings, D the sums of the films. F has the shape of
+    Butterworth's filter, `1 / (1 + (e_factors / e)^sharpness)` for the squared singular values e: where `sharpness`
+    grows it becomes the ideal low-pass filter of GF-CF (Shen et al. 2021, "How Powerful is Graph Convolution for
+    Recommendation?"), and PureSVD (Cremonesi et al. 2010) where all powers are 0 too; where it is 1, a ridge. Films are
+    similar by the cosine of the first `factors` columns of `V S`, S the singular values.
     """
 
     kind: ClassVar[str] = "spectral"
@@ -52,24 +60,28 @@ class Spectral(ItemWeights):
         config = self.config
         ratings = interactions.matrix(learned_weights(interactions, config.slope, config.centring))[:, learned]
         scaled, sums = normalised(ratings, user_power=config.user_power, item_power=config.item_power)
-        vectors, strengths = _leading(scaled, config.factors, rng)
-        weights: NDArray[np.float64] = (vectors * sums[:, None] ** -config.item_power) @ (
+        edge = max(min(config.factors, min(scaled.shape) // PEOPLE_AND_FILMS_A_DIRECTION), 1)
+        vectors, strengths = _leading(scaled, edge * DIRECTIONS_A_FACTOR, rng)
+        with np.errstate(divide="ignore", over="ignore"):
+            passed = 1 / (1 + (strengths[edge - 1] / strengths) ** (2 * config.sharpness))
+        weights: NDArray[np.float64] = (vectors * passed * sums[:, None] ** -config.item_power) @ (
             vectors * sums[:, None] ** config.output_power
         ).T
         np.fill_diagonal(weights, 0)
-        scaled_vectors = vectors * strengths
-        lengths = np.linalg.norm(scaled_vectors, axis=1, keepdims=True)
-        return Learned(weights, np.divide(scaled_vectors, lengths, where=lengths > 0, out=np.zeros_like(vectors)))
+        kept = (vectors * strengths)[:, :edge]
+        lengths = np.linalg.norm(kept, axis=1, keepdims=True)
+        return Learned(weights, np.divide(kept, lengths, where=lengths > 0, out=np.zeros_like(kept)))
 
 
 def _leading(
-    ratings: sparse.csr_array, factors: int, rng: np.random.Generator
+    ratings: sparse.csr_array, most: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The leading right singular vectors (m, factors) and values (factors,); fewer where all would be no filter."""
+    """The leading right singular vectors (m, k) and values (k,), the largest first; k is `most` or all there are."""
     smaller = min(ratings.shape)
-    kept = max(min(factors, smaller // PEOPLE_AND_FILMS_A_DIRECTION), 1)
-    if kept < smaller:
-        _, values, rows = svds(ratings, k=kept, v0=rng.normal(size=smaller))
+    if most < smaller:
+        _, values, rows = svds(ratings, k=most, v0=rng.normal(size=smaller))
+        order = np.argsort(-values, kind="stable")
+        values, rows = values[order], rows[order]
     else:
         _, values, rows = np.linalg.svd(ratings.toarray(), full_matrices=False)
     return np.asarray(rows.T, np.float64), np.asarray(values, np.float64)

@@ -116,6 +116,17 @@ def test_lists_are_what_the_figures_are_of(protocol: str, tmp_path: Path) -> Non
     assert low <= result["ndcg@10"] <= high
 
 
+def test_predictions_are_what_the_errors_are_of(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.csv"
+    [result] = measured("folds", Popularity(), seeds=(42, 43), lists=path)["results"]
+    squared = defaultdict(list)
+    with path.open(newline="") as file:
+        for line in csv.DictReader(file):
+            squared[line["fold"]].append((float(line["predicted"]) - float(line["stars"])) ** 2)
+    assert sum(map(len, squared.values())) == len(world().dataset.ratings)
+    assert result["rmse"] == pytest.approx(np.mean([math.sqrt(np.mean(errors)) for errors in squared.values()]))
+
+
 def test_new_films_are_found_by_what_they_are() -> None:
     [result] = measured("new-movies", Content())["results"]
     assert result["ndcg@10"] > 0.5
@@ -142,7 +153,6 @@ def test_who_can_take_part() -> None:
     [
         ({"protocol": "similarity"}, "--pairs"),
         ({"protocol": "folds", "pairs": Path("pairs.tsv")}, "--pairs"),
-        ({"protocol": "folds", "lists": Path("lists.csv")}, "--lists"),
         ({"protocol": "temporal", "seeds": (2**32 - 1, 2**32)}, "4294967295"),
     ],
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,8 @@ from recsvc.models.weights import signed_weights
 from tests.contracts.worlds import films, taste_of, world_of
 
 # Two people rated the films 1 and 2, one film 3. X = [[1 1 0] [1 1 0] [0 0 1]]: its first right singular vector is
-# (1 1 0) / sqrt 2, so that V V' is 1/2 between 1 and 2.
+# (1 1 0) / sqrt 2, so that v v' is 1/2 between 1 and 2; the filter passes a half of it, being at its edge. The second
+# is (0 0 1) and says nothing of two films.
 TWO_AND_ONE = {"ann": {1: 3.0, 2: 3.0}, "bob": {1: 3.0, 2: 3.0}, "cat": {3: 3.0}}
 
 
@@ -19,19 +22,20 @@ def test_the_first_direction_by_hand() -> None:
     world = world_of(films(3), TWO_AND_ONE)
     config = SpectralConfig(factors=1, slope=0.0, user_power=0.0, item_power=0.0, output_power=0.0)
     model = Spectral(config).fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(0))
-    expected = np.array([[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]])
+    expected = np.array([[0, 0.25, 0], [0.25, 0, 0], [0, 0, 0]])
     np.testing.assert_allclose(model.state().arrays["weights"], expected, atol=1e-6)
-    np.testing.assert_allclose(model.score(taste_of({0: 5.0})), [0, 0.75, 0], atol=1e-6)
+    np.testing.assert_allclose(model.score(taste_of({0: 5.0})), [0, 0.375, 0], atol=1e-6)
 
 
 @given(
     powers=st.sampled_from([(0.0, 0.0, 0.0), (0.25, 0.35, 0.21), (0.5, 0.5, 0.5)]),
     factors=st.integers(1, 6),
+    sharpness=st.sampled_from([1.0, 8.0]),
     seed=st.integers(0, 1000),
 )
 @settings(deadline=None, max_examples=30)
-def test_it_is_the_truncated_decomposition_of_the_normalised_matrix(
-    powers: tuple[float, float, float], factors: int, seed: int
+def test_it_is_the_filtered_decomposition_of_the_normalised_matrix(
+    powers: tuple[float, float, float], factors: int, sharpness: float, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
     table = {str(user): {int(film) + 1: 4.0 for film in rng.choice(33, 9, replace=False)} for user in range(40)}
@@ -44,13 +48,16 @@ def test_it_is_the_truncated_decomposition_of_the_normalised_matrix(
     sums = X.sum(axis=0)
     user_power, item_power, output_power = powers
     _, values, rows = np.linalg.svd(X / X.sum(axis=1)[:, None] ** user_power / sums**item_power)
-    kept = min(factors, min(X.shape) // 8)  # one for every eight people and films at most
-    V = rows[:kept].T
-    expected = (V * sums[:, None] ** -item_power) @ (V * sums[:, None] ** output_power).T
+    edge = min(factors, min(X.shape) // 8)  # one for every eight people and films at most
+    found = 3 * edge
+    V = rows[:found].T
+    passed = 1 / (1 + (values[edge - 1] / values[:found]) ** (2 * sharpness))
+    assert passed[edge - 1] == 0.5
+    expected = (V * passed * sums[:, None] ** -item_power) @ (V * sums[:, None] ** output_power).T
     np.fill_diagonal(expected, 0)
-    config = SpectralConfig(factors, 0.25, "none", user_power, item_power, output_power)
+    config = SpectralConfig(factors, sharpness, 0.25, "none", user_power, item_power, output_power)
     model = Spectral(config).fit(world.interactions, world.dataset.movies, rng=rng)
-    if values[kept - 1] - values[kept] > 1e-6:  # of equal directions either may be kept
+    if values[found - 1] - values[found] > 1e-6:  # of equal directions either may be kept
         np.testing.assert_allclose(model.state().arrays["weights"], expected, atol=1e-6)
 
 
@@ -58,15 +65,20 @@ def test_the_collaborative_part_is_the_sum_of_both_on_one_scale() -> None:
     rng = np.random.default_rng(5)
     table = {str(user): {int(film) + 1: 4.0 for film in rng.choice(8, 4, replace=False)} for user in range(30)}
     world = world_of(films(8), table)
-    config = CollaborativeConfig(EaseConfig(l2=5.0), SpectralConfig(factors=2), spectral_share=0.3)
-    both, ease, spectral = (
+    ease, spectral = EaseConfig(l2=5.0, output_power=0.4), SpectralConfig(factors=2, output_power=0.2)
+    config = CollaborativeConfig(ease, spectral, spectral_share=0.3, popularity=0.5)
+    both, bounded_ease, bounded_spectral = (
         model.fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
-        for model in (Collaborative(config), Ease(config.ease), Spectral(config.spectral))
+        for model in (
+            Collaborative(config),
+            Ease(replace(ease, output_power=0.2)),
+            Spectral(replace(spectral, output_power=0.1)),
+        )
     )
     tastes = world.interactions.matrix(signed_weights(world.interactions.stars)).toarray()
     expected = sum(
         share * weights / (tastes @ weights).std()
-        for share, weights in ((0.7, ease.item_weights()), (0.3, spectral.item_weights()))
+        for share, weights in ((0.7, bounded_ease.item_weights()), (0.3, bounded_spectral.item_weights()))
     )
     np.testing.assert_allclose(both.item_weights(), expected, rtol=1e-4, atol=1e-5)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,10 @@ from recsvc.datasets.split import by_user, stratified_by_movie
 from recsvc.datasets.tables import Dataset
 from recsvc.engine.query import DEEPEST
 from recsvc.engine.ranking import diversified, top
-from recsvc.evaluation.metrics import ndcg, rmse
+from recsvc.evaluation.beyond import exposure, least_rated_half, popularity_lift
+from recsvc.evaluation.lists import liked, make_lists
+from recsvc.evaluation.metrics import ndcg, rmse, summarise
+from recsvc.evaluation.tasks import ms_recommenders
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.content import Content
@@ -26,6 +30,7 @@ FOLDED_IN = (0, 1, 3, 5, 10, 20)
 LEAST_LEFT = 10
 """How many ratings must be left to be found, of someone whose list is measured."""
 DIVERSITIES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+POPULARITIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 EPOCHS = (2, 5, 10, 20, 40, 80)
 REGULARISATIONS = (0.02, 0.05, 0.1, 0.2)
 MOST_PEOPLE = 300
@@ -77,6 +82,34 @@ def diversity_curve(dataset: Dataset, vocabulary: Vocabulary, config: HybridConf
         found.append([_gain(ranked.rows, wanted) for ranked in lists])
         varied.append([1 - _likeness(content, ranked.rows) for ranked in lists])
     return Curve(DIVERSITIES, {"ndcg@10": np.mean(found, axis=0).tolist(), "variety": np.mean(varied, axis=0).tolist()})
+
+
+def popularity_curve(
+    dataset: Dataset,
+    vocabulary: Vocabulary,
+    config: HybridConfig,
+    *,
+    seed: int,
+    popularities: Sequence[float] = POPULARITIES,
+) -> Curve:
+    """What it costs to bound popularity: as `CollaborativeConfig.popularity` grows, what is found and how well known.
+
+    NDCG@10 with every held-out rating relevant and with liked ones, the popularity lift, and the share of places that
+    go to the least-rated half of liked films, of the `ms-recommenders` task. The value of `config` is among the points.
+    """
+    task = ms_recommenders(dataset, vocabulary, seed)
+    counts, unsung = task.learned.counts(), least_rated_half(task.learned)
+    points = sorted({*popularities, config.collaborative.popularity})
+    series: dict[str, list[float]] = {"ndcg@10": [], "liked ndcg@10": [], "popularity_lift": [], "long_tail": []}
+    for popularity in points:
+        bounded = replace(config, collaborative=replace(config.collaborative, popularity=popularity))
+        hybrid = Hybrid(bounded).fit(task.learned, task.movies, rng=task.rng())
+        lists = make_lists(hybrid, task.seen, task.sought, k=K)
+        series["ndcg@10"].append(summarise(*lists.hits(task.sought))[f"ndcg@{K}"])
+        series["liked ndcg@10"].append(summarise(*lists.hits(liked(task.sought)))[f"ndcg@{K}"])
+        series["popularity_lift"].append(popularity_lift(lists, task.seen, counts))
+        series["long_tail"].append(exposure(lists, unsung))
+    return Curve(tuple(points), series)
 
 
 def error_curves(dataset: Dataset, vocabulary: Vocabulary, *, seed: int) -> tuple[Curve, Curve]:

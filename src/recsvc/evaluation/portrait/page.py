@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from recsvc.engine.answer import Person
 from recsvc.engine.engine import EVERYTHING, NO_ROWS, Engine
 from recsvc.engine.query import Query
 from recsvc.evaluation.portrait import plots
-from recsvc.evaluation.portrait.curves import diversity_curve, error_curves, learning_curve
+from recsvc.evaluation.portrait.curves import Curve, diversity_curve, error_curves, learning_curve, popularity_curve
 from recsvc.evaluation.report import Json, facts_of, table_of
 from recsvc.evaluation.runs import Plan, measure
 from recsvc.features.interactions import interactions_of
@@ -21,7 +22,7 @@ from recsvc.models.catalogue import model_class
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.types import Movie
 
-STEPS = 6
+STEPS = 7
 COMPARED = ("popularity", "content", "ease", "spectral", "collaborative", "hybrid")
 PEOPLE = 5
 FILMS = 10
@@ -50,9 +51,16 @@ ol { margin: 0; padding-left: 1.4rem; } li { font-size: .92rem; } small { color:
 """
 
 
+class Portrait(NamedTuple):
+    """The page as HTML, and the curves that are drawn on it by their names."""
+
+    page: str
+    curves: Mapping[str, Curve]
+
+
 def render(
     engine: Engine, dataset: Dataset, config: HybridConfig, *, seed: int, progress: Callable[[str], None]
-) -> str:
+) -> Portrait:
     """Measure, draw and put together the page; `progress` is told the name of each of the `STEPS` as it begins."""
     vocabulary = engine.catalogue.vocabulary
     progress("comparing models")
@@ -62,6 +70,8 @@ def render(
     learning = learning_curve(dataset, vocabulary, config, seed=seed)
     progress("measuring variety")
     variety = diversity_curve(dataset, vocabulary, config, seed=seed)
+    progress("measuring what bounding popularity costs")
+    bounded = popularity_curve(dataset, vocabulary, config, seed=seed)
     progress("measuring training and validation errors")
     by_epoch, by_l2 = error_curves(dataset, vocabulary, seed=seed)
     progress("mapping films")
@@ -87,6 +97,15 @@ def render(
             "The points are values of diversity; variety is 1 minus the mean likeness of two films of a list.",
         ),
         (
+            "Relevance and fame",
+            plots.trade(bounded, "popularity_lift", "ndcg@10"),
+            (
+                "The points are values of popularity in the configuration, of which "
+                f"{config.collaborative.popularity:g} is served; the lift is how many ratings the films of a list have "
+                "for each one that the films someone rated have."
+            ),
+        ),
+        (
             "Errors by epoch",
             plots.curve(by_epoch, x="epochs", y="RMSE in stars", logarithmic=True),
             "Matrix factorisation (SVD).",
@@ -108,7 +127,7 @@ def render(
     )
     held = engine.manifest
     notice = f'<p class="notice">{escape(held.dataset.notice)}</p>' if held.dataset.notice else ""
-    return (
+    page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{held.version}</title><style>{STYLE}</style></head><body>"
@@ -118,6 +137,16 @@ def render(
         f"<h2>Data and models</h2><div class='grid'>{figures}</div>"
         f"<h2>Five people: what they rated, what they get</h2><div class='grid'>{_people(engine, dataset, seed)}</div>"
         f"<h2>Ten films and their neighbours</h2><div class='grid'>{_neighbours(engine)}</div></body></html>\n"
+    )
+    return Portrait(
+        page,
+        {
+            "learning": learning,
+            "diversity": variety,
+            "popularity": bounded,
+            "errors by epoch": by_epoch,
+            "errors by regularisation": by_l2,
+        },
     )
 
 

@@ -138,7 +138,7 @@ def trade(held: Curve, first: str, second: str) -> Draw:
         axes.plot(across, up, marker="o")
         for value, at_x, at_y in zip(held.x, across, up, strict=True):
             axes.annotate(f"{value:g}", (at_x, at_y), textcoords="offset points", xytext=(5, 5), fontsize=8)
-        axes.set(xlabel=first, ylabel=second)
+        axes.set(xlabel=first.replace("_", " "), ylabel=second)
 
     return draw
 

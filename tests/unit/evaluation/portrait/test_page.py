@@ -78,7 +78,7 @@ def test_the_page_is_whole_and_loads_nothing_from_elsewhere(sample_artifacts: Pa
     registry = Registry(sample_artifacts)
     engine = Engine(registry.open(registry.production()))
     steps: list[str] = []
-    page = render(engine, read_sample(), HybridConfig(), seed=1, progress=steps.append)
+    page, curves = render(engine, read_sample(), HybridConfig(), seed=1, progress=steps.append)
     assert len(steps) == STEPS
     seen = Seen()
     seen.feed(page)
@@ -86,6 +86,7 @@ def test_the_page_is_whole_and_loads_nothing_from_elsewhere(sample_artifacts: Pa
     assert all(value.startswith("data:image/png;base64,") for value in seen.outside)
     assert len(seen.outside) == 2 * page.count("<figure>")
     assert "simulated" in page
-    for title in ("Ratings by stars", "The long tail", "A map of films", "Relevance and variety", "Errors by epoch"):
+    for title in ("Ratings by stars", "The long tail", "A map of films", "Relevance and variety", "Relevance and fame"):
         assert title in page
+    assert [*curves] == ["learning", "diversity", "popularity", "errors by epoch", "errors by regularisation"]
     assert page.count("class='card'") == 15
