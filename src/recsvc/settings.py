@@ -34,22 +34,42 @@ class Settings(BaseSettings):
     )
     admin_key: SecretStr | None = Field(
         default=None,
-        description="Key for calls that change models, sent as `X-Admin-Key`. Unset: those calls answer 403.",
+        description="Key for calls that change models or show analytics, sent as `X-Admin-Key`. "
+        "Unset: those answer 403.",
+    )
+    signing_key: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        default=None,
+        description="Key, 32 characters or more, that signs session tokens and recommendation ids, the same for all "
+        "replicas. Unset: one is made and kept in the database.",
+    )
+    session_days: int = Field(default=365, ge=1, le=3650, description="How long a session token is valid, in days.")
+    recommendation_days: int = Field(
+        default=30, ge=1, le=3650, description="How long feedback may refer to a recommendation, in days."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may call the service, such as `https://films.example`, separated by commas; "
+        "`*` allows all. Unset: only pages that are served from here.",
     )
     liked_stars: float = Field(default=4.5, ge=0.5, le=5.0, description="The rating that a like counts as.")
     disliked_stars: float = Field(default=1.5, ge=0.5, le=5.0, description="The rating that a dislike counts as.")
-    max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Largest request body, in bytes.")
+    max_body_bytes: int = Field(default=2_097_152, ge=1024, description="Largest request body, in bytes.")
     reload_seconds: float = Field(
         default=2.0, ge=0.01, le=3600, description="How often to look whether another version was promoted, in seconds."
     )
     poster_base_url: str = Field(
         default="https://image.tmdb.org/t/p/w342", description="What a film's poster path is appended to."
     )
+    tmdb_api_key: SecretStr | None = Field(
+        default=None,
+        description="Key of the TMDB API for `recsvc data enrich`: an API key (v3) or an API read access token (v4).",
+    )
+    tmdb_base_url: str = Field(default="https://api.themoviedb.org/3", description="Where the TMDB API answers.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log shown."
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -64,11 +84,37 @@ class Settings(BaseSettings):
                 raise ValueError(f"{host!r} is not a host name (without a port; IPv6 addresses in brackets)")
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"\*|https?://[A-Za-z0-9.\[\]:_-]+", origin):
+                raise ValueError(f"{origin!r} is not an origin, such as https://films.example (without a path)")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("tmdb_api_key")
+    @classmethod
+    def _fit_for_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        # Whatever cannot be sent would be named, key and all, by what tries to send it.
+        key = "" if value is None else value.get_secret_value().strip()
+        if not re.fullmatch(r"[A-Za-z0-9._~+/=-]*", key):
+            raise ValueError("has characters that no TMDB key has")
+        return SecretStr(key) if key else None
+
+    @field_validator("tmdb_base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not re.fullmatch(
+            r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w.~/-]*)?", value, re.ASCII
+        ):
+            raise ValueError("must be http:// or https://, a host and perhaps a path")
         return value
 
 

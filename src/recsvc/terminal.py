@@ -22,6 +22,7 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.table import Table
@@ -32,6 +33,7 @@ from recsvc.errors import ConfigurationError, DamagedVersionError
 if TYPE_CHECKING:
     from recsvc.datasets.describe import Description
     from recsvc.datasets.tables import Dataset
+    from recsvc.datasets.tmdb_fetch import FetchReport
     from recsvc.engine.answer import Answer
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
@@ -105,6 +107,15 @@ def download_progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
 
 
 @contextmanager
+def film_progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over films; call what it yields with how many are done and how many there are."""
+    columns = (TextColumn("asking TMDB"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
 def counting() -> Iterator[Callable[[str, int], None]]:
     """A progress bar over jobs; call what it yields with the name of each one that is done and how many there are.
 
@@ -169,6 +180,23 @@ def show_description(dataset: Dataset, description: Description) -> None:
         warn(dataset.notice)
 
 
+def show_fetched(name: str, missing: Path, report: FetchReport) -> None:
+    """Print how many films have TMDB data, and why the others have none."""
+    from recsvc.datasets.tmdb_film import TMDB_NOTICE
+
+    say(f"{name}: {report.kept:,} of {report.films:,} films have TMDB data; {report.asked:,} were asked for now")
+    for count, why in (
+        (report.unmatched, "were not matched by title and year"),
+        (report.removed, "are not at TMDB (any more)"),
+        (report.left, "are not fetched yet"),
+    ):
+        if count:
+            say(f"{count:,} {why}")
+    if report.kept < report.films:
+        say(f"the films without TMDB data, and why: {missing}")
+    warn(TMDB_NOTICE)
+
+
 def show_results(report: dict[str, Any]) -> None:
     """Print the table of an evaluation."""
     from recsvc.evaluation.report import facts_of, table_of
@@ -207,9 +235,12 @@ def show_answer(manifest: Manifest, answer: Answer) -> None:
 def show_versions(registry: Registry) -> None:
     """Print all versions, newest first."""
     table = _table("version", "", "dataset", "ratings", "nDCG@10 (hold-out)")
-    production = registry.aliases.current()
+    marks = {registry.aliases.current(): "production"}
+    challenge = registry.aliases.challenge()
+    if challenge is not None:
+        marks[challenge.version] = f"challenger, {challenge.weight:.1%}"
     for name in reversed(registry.names()):
-        mark = "production" if name == production else ""
+        mark = marks.get(name, "")
         try:
             manifest = registry.manifest(name)
         except DamagedVersionError:

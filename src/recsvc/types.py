@@ -34,8 +34,8 @@ class Movie:
     """A film as the catalogue knows it. What a dataset does not say is empty or None, never guessed.
 
     `title` is in natural order without the year; `other_titles` are what else it is known by. `genres` use the
-    MovieLens names. `poster_path` is TMDB's path below its image host. `vote_average` (0-10) and `vote_count` are
-    TMDB's.
+    MovieLens names. `poster_path` is TMDB's path below its image host, `trailer_url` an address at YouTube or Vimeo.
+    `vote_average` (0-10) and `vote_count` are TMDB's.
     """
 
     movie_id: MovieId
@@ -55,6 +55,7 @@ class Movie:
     poster_path: str | None = None
     vote_average: float | None = None
     vote_count: int | None = None
+    trailer_url: str | None = None
 
 
 class FeedbackKind(StrEnum):
@@ -65,6 +66,21 @@ class FeedbackKind(StrEnum):
     DISLIKED = "disliked"
     SEEN = "seen"
     NOT_INTERESTED = "not_interested"
+
+
+class EventType(StrEnum):
+    """What happened to a film that was recommended."""
+
+    SHOWN = "shown"
+    CLICKED = "clicked"
+
+
+class Attribution(NamedTuple):
+    """Where a film was recommended: `rank` is its place in the whole list, from 1."""
+
+    model_version: str
+    strategy: str
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from recsvc.datasets.preprocess import fingerprint, limit
 from recsvc.datasets.split import official_folds, stratified_by_movie
 from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import parse_title
-from recsvc.datasets.tmdb import TmdbTables, enrich, read_tmdb
+from recsvc.datasets.tmdb import enrich, read_tmdb
+from recsvc.datasets.tmdb_film import TmdbFilms
 from recsvc.types import Movie
 from tests.requirements import need
 
@@ -36,7 +37,7 @@ def latest_small(data_dir: Path) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def tmdb(data_dir: Path) -> TmdbTables:
+def tmdb(data_dir: Path) -> TmdbFilms:
     return read_tmdb(folder_of(data_dir, "tmdb-5000"))
 
 
@@ -151,7 +152,7 @@ def test_fingerprints_tell_datasets_apart(ml_100k: Dataset, latest_small: Datase
     assert fingerprint(ml_100k) != fingerprint(latest_small)
 
 
-def test_the_tmdb_tables(tmdb: TmdbTables) -> None:
+def test_the_tmdb_tables(tmdb: TmdbFilms) -> None:
     films = tmdb.films.values()
     assert len(films) == 4_803
     assert sum(bool(film.directors) for film in films) == 4_629
@@ -162,21 +163,21 @@ def test_the_tmdb_tables(tmdb: TmdbTables) -> None:
     assert avatar.genres == ("Action", "Adventure", "Fantasy", "Sci-Fi")
 
 
-def test_films_with_links_are_joined_by_them(latest_small: Dataset, tmdb: TmdbTables) -> None:
+def test_films_with_links_are_joined_by_them(latest_small: Dataset, tmdb: TmdbFilms) -> None:
     result = enrich(latest_small.movies, tmdb)
     assert (result.matched_by_link, result.matched_by_title) == (3_538, 0)
     assert result.movies[0].directors == ("John Lasseter",)
     assert result.movies[0].genres == latest_small.movies[0].genres
 
 
-def test_films_without_links_are_joined_by_title_and_year(ml_100k: Dataset, tmdb: TmdbTables) -> None:
+def test_films_without_links_are_joined_by_title_and_year(ml_100k: Dataset, tmdb: TmdbFilms) -> None:
     result = enrich(ml_100k.movies, tmdb)
     assert result.matched_by_link == 0
     assert 480 <= result.matched_by_title <= 500
     assert film(replace(ml_100k, movies=result.movies), 11).tmdb_id == 807  # Seven, which TMDB calls Se7en
 
 
-def test_the_join_by_title_agrees_with_the_links(latest_small: Dataset, tmdb: TmdbTables) -> None:
+def test_the_join_by_title_agrees_with_the_links(latest_small: Dataset, tmdb: TmdbFilms) -> None:
     link = {movie.movie_id: movie.tmdb_id for movie in latest_small.movies}
     unlinked = tuple(replace(movie, tmdb_id=None) for movie in latest_small.movies)
     joined = [movie for movie in enrich(unlinked, tmdb).movies if movie.tmdb_id is not None]

@@ -217,6 +217,11 @@ def test_the_registry(command: Command, sample: Path, tmp_path: Path) -> None:
     assert f"{second} is whole" in models("verify", second)
     assert second in models("promote", second, "--why", "it is better")
     assert json.loads(models("show"))["version"] == second
+    assert f"{first} answers 25.0% of the people" in models("challenge", first, "--weight", "0.25")
+    assert "challenger, 25.0%" in models("list")
+    command("models", "challenge", second, "--weight", "0.25", artifacts_dir=artifacts).assert_one_line("in production")
+    assert "nobody" in models("challenge", first, "--weight", "0")
+    assert "challenger" not in models("list")
     assert first in models("rollback")
     assert json.loads(models("show", "production"))["version"] == first
     assert [entry.why for entry in Registry(artifacts).aliases.entries()][1] == "it is better"

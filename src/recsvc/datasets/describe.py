@@ -54,6 +54,8 @@ class Coverage:
     cast: int
     directors: int
     links: int
+    posters: int
+    trailers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ def _coverage(movies: tuple[Movie, ...]) -> Coverage:
         cast=sum(bool(movie.cast) for movie in movies),
         directors=sum(bool(movie.directors) for movie in movies),
         links=sum(movie.imdb_id is not None or movie.tmdb_id is not None for movie in movies),
+        posters=sum(movie.poster_path is not None for movie in movies),
+        trailers=sum(movie.trailer_url is not None for movie in movies),
     )
 
 

@@ -17,7 +17,7 @@ from recsvc.features.blob import Blob
 from recsvc.features.interactions import Interactions
 from recsvc.features.metadata import UNKNOWN_YEAR, genre_matrix, genre_names, years
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.types import Array, BoolMovies, Movie, Rows, State
+from recsvc.types import Array, BoolMovies, Movie, MovieId, Rows, State
 
 RECORDS_KEPT = 20_000
 
@@ -78,6 +78,11 @@ class Catalogue:
 
     def _movie(self, row: int) -> Movie:
         return _MOVIE.validate_json(self._records[row])
+
+    def title(self, movie_id: MovieId) -> str | None:
+        """The title of a film; None for one that is not in the catalogue."""
+        row = self.vocabulary.row(movie_id)
+        return None if row is None else self.movie(row).title
 
     @property
     def median_year(self) -> int | None:

@@ -25,7 +25,12 @@ def dataset() -> Dataset:
     )
     movies = [Movie(film, f"Film {film}", 1990 + film, ("Drama",)) for film in range(1, 11)]
     movies[0] = Movie(1, "One", 1989, ("Drama", "War"), overview="o", keywords=("k",), cast=("c",), tmdb_id=1)
-    return Dataset("small", ratings, (*movies, Movie(11, "Eleven", imdb_id="tt1")), simulated=True)
+    return Dataset(
+        "small",
+        ratings,
+        (*movies, Movie(11, "Eleven", imdb_id="tt1", poster_path="/11.jpg", trailer_url="https://vimeo.com/1")),
+        simulated=True,
+    )
 
 
 def test_sizes_and_spread(dataset: Dataset) -> None:
@@ -63,6 +68,7 @@ def test_films(dataset: Dataset) -> None:
     assert told.movies_by_decade == {"1980s": 1, "1990s": 8, "2000s": 1}
     coverage = told.coverage
     assert (coverage.year, coverage.genres, coverage.links) == (10, 10, 2)
+    assert (coverage.posters, coverage.trailers) == (1, 1)
     assert (coverage.overview, coverage.keywords, coverage.cast, coverage.directors) == (1, 1, 1, 0)
 
 

@@ -30,6 +30,7 @@ FULL = Movie(
     "/a.jpg",
     7.6,
     0,
+    "https://www.youtube.com/watch?v=zvE0jZgSrJU",
 )
 MOVIES = (Movie(3, "", None), FULL, Movie(9, "Solaris", 1972, ("Sci-Fi", "Drama"), vote_average=0.0))
 WORLD = world_of(MOVIES, {"1": {3: 2.0, 9: 5.0}, "2": {9: 4.5}})

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from recsvc.datasets.sample import read_sample
+from recsvc.datasets.tmdb_answer import Details
+from recsvc.datasets.tmdb_cache import FilmEntry, MatchEntry
+from recsvc.datasets.tmdb_film import TMDB_NOTICE
 from recsvc.errors import BadRowError, ConfigurationError, DataError
-from recsvc.training.datasets import read_dataset, with_tmdb
+from recsvc.training.datasets import read_bare, read_dataset, tmdb_cache, with_tmdb
 from tests.unit.datasets.folders import own_csv, tmdb, tmdb_row
 
 
@@ -43,3 +47,33 @@ def test_tmdb_adds_what_it_knows(tmp_path: Path) -> None:
     ten, *others = dataset.movies
     assert (ten.tmdb_id, ten.overview) == (7, "A number.")
     assert [movie.tmdb_id for movie in others] == [None, None]
+    assert with_tmdb(dataset, tmp_path / "tmdb") == dataset
+
+
+def test_what_was_fetched_is_read_with_the_dataset(tmp_path: Path) -> None:
+    own_csv(tmp_path / "mine")
+    bare = read_dataset("mine", tmp_path)
+    cache, now = tmdb_cache("mine", tmp_path), datetime(2026, 1, 1, tzinfo=UTC)
+    cache.create()
+    assert read_dataset("mine", tmp_path).movies == bare.movies
+    cache.keep_film(FilmEntry(asked_at=now, tmdb_id=7, film=Details(id=7, title="10", poster_path="/ten.jpg")))
+    cache.keep_match(MatchEntry(asked_at=now, movie_id=10, title="Ten", year=1995, tmdb_id=7))
+    enriched = read_dataset("mine", tmp_path)
+    assert (enriched.movies[0].tmdb_id, enriched.movies[0].poster_path) == (7, "/ten.jpg")
+    assert enriched.notice == TMDB_NOTICE
+    assert read_bare("mine", tmp_path) == bare
+    assert with_tmdb(bare, cache.folder) == enriched
+
+
+def test_tables_say_what_was_not_fetched(tmp_path: Path) -> None:
+    own_csv(tmp_path / "mine")
+    cache, now = tmdb_cache("mine", tmp_path), datetime(2026, 1, 1, tzinfo=UTC)
+    cache.create()
+    film = Details(id=7, title="Ten", release_date="1995-01-01", poster_path="/ten.jpg")
+    cache.keep_film(FilmEntry(asked_at=now, tmdb_id=7, film=film))
+    cache.keep_match(MatchEntry(asked_at=now, movie_id=10, title="Ten", year=1995, tmdb_id=7))
+    tmdb(tmp_path / "tables", [tmdb_row(7, "Ten", overview="A number."), tmdb_row(8, "Twenty", "1996-01-01")])
+    dataset = with_tmdb(read_dataset("mine", tmp_path), tmp_path / "tables")
+    assert [movie.tmdb_id for movie in dataset.movies] == [7, 8, None]
+    assert (dataset.movies[0].poster_path, dataset.movies[0].overview) == ("/ten.jpg", "A number.")
+    assert dataset.notice.count(TMDB_NOTICE) == 1

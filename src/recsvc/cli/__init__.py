@@ -1,0 +1,36 @@
+"""The command line: recsvc data | train | evaluate | tune | report | models | recommend | serve."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from recsvc import terminal
+from recsvc.cli import answering, data, learning, models
+from recsvc.errors import RecsvcError
+
+app = typer.Typer(
+    name="recsvc",
+    help="A self-hosted movie recommender.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data.commands, name="data")
+app.add_typer(models.commands, name="models")
+for command in (*learning.COMMANDS, *answering.COMMANDS):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; what goes wrong on purpose is one line and exit code 1."""
+    try:
+        app()
+    except RecsvcError as error:
+        terminal.fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        terminal.fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))

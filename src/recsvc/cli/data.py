@@ -1,0 +1,82 @@
+"""recsvc data: fetch and look at datasets."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from recsvc import terminal
+from recsvc.cli.options import DataDir, DatasetName, OnError, folder_of_datasets
+from recsvc.errors import ConfigurationError
+from recsvc.settings import load_settings
+
+commands = typer.Typer(help="Fetch and look at datasets.", no_args_is_help=True)
+
+
+@commands.command("download")
+def data_download(
+    name: Annotated[str, typer.Argument(help="e.g. ml-latest-small, ml-100k, ml-25m")], data_dir: DataDir = None
+) -> None:
+    """Download a MovieLens dataset from GroupLens; interrupted, it goes on where it stopped."""
+    from recsvc.datasets.download import download
+
+    folder = folder_of_datasets(load_settings(), data_dir)
+    with terminal.download_progress(name) as progress:
+        path = download(name, folder, progress=progress)
+    terminal.say(f"{name} is in {path}")
+
+
+@commands.command("enrich")
+def data_enrich(
+    dataset: DatasetName = "sample",
+    data_dir: DataDir = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask about so many films only, the most rated first.")
+    ] = None,
+    max_age: Annotated[
+        int, typer.Option(min=0, max=180, help="Ask again about films asked for so many days ago; TMDB allows 180.")
+    ] = 180,
+    rate: Annotated[float, typer.Option(min=0.1, max=50, help="Requests a second; TMDB allows about 40.")] = 30.0,
+) -> None:
+    """Fetch posters, trailers, texts, keywords and credits from TMDB; interrupted, it goes on where it stopped."""
+    from recsvc.datasets.pace import Pace
+    from recsvc.datasets.tmdb_api import TmdbApi
+    from recsvc.datasets.tmdb_fetch import fetch
+    from recsvc.training.datasets import read_bare, tmdb_cache
+
+    settings = load_settings()
+    folder = folder_of_datasets(settings, data_dir)
+    if settings.tmdb_api_key is None:
+        raise ConfigurationError("set RECSVC_TMDB_API_KEY to a key from https://www.themoviedb.org/settings/api")
+    held = read_bare(dataset, folder)
+    cache = tmdb_cache(dataset, folder)
+    api = TmdbApi(settings.tmdb_api_key, settings.tmdb_base_url, Pace(rate))
+    try:
+        with terminal.film_progress() as progress:
+            report = fetch(held, cache, api, limit=limit, max_age_days=max_age, progress=progress)
+    except KeyboardInterrupt:
+        terminal.warn(f"stopped; what came is kept in {cache.folder}, and running it again goes on from there")
+        raise typer.Exit(130) from None
+    terminal.show_fetched(dataset, cache.missing_file, report)
+
+
+@commands.command("describe")
+def data_describe(
+    dataset: DatasetName = "sample",
+    data_dir: DataDir = None,
+    on_error: OnError = "stop",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print sizes, sparsity, the distribution of the ratings, and the long tail."""
+    from recsvc.datasets.describe import describe
+    from recsvc.training.datasets import read_dataset
+
+    settings = load_settings()
+    held = read_dataset(dataset, data_dir or settings.data_dir, on_error=on_error)
+    description = describe(held)
+    if as_json:
+        terminal.say(json.dumps(description.as_dict(), indent=2))
+    else:
+        terminal.show_description(held, description)

@@ -1,0 +1,211 @@
+"""recsvc train | evaluate | tune | report: from a dataset to a version, and how good it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from recsvc import terminal
+from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Fill, OnError, Tmdb
+from recsvc.errors import ConfigurationError
+from recsvc.settings import load_settings
+
+
+def train(
+    dataset: DatasetName = "sample",
+    data_dir: DataDir = None,
+    tmdb: Tmdb = None,
+    promote: Annotated[bool, typer.Option(help="Let the version serve when it passes the gate.")] = True,
+    on_error: OnError = "stop",
+    min_ratings_per_user: Annotated[
+        int, typer.Option(min=1, help="Learn from people with at least so many ratings.")
+    ] = 1,
+    min_ratings_per_movie: Annotated[
+        int, typer.Option(min=1, help="Learn from films with at least so many ratings.")
+    ] = 1,
+    vectoriser: Annotated[
+        Literal["tfidf", "counts", "hashing"], typer.Option(help="How the content model weighs tags.")
+    ] = "tfidf",
+    decades: Annotated[bool, typer.Option(help="Whether the time of release says what a film is like.")] = True,
+    centring: Annotated[
+        Literal["none", "global", "user", "item"],
+        typer.Option(help="What a rating is compared with: 3 stars, or a mean of ratings."),
+    ] = "none",
+    stars: Annotated[Literal["vbmf", "nmf"], typer.Option(help="Which model predicts stars.")] = "vbmf",
+    fill: Fill = "item_mean",
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Where all randomness comes from.")] = 42,
+) -> None:
+    """Train all models on a dataset and publish them as a version."""
+    from recsvc.models.collaborative import CollaborativeConfig
+    from recsvc.models.content import ContentConfig
+    from recsvc.models.hybrid import HybridConfig
+    from recsvc.models.nmf import NmfConfig
+    from recsvc.models.vbmf import VbmfConfig
+    from recsvc.registry.store import Registry
+    from recsvc.training.config import TrainingConfig
+    from recsvc.training.datasets import read_dataset, with_tmdb
+    from recsvc.training.pipeline import STEPS, publish_trained
+
+    settings = load_settings()
+    defaults = CollaborativeConfig()
+    content = ContentConfig(vectoriser=vectoriser)
+    if not decades:
+        content = replace(content, weights={**content.weights, "years": 0.0})
+    config = TrainingConfig(
+        hybrid=HybridConfig(
+            collaborative=replace(
+                defaults,
+                ease=replace(defaults.ease, centring=centring),
+                spectral=replace(defaults.spectral, centring=centring),
+            ),
+            content=content,
+        ),
+        stars=NmfConfig(fill=fill) if stars == "nmf" else VbmfConfig(),
+        min_ratings_per_user=min_ratings_per_user,
+        min_ratings_per_movie=min_ratings_per_movie,
+        seed=seed,
+    )
+    with terminal.steps(STEPS + 1) as step:
+        step(f"reading {dataset}")
+        held = read_dataset(dataset, data_dir or settings.data_dir, on_error=on_error)
+        if tmdb is not None:
+            held = with_tmdb(held, tmdb)
+        trained = publish_trained(
+            held, config, Registry(settings.artifacts_dir), promote=promote, who=terminal.whoami(), progress=step
+        )
+    if held.skipped:
+        terminal.warn(f"{held.skipped} broken rows were left out")
+    if held.simulated:
+        terminal.warn(held.notice)
+    terminal.say(f"published {trained.manifest.version} ({trained.verdict.reason})")
+    if trained.promoted:
+        terminal.say("it is in production now")
+    elif promote:
+        raise ConfigurationError("it was not promoted: the personal lists find no more than the popular films do")
+
+
+def evaluate(
+    dataset: DatasetName = "sample",
+    data_dir: DataDir = None,
+    tmdb: Tmdb = None,
+    protocol: Annotated[
+        Literal["ms-recommenders", "temporal", "new-users", "new-movies", "folds", "similarity"],
+        typer.Option(help="Who may see what; see docs/evaluation.md."),
+    ] = "ms-recommenders",
+    models: Annotated[str, typer.Option(help="Kinds of models, separated by commas, or 'all'.")] = "hybrid",
+    fill: Fill = "item_mean",
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the split.")] = 42,
+    seeds: Annotated[int, typer.Option(min=1, help="Also give the mean over so many seeds, from --seed on.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Run in so many processes; the figures stay the same.")] = 1,
+    pairs: Annotated[
+        Path | None, typer.Option(help="Judged pairs of films for 'similarity': title_1, year_1, title_2, ..., rating.")
+    ] = None,
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures there as JSON; '-' prints them.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the figures there as one HTML page.")] = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(help="Write what one model said there as csv: its lists, predicted stars, or likeness of pairs."),
+    ] = None,
+) -> None:
+    """Measure models by a protocol, always with the configuration that is served."""
+    from recsvc.evaluation.page import page
+    from recsvc.evaluation.report import facts_of
+    from recsvc.evaluation.runs import Plan, measure, select
+    from recsvc.models.catalogue import MODELS, model_class
+    from recsvc.models.nmf import Nmf, NmfConfig
+    from recsvc.training.datasets import read_dataset, with_tmdb
+
+    settings = load_settings()
+    kinds = list(MODELS) if models == "all" else [kind.strip() for kind in models.split(",")]
+    if lists is not None and len(kinds) != 1:
+        raise ConfigurationError("--lists takes one model, since its csv does not say whose list it is")
+    every = {kind: Nmf(NmfConfig(fill=fill)) if kind == Nmf.kind else model_class(kind)() for kind in kinds}
+    chosen, skipped = select(every, protocol, explicit=models != "all")
+    folder = data_dir or settings.data_dir
+    plan = Plan(
+        protocol,
+        tuple(range(seed, seed + seeds)),
+        processes=jobs,
+        folder=None if folder is None else folder / dataset,
+        pairs=pairs,
+        lists=lists,
+    )
+    held = read_dataset(dataset, folder)
+    if tmdb is not None:
+        held = with_tmdb(held, tmdb)
+    with terminal.counting() as counting:
+        report = measure(held, chosen, plan, skipped=skipped, progress=counting)
+    if json_to is None or str(json_to) != "-":
+        terminal.show_results(report)
+        for fact in facts_of(report)[1:]:
+            terminal.say(fact)
+    if html is not None:
+        terminal.write_text(html, page(report, notice=held.notice))
+    if json_to is not None:
+        terminal.write_json(json_to, report)
+
+
+def tune(
+    dataset: DatasetName = "sample",
+    data_dir: DataDir = None,
+    trials: Annotated[int, typer.Option(min=1, help="How many configurations to try, the served one first.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the search.")] = 42,
+    jobs: Annotated[int, typer.Option(min=1, help="How many splits to measure at once.")] = 2,
+    json_to: Annotated[Path | None, typer.Option("--json", help="Write the study there; '-' prints it.")] = None,
+) -> None:
+    """Search the config of the collaborative model on splits of training data (needs the extra `tune`)."""
+    from dataclasses import asdict
+
+    from recsvc.training.datasets import read_dataset
+    from recsvc.training.tune import tune as search
+
+    held = read_dataset(dataset, data_dir or load_settings().data_dir)
+    with terminal.counting() as progress:
+        study = search(held, trials=trials, seed=seed, jobs=jobs, progress=progress)
+    if json_to is not None:
+        terminal.write_json(json_to, asdict(study))
+    if json_to is None or str(json_to) != "-":
+        terminal.show_study(study)
+
+
+def report(
+    version: Annotated[str, typer.Argument(help="A version, or 'production'.")] = "production",
+    data_dir: DataDir = None,
+    json_to: Annotated[
+        Path | None, typer.Option("--json", help="Write the measured curves there as JSON; '-' prints them.")
+    ] = None,
+) -> None:
+    """Write the page on which a person can judge a version, into artifacts/reports/ (needs the extra `report`)."""
+    from dataclasses import asdict
+
+    from recsvc.engine.engine import Engine
+    from recsvc.evaluation.portrait.page import STEPS, render
+    from recsvc.models.hybrid import Hybrid
+    from recsvc.registry.store import Registry
+    from recsvc.training.datasets import read_dataset
+
+    settings = load_settings()
+    registry = Registry(settings.artifacts_dir)
+    opened = registry.open(registry.resolve(version))
+    held = read_dataset(opened.manifest.dataset.name, data_dir or settings.data_dir)
+    if len(held.ratings) != opened.manifest.dataset.ratings:
+        raise ConfigurationError(f"{held.name} is not what {opened.manifest.version} was trained on any more")
+    hybrid = opened.components["hybrid"]
+    assert isinstance(hybrid, Hybrid)  # noqa: S101 - opening the engine sees to it
+    with terminal.steps(STEPS) as step:
+        portrait = render(Engine(opened), held, hybrid.config, seed=opened.manifest.seed, progress=step)
+    path = registry.report_path(opened.manifest.version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    terminal.write_text(path, portrait.page)
+    if json_to is not None:
+        terminal.write_json(json_to, {name: asdict(curve) for name, curve in portrait.curves.items()})
+    if json_to is None or str(json_to) != "-":
+        terminal.say(f"the report is in {path}")
+
+
+COMMANDS = (train, evaluate, tune, report)

@@ -1,0 +1,77 @@
+"""recsvc models: look at the registry, and choose what serves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recsvc import terminal
+from recsvc.settings import load_settings
+
+commands = typer.Typer(help="Look at the registry, and choose what serves.", no_args_is_help=True)
+Version = Annotated[str, typer.Argument(help="A version, or 'production'.")]
+Why = Annotated[str, typer.Option("--why", help="Written into the alias log.")]
+
+
+@commands.command("list")
+def models_list() -> None:
+    """List all versions, newest first; damaged ones are named."""
+    from recsvc.registry.store import Registry
+
+    terminal.show_versions(Registry(load_settings().artifacts_dir))
+
+
+@commands.command("show")
+def models_show(version: Version = "production") -> None:
+    """Print the manifest of a version."""
+    from recsvc.registry.store import Registry
+
+    registry = Registry(load_settings().artifacts_dir)
+    terminal.say(registry.manifest(registry.resolve(version)).model_dump_json(indent=2))
+
+
+@commands.command("verify")
+def models_verify(version: Version = "production") -> None:
+    """Check every file of a version against its hash."""
+    from recsvc.registry.store import Registry
+
+    registry = Registry(load_settings().artifacts_dir)
+    manifest = registry.verify(registry.resolve(version))
+    terminal.say(f"{manifest.version} is whole: {len(manifest.files)} files match their hashes")
+
+
+@commands.command("promote")
+def models_promote(
+    version: Annotated[str, typer.Argument(help="The version that is to serve.")], why: Why = ""
+) -> None:
+    """Let a version serve."""
+    from recsvc.registry.store import Registry
+    from recsvc.usecases.serving import promote
+
+    entry = promote(Registry(load_settings().artifacts_dir), version, who=terminal.whoami(), why=why)
+    terminal.say(f"{entry.alias} is {entry.version} now")
+
+
+@commands.command("rollback")
+def models_rollback(why: Why = "") -> None:
+    """Let the version before serve again."""
+    from recsvc.registry.store import Registry
+    from recsvc.usecases.serving import roll_back
+
+    entry = roll_back(Registry(load_settings().artifacts_dir), who=terminal.whoami(), why=why)
+    terminal.say(f"{entry.alias} is {entry.version} now")
+
+
+@commands.command("challenge")
+def models_challenge(
+    version: Annotated[str, typer.Argument(help="The version that is to answer some of the people.")],
+    weight: Annotated[float, typer.Option(min=0, max=1, help="Its share of the people; 0 ends it.")],
+    why: Why = "",
+) -> None:
+    """Let a version answer a share of the people beside the one in production."""
+    from recsvc.registry.store import Registry
+    from recsvc.usecases.serving import challenge
+
+    challenge(Registry(load_settings().artifacts_dir), version, weight, who=terminal.whoami(), why=why)
+    terminal.say(f"{version} answers {weight:.1%} of the people" if weight else f"{version} answers nobody any more")
