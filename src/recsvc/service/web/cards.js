@@ -1,0 +1,123 @@
+/** Films as cards: a tile in a grid, and a recommendation with its reasons. */
+
+import { aside, h } from "./dom.js";
+import { clicked, watch } from "./events.js";
+import { feedback } from "./feedback.js";
+import { icon } from "./icons.js";
+import { following, ratingSlider, verdictButtons } from "./opinions.js";
+import { poster } from "./poster.js";
+import { address } from "./router.js";
+import { starRow } from "./stars.js";
+import { filmLine, percent, reason, verdict } from "./words.js";
+
+export function filmAddress(movieId) {
+  return address(`/film/${movieId}`);
+}
+
+/** A film in a grid. The link covers the whole tile; `extras` are controls below it. */
+export function tile(film, ...extras) {
+  return h(
+    "article",
+    { class: "tile", "data-movie-id": film.movie_id },
+    poster(film),
+    h("h3", {}, h("a", { class: "cover", href: filmAddress(film.movie_id) }, film.title)),
+    h("p", { class: "meta" }, filmLine(film)),
+    said(film),
+    extras,
+  );
+}
+
+/** A grid of tiles, as the list that it is. */
+export function grid(label, tiles) {
+  const items = tiles.map((one) => h("li", {}, one));
+  return h("ul", { class: "grid", "aria-label": label }, items);
+}
+
+/** A badge on the poster with what the person said about the film. */
+function said(film) {
+  const badge = h("p", { class: "badge" });
+  return following(badge, film.movie_id, (opinion) => {
+    badge.replaceChildren(...(opinion ? [aside("You said: "), verdict(opinion)] : []));
+  });
+}
+
+/** A recommended film; `renew` brings it up to date with a later answer. */
+export function recommendation(item) {
+  const { movie } = item;
+  const opened = () => clicked(card.item.recommendation_id, movie.movie_id);
+  const more = h(
+    "a",
+    {
+      class: "verdict",
+      href: `${filmAddress(movie.movie_id)}#similar`,
+      "aria-label": `More like this: ${movie.title}`,
+      onclick: opened,
+    },
+    icon("similar"),
+    h("span", {}, "More like this"),
+  );
+  const card = h(
+    "article",
+    { class: "card", "data-movie-id": movie.movie_id },
+    poster(movie),
+    h(
+      "div",
+      { class: "card-body" },
+      h("h3", {}, h("a", { class: "cover", href: filmAddress(movie.movie_id), onclick: opened }, movie.title)),
+      h("p", { class: "meta" }, filmLine(movie)),
+      h("p", { class: "predicted" }),
+      h("div", { class: "why" }),
+    ),
+    h("div", { class: "card-rate" }, h("span", { "aria-hidden": "true" }, "Seen it? Rate it"), ratingSlider(movie)),
+    h(
+      "div",
+      { class: "card-verdicts", role: "group", "aria-label": `Say something about ${movie.title}` },
+      verdictButtons(movie),
+      more,
+    ),
+  );
+  return card;
+}
+
+/** Show a later answer's stars and reasons on a card, and count from now on for that answer. */
+export function renew(card, item) {
+  if (card.item?.recommendation_id !== item.recommendation_id) watch(card, item.recommendation_id, item.movie.movie_id);
+  card.item = item;
+  card.querySelector(".predicted").replaceChildren(...predicted(item));
+  card.querySelector(".why").replaceChildren(...why(item));
+}
+
+function predicted({ predicted_rating: stars }) {
+  if (stars === null) return ["No prediction"];
+  const value = stars.toFixed(1);
+  return [
+    starRow(stars, `Predicted for you: ${value} stars`),
+    h("span", { "aria-hidden": "true" }, h("b", {}, value), " predicted"),
+  ];
+}
+
+/** The ratings that speak for a film, each with its share of what all of this person's ratings add. */
+function why(item) {
+  if (!item.because.length) return [h("p", { class: "hint" }, "Popular with everyone")];
+  const whole = sum(item.because.map(({ contribution }) => contribution)) + Math.abs(item.other ?? 0);
+  const rows = item.because.map((because, index) => reasonRow(because, index, whole));
+  return [h("ul", { class: "reasons", "aria-label": "Why it is recommended" }, rows)];
+}
+
+function reasonRow({ movie_id, title, contribution }, index, whole) {
+  const opinion = feedback.about(movie_id);
+  const [before, after] = reason(opinion);
+  const share = whole > 0 ? Math.abs(contribution) / whole : 0;
+  const says = contribution < 0 ? "against it" : "of what your ratings add";
+  return h(
+    "li",
+    {},
+    h("span", { class: "reason" }, index ? `and ${before}` : `Because you ${before}`, h("b", {}, title), after),
+    h("span", { class: contribution < 0 ? "bar against" : "bar", "aria-hidden": "true", vars: { share } }),
+    h("span", { class: "share" }, percent(share), aside(` ${says}`)),
+  );
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + Math.abs(number), 0);
+}

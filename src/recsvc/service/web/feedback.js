@@ -1,0 +1,191 @@
+/**
+ * What the person said about films. It is shown at once and sent at once; what the service has confirmed is kept apart
+ * from what is still on its way, so that a refusal only has to drop the latter.
+ *
+ * Events, each with the film's id as `detail.movie_id` where it is about one:
+ * `change` (what is shown changed), `kept` (the service has it), `refused` (with the problem), `stalled`, `flowing`.
+ */
+
+import * as service from "./service.js";
+import { session } from "./session.js";
+import { keep, recall } from "./storage.js";
+
+const FIRST_PAUSE = 2_000;
+const LONGEST_PAUSE = 30_000;
+const TASTE = new Set(["rating", "liked", "disliked"]);
+
+class Feedback extends EventTarget {
+  /** Whether what the service holds has been read. */
+  loaded = false;
+  /** @type {Map<number, Opinion>} what the service has */
+  #confirmed = new Map();
+  /** @type {Map<number, {movie_id: number, opinion: Opinion|null}>} the last wish about each film; null takes back */
+  #wishes = new Map((recall("wishes") ?? []).map((wish) => [wish.movie_id, wish]));
+  #sending = new Set();
+  #loading = null;
+  #pause = FIRST_PAUSE;
+  #retry = null;
+
+  /** Read what the service holds, once; a person who is nobody yet has said nothing. */
+  load() {
+    this.#loading ??= this.#read().catch((problem) => {
+      this.#loading = null;
+      throw problem;
+    });
+    return this.#loading;
+  }
+
+  async #read() {
+    if (session.person) {
+      for (let offset = 0; offset !== null;) {
+        const { items, next_offset } = await service.myRatings(offset);
+        // What was confirmed while this answer was on its way is newer than the answer.
+        for (const item of items) if (!this.#confirmed.has(item.movie_id)) this.#confirmed.set(item.movie_id, item);
+        offset = next_offset;
+      }
+    }
+    this.loaded = true;
+    this.#tell("change");
+    this.resume();
+  }
+
+  /** What was said about a film, or null. */
+  about(movieId) {
+    return this.#wishes.has(movieId) ? this.#wishes.get(movieId).opinion : (this.#confirmed.get(movieId) ?? null);
+  }
+
+  /** Everything that was said, the newest first. */
+  all() {
+    const ids = new Set([...this.#confirmed.keys(), ...this.#wishes.keys()]);
+    const said = [...ids].map((id) => this.about(id)).filter(Boolean);
+    return said.sort((a, b) => b.updated_at.localeCompare(a.updated_at));
+  }
+
+  /** How many films speak for the person's taste. */
+  get taste() {
+    return this.all().filter(({ kind }) => TASTE.has(kind)).length;
+  }
+
+  /** What is still on its way. */
+  get waiting() {
+    return this.#wishes.size;
+  }
+
+  /**
+   * Say something about a film. `verdict` is `{kind, rating?}` or null to take back what was said.
+   * Returns what had been said before, which is what an undo says again.
+   */
+  say(film, verdict, recommendationId = null) {
+    const before = this.about(film.movie_id);
+    const opinion = verdict && {
+      movie_id: film.movie_id,
+      title: film.title,
+      kind: verdict.kind,
+      rating: verdict.rating ?? null,
+      recommendation_id: recommendationId,
+      updated_at: new Date().toISOString(),
+    };
+    this.#wishes.set(film.movie_id, { movie_id: film.movie_id, opinion });
+    this.#remember();
+    this.#tell("change", film.movie_id);
+    this.#send(film.movie_id);
+    return before;
+  }
+
+  /** Send again what could not be sent. */
+  resume() {
+    clearTimeout(this.#retry);
+    for (const movieId of this.#wishes.keys()) this.#send(movieId);
+  }
+
+  /** Another person begins, of whom the service holds nothing; what is still on its way becomes theirs. */
+  startAnew() {
+    this.#confirmed.clear();
+    this.#tell("change");
+  }
+
+  /** Say nothing any more, not even what is on its way. */
+  forget() {
+    this.#wishes.clear();
+    this.#remember();
+    this.startAnew();
+  }
+
+  /** One request a film at a time, so that the last word is the one that stays. */
+  async #send(movieId) {
+    if (this.#sending.has(movieId)) return;
+    this.#sending.add(movieId);
+    try {
+      while (this.#wishes.has(movieId)) await this.#deliver(this.#wishes.get(movieId));
+    } catch (problem) {
+      this.#stall(problem);
+    } finally {
+      this.#sending.delete(movieId);
+    }
+  }
+
+  async #deliver(wish) {
+    try {
+      await deliver(wish);
+    } catch (problem) {
+      if (problem.passes) throw problem;
+      this.#settle(wish, false);
+      this.#tell("change", wish.movie_id);
+      this.#tell("refused", wish.movie_id, problem);
+      return;
+    }
+    this.#flow();
+    this.#settle(wish, true);
+    if (!this.#wishes.has(wish.movie_id)) this.#tell("kept", wish.movie_id);
+  }
+
+  #settle(wish, accepted) {
+    if (accepted && wish.opinion) this.#confirmed.set(wish.movie_id, wish.opinion);
+    if (accepted && !wish.opinion) this.#confirmed.delete(wish.movie_id);
+    if (this.#wishes.get(wish.movie_id) === wish) this.#wishes.delete(wish.movie_id); // else there is a newer one
+    this.#remember();
+  }
+
+  #stall(problem) {
+    this.#tell("stalled", undefined, problem);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.resume(), this.#pause);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+  }
+
+  #flow() {
+    this.#pause = FIRST_PAUSE;
+    this.#tell("flowing");
+  }
+
+  #remember() {
+    keep("wishes", this.#wishes.size ? [...this.#wishes.values()] : null);
+  }
+
+  #tell(type, movie_id, problem) {
+    this.dispatchEvent(new CustomEvent(type, { detail: { movie_id, problem } }));
+  }
+}
+
+async function deliver({ movie_id, opinion }) {
+  if (opinion) return service.rate(movie_id, wire(opinion), opinion.recommendation_id);
+  try {
+    return await service.takeBack(movie_id);
+  } catch (problem) {
+    if (problem.status !== 404) throw problem; // nothing is held about it, which is what was wished
+    return null;
+  }
+}
+
+/** An opinion as `POST /rate` wants it. */
+function wire({ kind, rating }) {
+  if (kind === "rating") return { rating };
+  if (kind === "liked" || kind === "disliked") return { liked: kind === "liked" };
+  return { [kind]: true };
+}
+
+export const feedback = new Feedback();
+addEventListener("online", () => feedback.resume());
+
+/** @typedef {{movie_id: number, title: string|null, kind: string, rating: number|null, updated_at: string,
+ *   recommendation_id: string|null}} Opinion */

@@ -1,0 +1,51 @@
+/** The lists that were made in this browser; the token that lets one change a list is kept here and nowhere else. */
+
+import { askText } from "./parts.js";
+import { address, go } from "./router.js";
+import { makeList } from "./service.js";
+import { keep, recall } from "./storage.js";
+import { toast } from "./toast.js";
+
+/** The most films that the service keeps in a list. */
+const MOST = 200;
+
+/** My lists, the newest first: `{slug, title, edit_token}`. */
+export function myLists() {
+  return recall("lists") ?? [];
+}
+
+export function ownToken(slug) {
+  return myLists().find((list) => list.slug === slug)?.edit_token ?? null;
+}
+
+export function rememberList({ slug, title, edit_token }) {
+  keep("lists", [{ slug, title, edit_token }, ...myLists().filter((list) => list.slug !== slug)]);
+}
+
+export function forgetList(slug) {
+  keep(
+    "lists",
+    myLists().filter((list) => list.slug !== slug),
+  );
+}
+
+/** Ask for a title, save the films under it, and go to the list. */
+export async function saveList(suggested, films) {
+  if (!films.length) return toast("There is nothing to save yet.");
+  const note = "Anyone who has the link can open it. It names the films, not you.";
+  const title = await askText({ title: "Save as a list", label: "Title", value: suggested, confirm: "Save", note });
+  if (!title) return null;
+  try {
+    const list = await makeList(
+      title,
+      films.slice(0, MOST).map(({ movie_id }) => movie_id),
+    );
+    rememberList(list);
+    return go(address(`/list/${list.slug}`));
+  } catch (problem) {
+    return toast(`The list was not saved: ${problem.message}`, {
+      label: "Try again",
+      run: () => saveList(title, films),
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** Films for a newcomer to rate, fifteen at a time. */
+
+import { grid, tile } from "./cards.js";
+import { h } from "./dom.js";
+import { feedback } from "./feedback.js";
+import { icon } from "./icons.js";
+import { ratingSlider } from "./opinions.js";
+import { empty, fill, skeletons } from "./parts.js";
+import { onboarding } from "./service.js";
+import { announce } from "./toast.js";
+
+const DEAL = 15;
+const POOL = 50;
+/** Films that the person has not seen; they are not dealt again on this visit. */
+const unseen = new Set();
+
+/** The deck: a grid of films with a slider each. `deck.deal()` lays out others. */
+export function onboardingDeck(signal) {
+  const place = h("div", { class: "deck" });
+  const pool = [];
+  const dealt = new Set();
+  const fresh = ({ movie_id }) => !feedback.about(movie_id) && !unseen.has(movie_id) && !dealt.has(movie_id);
+
+  const draw = async () => {
+    for (const known of pool.splice(0).filter(fresh)) pool.push(known);
+    if (pool.length >= DEAL) return;
+    dealt.clear(); // the most rated films are few: start over with what was left aside
+    const { items } = await onboarding(POOL, null, signal);
+    pool.splice(0, pool.length, ...items.filter(fresh));
+  };
+  const next = () => {
+    const film = pool.find(fresh);
+    if (film) dealt.add(film.movie_id);
+    return film;
+  };
+  const pass = (film, item) => {
+    unseen.add(film.movie_id);
+    const other = next();
+    announce(other ? `${film.title}: not seen. Instead: ${other.title}` : `${film.title}: not seen`);
+    if (!other) return item.querySelector("article").classList.add("passed");
+    item.replaceChildren(card(other));
+    return item.querySelector("button").focus();
+  };
+  const card = (film) => {
+    const unknown = (event) => pass(film, event.target.closest("li"));
+    const name = `Haven't seen it: ${film.title}`;
+    return tile(
+      film,
+      ratingSlider(film, { quiet: true }),
+      h("button", { type: "button", class: "link-button", "aria-label": name, onclick: unknown }, "Haven't seen it"),
+    );
+  };
+  const show = () => {
+    const films = Array.from({ length: DEAL }, next).filter(Boolean);
+    return films.length ? grid("Films to rate", films.map(card)) : known();
+  };
+
+  place.deal = () =>
+    fill(place, { skeleton: h("div", { class: "grid" }, skeletons(DEAL, "tile rated")), load: draw, show, signal });
+  return place;
+}
+
+function known() {
+  return empty(
+    "You know them all",
+    h("p", {}, "You have been through the films that most people know. Search for others to rate them too."),
+  );
+}
+
+/** The button that deals other films. */
+export function otherFilms(deck) {
+  const deal = async () => {
+    await deck.deal();
+    announce("Other films to rate");
+  };
+  return h("button", { type: "button", class: "button quiet", onclick: deal }, icon("shuffle"), "Other films");
+}

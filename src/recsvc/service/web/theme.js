@@ -1,0 +1,37 @@
+/** Light, dark, or as the device has it; remembered in this browser. */
+
+import { icon } from "./icons.js";
+import { keep, recall } from "./storage.js";
+
+const THEMES = ["auto", "light", "dark"];
+const page = document.documentElement;
+
+/** The button that changes from one to the next. */
+export function startTheme(button) {
+  const name = () => {
+    button.replaceChildren(icon(chosen()));
+    button.setAttribute("aria-label", `Colours: ${chosen()}`);
+    button.title = `Colours: ${chosen()}`;
+  };
+  button.addEventListener("click", () => {
+    choose(THEMES[(THEMES.indexOf(chosen()) + 1) % THEMES.length]);
+    name();
+  });
+  name();
+}
+
+function chosen() {
+  return page.dataset.theme ?? "auto";
+}
+
+function choose(theme) {
+  keep("theme", theme === "auto" ? null : theme);
+  show(theme);
+}
+
+function show(theme) {
+  if (theme === "light" || theme === "dark") page.dataset.theme = theme;
+  else delete page.dataset.theme;
+}
+
+show(recall("theme")); // at once, so that the page is not seen in other colours first

@@ -1,0 +1,192 @@
+/** `#/analytics`, for who runs the service: what is said, shown and liked. The key lives as long as the page. */
+
+import { filmAddress } from "../cards.js";
+import { intervalChart, lineChart, share, table } from "../charts.js";
+import { h } from "../dom.js";
+import { choice, empty, fill, heading, quietHeading, skeletons } from "../parts.js";
+import { address, go } from "../router.js";
+import { analytics as read } from "../service.js";
+import { count, date, percent } from "../words.js";
+
+const PERIODS = [
+  ["7", "7 days"],
+  ["30", "30 days"],
+  ["90", "90 days"],
+];
+/** How many places of the list are charted. */
+const RANKS = 20;
+let adminKey = null;
+
+export function analytics(route, signal) {
+  const place = h("div", {});
+  const daysOf = ({ query }) => PERIODS.find(([days]) => days === query.get("days"))?.[0] ?? "30";
+  const show = (days) => (adminKey ? report(place, days, signal) : place.replaceChildren(keyForm(place, days, signal)));
+  return {
+    title: "Analytics",
+    nodes: [heading("Analytics"), place],
+    ready: show(daysOf(route)),
+    update: (next) => show(daysOf(next)),
+  };
+}
+
+/** The form for the key. `refused` says why it is shown again. */
+function keyForm(place, days, signal, refused = "") {
+  const says = { id: "admin-key-says", class: "refused", role: "alert" };
+  const input = h("input", {
+    type: "password",
+    id: "admin-key",
+    autocomplete: "off",
+    required: true,
+    "aria-describedby": says.id,
+  });
+  const submit = (event) => {
+    event.preventDefault();
+    adminKey = input.value;
+    report(place, days, signal);
+  };
+  if (refused) setTimeout(() => input.focus()); // once it is on the page
+  return h(
+    "form",
+    { class: "panel key-form", onsubmit: submit },
+    h("label", { for: input.id }, "Admin key"),
+    h("div", { class: "row" }, input, h("button", { class: "button" }, "Show analytics")),
+    h("p", says, refused),
+    h(
+      "p",
+      { class: "hint" },
+      "The value of RECSVC_ADMIN_KEY. It is kept in memory only, and forgotten when this page is closed.",
+    ),
+  );
+}
+
+function report(place, days, signal) {
+  const refused = ({ message }) => {
+    adminKey = null;
+    return keyForm(place, days, signal, message);
+  };
+  const load = () => read(days, adminKey, signal);
+  const show = (answer) => draw(answer, days);
+  return fill(place, { skeleton: skeletons(5, "block"), load, show, instead: { 401: refused, 403: refused }, signal });
+}
+
+function draw(answer, days) {
+  const period = choice("Period", PERIODS, days, (value) =>
+    go(address("/analytics", { days: value === "30" ? "" : value })),
+  );
+  const dates = answer.days.map(({ day }) => day);
+  const over = (title, ...names) =>
+    lineChart(
+      title,
+      dates,
+      names.map(([key, name]) => ({ name, values: answer.days.map((day) => day[key]) })),
+    );
+  return [
+    h(
+      "div",
+      { class: "section-head" },
+      h("p", { class: "lead" }, `${date(dates.at(0))} to ${date(dates.at(-1))}`),
+      period,
+    ),
+    tiles(answer),
+    !answer.feedback &&
+      !answer.days.some(({ shown }) => shown) &&
+      empty("Nothing happened yet", h("p", {}, "Figures appear with the first visitors.")),
+    quietHeading("Charts"),
+    h(
+      "div",
+      { class: "charts" },
+      over("What people said", ["feedback", "Opinions"], ["active_people", "Active people"]),
+      over("What people saw", ["shown", "Shown"], ["clicked", "Clicked"]),
+      likes("Like rate by version", answer.by_version),
+      likes("Like rate by strategy", answer.by_strategy),
+      likes(
+        "Like rate by place in the list",
+        answer.by_rank.slice(0, RANKS).map((rates) => ({ ...rates, key: `Place ${rates.key}` })),
+      ),
+    ),
+    comparison(answer.comparison),
+    topFilms(answer.top_films),
+  ];
+}
+
+function tiles({ people, feedback, coverage }) {
+  const figures = [
+    ["People", people.toLocaleString("en")],
+    ["Opinions", feedback.toLocaleString("en")],
+    [
+      "Catalogue shown",
+      `${percent(coverage.share)} (${coverage.shown_films} of ${count(coverage.catalogue_films, "film")})`,
+    ],
+  ];
+  return h(
+    "dl",
+    { class: "sizes" },
+    figures.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
+}
+
+function likes(title, rates) {
+  if (!rates.length) return empty(title, h("p", {}, "Nothing was shown yet."));
+  return intervalChart(
+    title,
+    rates.map(({ key, shown, like_rate }) => ({ name: key, rate: like_rate, note: shown })),
+  );
+}
+
+function comparison(test) {
+  if (!test) return h("section", { class: "panel" }, h("h2", {}, "A/B comparison"), h("p", {}, "No challenger runs."));
+  const row = (name, difference) => [
+    name,
+    ...["value", "low", "high"].map((part) => points(difference?.[part])),
+    decision(difference),
+  ];
+  const heads = ["Challenger less production", "Difference", "Low", "High", "Says"];
+  const rows = [row("Like rate", test.like_rate_difference), row("Click rate", test.click_rate_difference)];
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", {}, "A/B comparison"),
+    h(
+      "p",
+      {},
+      h("code", {}, test.challenger),
+      ` answers ${percent(test.weight)} of the people, `,
+      h("code", {}, test.production),
+      " the others.",
+    ),
+    h("p", { class: "hint" }, "Differences are in percentage points, with their 95 % interval."),
+    table(heads, rows, "A/B comparison"),
+  );
+}
+
+function points(value) {
+  return typeof value === "number" ? `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}` : "–";
+}
+
+/** An interval that holds 0 says nothing yet. */
+function decision(difference) {
+  if (!difference) return "too few people yet";
+  if (difference.low > 0) return "the challenger is better";
+  return difference.high < 0 ? "production is better" : "no difference can be told yet";
+}
+
+function topFilms(films) {
+  if (!films.length) return null;
+  const rows = films.map((film) => [
+    film.title
+      ? h("a", { href: filmAddress(film.movie_id) }, film.title)
+      : `Film ${film.movie_id} (left the catalogue)`,
+    film.feedback,
+    film.liked,
+    film.mean_stars?.toFixed(1) ?? "–",
+    film.shown,
+    film.clicked,
+    share(film.shown ? film.clicked / film.shown : null),
+  ]);
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", {}, "Top films"),
+    table(["Film", "Opinions", "Likes", "Mean stars", "Shown", "Clicked", "Clicks of shown"], rows, "Top films"),
+  );
+}

@@ -1,0 +1,89 @@
+/** `#/`: for a newcomer films to rate and what is popular; for everyone else their recommendations. */
+
+import { h } from "../dom.js";
+import { feedback } from "../feedback.js";
+import { addressOf, filterBar, filtersOf } from "../filters.js";
+import { icon } from "../icons.js";
+import { saveList } from "../mylists.js";
+import { heading, quietHeading } from "../parts.js";
+import { RecommendationList } from "../recommending.js";
+import { go } from "../router.js";
+import { session } from "../session.js";
+import { count, date } from "../words.js";
+import { rating } from "./rate.js";
+
+export function home(route, signal) {
+  const newcomer = isNewcomer();
+  const title = heading(newcomer ? "Rate a film, and tonight's programme is yours" : "Recommended for you");
+  const picks = recommendations(filtersOf(route.query), newcomer, signal);
+  const welcome = newcomer ? rating(route, signal, "/") : null;
+  if (!newcomer) checkWhetherNewcomer(signal);
+
+  return {
+    title: "",
+    nodes: [title, ...(welcome?.nodes ?? []), picks.node],
+    ready: picks.list.ready,
+    update(next) {
+      welcome?.update(next);
+      picks.show(filtersOf(next.query));
+    },
+  };
+}
+
+/** Whether nothing was said yet, as far as this browser knows without asking. */
+function isNewcomer() {
+  return !feedback.all().length && (!session.person || feedback.loaded);
+}
+
+/** Someone can have a token and have said nothing: the page is then shown anew, as for a newcomer. */
+async function checkWhetherNewcomer(signal) {
+  if (feedback.loaded) return;
+  await feedback.load().catch(() => {}); // the list tells what is wrong
+  if (!signal.aborted && isNewcomer()) go(location.hash);
+}
+
+/** The list with its filters, and honest words about whose it is. */
+function recommendations(filters, newcomer, signal) {
+  const lead = h("p", { class: "lead" });
+  const note = h("p", { class: "hint" });
+  const title = newcomer ? h("h2", {}, "Popular with everyone") : quietHeading("Films");
+  let personal = false;
+  const tell = () => {
+    if (newcomer) title.textContent = personal ? "Recommended for you" : "Popular with everyone";
+    lead.textContent = personal ? fromYours() : "Popular with everyone; rate a film to make it yours.";
+  };
+  const onanswer = ({ strategy, simulated }) => {
+    personal = strategy !== "popular";
+    tell();
+    note.textContent = simulated
+      ? "The sample's ratings are simulated: try things out, but do not judge it by them."
+      : "";
+  };
+  const list = new RecommendationList(filters, { onanswer, signal });
+  feedback.addEventListener("change", () => personal && tell(), { signal });
+  const bar = filterBar(filters, (changed) => go(addressOf("/", changed)));
+  const save = h(
+    "button",
+    { type: "button", class: "button quiet", onclick: () => keepThese(list.films) },
+    icon("save"),
+    "Save as a list",
+  );
+  const head = h("div", { class: "section-head" }, h("div", {}, title, lead), save);
+  return {
+    list,
+    node: h("section", { class: "picks", "aria-label": "Recommendations" }, head, bar, list.node, note),
+    show(next) {
+      bar.show(next);
+      list.filter(next);
+    },
+  };
+}
+
+function fromYours() {
+  if (!feedback.taste) return "From what you rated.";
+  return `From the ${feedback.taste === 1 ? "one film" : count(feedback.taste, "film")} you rated.`;
+}
+
+function keepThese(films) {
+  return saveList(`Recommended to me on ${date(new Date().toISOString())}`, films);
+}

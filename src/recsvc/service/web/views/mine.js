@@ -1,0 +1,120 @@
+/** `#/ratings`: everything that the person said, and the way to be forgotten. */
+
+import { filmAddress } from "../cards.js";
+import { h } from "../dom.js";
+import { forgetEvents } from "../events.js";
+import { feedback } from "../feedback.js";
+import { icon } from "../icons.js";
+import { arrange } from "../keyed.js";
+import { saveList } from "../mylists.js";
+import { following, ratingSlider, say, verdictButtons } from "../opinions.js";
+import { askWhether, empty, fill, heading, skeletons } from "../parts.js";
+import { poster } from "../poster.js";
+import { eraseMe } from "../service.js";
+import { session } from "../session.js";
+import { announce, toast } from "../toast.js";
+import { count, date, isFavourite, verdict } from "../words.js";
+
+const ERASING =
+  "All your ratings and what was shown to you are erased from the service. This cannot be undone. " +
+  "Lists that you saved stay; delete them under My lists.";
+
+export function mine(route, signal) {
+  const place = h("div", {});
+  const show = () => ledger(signal);
+  const ready = fill(place, { skeleton: skeletons(6, "said"), load: () => feedback.load(), show, signal });
+  return { title: "My ratings", nodes: [heading("My ratings"), place], ready };
+}
+
+/** All that was said; a row leaves when what it says is taken back, and comes again when that is undone. */
+function ledger(signal) {
+  const lead = h("p", { class: "lead" });
+  const rows = h("ul", { class: "ledger", "aria-label": "What I said" });
+  const none = empty(
+    "Nothing yet",
+    h("p", {}, "What you say about films is kept here, to change it or to take it back."),
+    h("a", { class: "button", href: "#/rate" }, "Rate films"),
+  );
+  const draw = () => {
+    const said = feedback.all();
+    lead.textContent = said.length ? `You said something about ${count(said.length, "film")}.` : "";
+    none.hidden = said.length > 0;
+    save.hidden = said.length === 0;
+    arrange(rows, said, { key: ({ movie_id }) => movie_id, make: row });
+  };
+  const save = h(
+    "button",
+    { type: "button", class: "button quiet", onclick: saveFavourites },
+    icon("save"),
+    "Save my favourites as a list",
+  );
+  const forget = h(
+    "button",
+    { type: "button", class: "button danger", onclick: erase },
+    icon("bin"),
+    "Erase everything about me",
+  );
+  feedback.addEventListener("change", draw, { signal });
+  draw();
+  return [lead, none, h("div", { class: "row" }, save, forget), rows];
+}
+
+function row(opinion) {
+  const film = { movie_id: opinion.movie_id, title: opinion.title ?? "A film that left the catalogue" };
+  const words = h("p", { class: "meta" });
+  const gone = opinion.title === null;
+  following(words, film.movie_id, (now) => {
+    if (now) words.textContent = `${verdict(now)} · ${date(now.updated_at)}`;
+  });
+  const back = h(
+    "button",
+    { type: "button", class: "verdict", "aria-label": `Take back: ${film.title}`, onclick: () => say(film, null) },
+    icon("undo"),
+    h("span", {}, "Take back"),
+  );
+  return h(
+    "li",
+    { class: "said", "data-movie-id": film.movie_id },
+    poster(film),
+    h(
+      "div",
+      { class: "said-text" },
+      h("h2", {}, gone ? film.title : h("a", { href: filmAddress(film.movie_id) }, film.title)),
+      words,
+    ),
+    !gone && ratingSlider(film),
+    h(
+      "div",
+      { class: "card-verdicts", role: "group", "aria-label": `Change what you said about ${film.title}` },
+      !gone && verdictButtons(film),
+      back,
+    ),
+  );
+}
+
+function saveFavourites() {
+  return saveList(
+    "My favourites",
+    feedback.all().filter((opinion) => opinion.title !== null && isFavourite(opinion)),
+  );
+}
+
+async function erase() {
+  const sure = await askWhether({
+    title: "Erase everything about me?",
+    text: ERASING,
+    confirm: "Erase everything",
+  });
+  if (!sure) return;
+  try {
+    if (session.person) await eraseMe();
+  } catch (problem) {
+    toast(`Nothing was erased: ${problem.message}`, { label: "Retry", run: erase });
+    return;
+  }
+  session.end();
+  forgetEvents();
+  feedback.forget();
+  announce("Everything about you was erased");
+  toast("Everything about you was erased.");
+}
