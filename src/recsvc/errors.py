@@ -12,6 +12,7 @@ RecsvcError
 ├── NotReadyError           no version is loaded, or the database is out of reach
 ├── NotFoundError           a film, person or page of the catalogue that does not exist
 ├── InvalidInputError       a value the caller sent that cannot be used; names the field
+├── NotPermittedError       who asks may not do that: another person's token, a wrong edit token
 └── ReadOnlyPersonError     a person of a public dataset, who cannot be changed
 """
 
@@ -82,6 +83,10 @@ class InvalidInputError(RecsvcError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class NotPermittedError(RecsvcError):
+    """Who asks is known and may not do what they ask for."""
 
 
 class ReadOnlyPersonError(RecsvcError):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.testclient import TestClient
 
@@ -46,7 +47,37 @@ def serving(artifacts: Path, database_url: str, **more: Any) -> Iterator[TestCli
     """The service, started, as its callers see it: an error inside is an answer."""
     app = create_app(settings_for(artifacts, database_url, **more))
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        now = time.time()
+        set_clock(client, lambda: now)  # ids of recommendations hold the day: it must not end during a test
         yield client
+
+
+def state(client: TestClient) -> Any:
+    """What the started service holds."""
+    app: Any = client.app
+    return app.state
+
+
+def set_clock(client: TestClient, clock: Callable[[], float]) -> None:
+    """Let ids of recommendations be made and read at another time."""
+    state(client).seal._clock = clock
+
+
+class Visitor(NamedTuple):
+    """Who has a token, and the headers to send it in."""
+
+    user_id: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def begin(client: TestClient) -> Visitor:
+    """A new visitor."""
+    begun = answer(client.post("/session"), 201)
+    return Visitor(begun["user_id"], begun["token"])
 
 
 def assert_problem(response: Response, status: int, *fields: str) -> Json:

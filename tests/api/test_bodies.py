@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from tests.api.asking import assert_problem, said
 
 JSON = {"content-type": "application/json"}
-PATHS = ["/rate", "/rate/batch", "/recommend"]
+PATHS = ["/rate", "/rate/batch", "/recommend", "/events", "/lists"]
 GOOD_RATE = {"user_id": "ada", "movie_id": 1, "rating": 4}
 MALFORMED = {
     "nothing at all": b" ",
@@ -60,7 +60,7 @@ def test_no_body(reading: TestClient, path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_50_mb(reading: TestClient, path: str) -> None:
     problem = assert_problem(reading.post(path, content=b" " * 50_000_000, headers=JSON), 413, "body")
-    assert "1048576 bytes" in problem["detail"]
+    assert "2097152 bytes" in problem["detail"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -71,19 +71,26 @@ def test_50_mb_in_chunks_without_a_length(reading: TestClient, path: str) -> Non
 
 
 def test_a_length_that_is_not_true_does_not_help(reading: TestClient) -> None:
-    response = reading.post("/rate", content=b" " * 2_000_000, headers={**JSON, "content-length": "10"})
+    response = reading.post("/rate", content=b" " * 3_000_000, headers={**JSON, "content-length": "10"})
     assert_problem(response, 413, "body")
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_body_of_the_largest_size_is_read(reading: TestClient, path: str) -> None:
-    assert_problem(reading.post(path, content=b"[" + b" " * (2**20 - 1), headers=JSON), 422, "body")
-    assert_problem(reading.post(path, content=b"[" + b" " * (2**20), headers=JSON), 413, "body")
+    assert_problem(reading.post(path, content=b"[" + b" " * (2**21 - 1), headers=JSON), 422, "body")
+    assert_problem(reading.post(path, content=b"[" + b" " * (2**21), headers=JSON), 413, "body")
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_an_unknown_field(reading: TestClient, path: str) -> None:
-    good: dict[str, Any] = {"/rate": GOOD_RATE, "/rate/batch": {"ratings": [GOOD_RATE]}, "/recommend": {}}
+    event = {"type": "shown", "recommendation_id": "abc", "movie_id": 1}
+    good: dict[str, Any] = {
+        "/rate": GOOD_RATE,
+        "/rate/batch": {"ratings": [GOOD_RATE]},
+        "/recommend": {},
+        "/events": {"user_id": "ada", "events": [event]},
+        "/lists": {"title": "Mine", "movie_ids": [1]},
+    }
     assert_problem(reading.post(path, json={**good[path], "movieId": 1}), 422, "body.movieId")
 
 

@@ -21,13 +21,20 @@ METHODS = {
     "/movies/popular": {"GET"},
     "/movies/onboarding": {"GET"},
     "/movies/1": {"GET"},
-    "/users/ada": {"GET"},
+    "/users/ada": {"GET", "DELETE"},
     "/users/ada/ratings": {"GET"},
+    "/session": {"POST"},
+    "/events": {"POST"},
+    "/lists": {"POST"},
+    "/lists/s7Y0mGq8Qn6cGv4V2kq1xA": {"GET", "PATCH", "DELETE"},
+    "/analytics": {"GET"},
     "/models": {"GET"},
     "/models/rollback": {"POST"},
     "/models/20200101T000000Z-00000000/promote": {"POST"},
+    "/models/20200101T000000Z-00000000/challenge": {"POST"},
     "/health/live": {"GET"},
     "/health/ready": {"GET"},
+    "/": {"GET"},
     "/docs": {"GET"},
     "/assets/docs.js": {"GET", "HEAD"},
 }
@@ -75,12 +82,21 @@ def test_every_request_has_its_own_id(reading: TestClient) -> None:
     assert len({reading.get("/health/live").headers["x-request-id"] for _ in range(20)}) == 20
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/recommend", "/movies/1", "/models", "/openapi.json"])
-def test_the_headers_of_an_answer(reading: TestClient, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        *((path, "no-store") for path in ("/health/live", "/recommend", "/users/sample:7", "/openapi.json")),
+        *((path, "public, max-age=60") for path in ("/movies", "/movies/1", "/movies/popular", "/similar/1")),
+        ("/movies/onboarding", "no-store"),  # it is drawn anew every time
+        ("/models", "no-cache"),
+    ],
+)
+def test_the_headers_of_an_answer(reading: TestClient, path: str, kept: str) -> None:
     response = reading.get(path)
     for name, value in SECURITY_HEADERS.items():
         assert response.headers.get_list(name) == [value]
-    assert response.headers["cache-control"] == "no-store"
+    assert response.headers.get_list("cache-control") == [kept]
+    assert ("etag" in response.headers) == (kept != "no-store")
     assert "server" not in response.headers
 
 

@@ -115,7 +115,7 @@ def test_any_good_question(reading: TestClient, query: dict[str, Any], opinions:
 @given(body=BODIES)
 def test_any_body(reading: TestClient, body: Any) -> None:
     content = json.dumps(body).encode()
-    for path in ("/recommend", "/rate", "/rate/batch"):
+    for path in ("/recommend", "/rate", "/rate/batch", "/events", "/lists"):
         check(reading.post(path, content=content, headers={"content-type": "application/json"}))
 
 
@@ -124,7 +124,7 @@ def test_any_body(reading: TestClient, body: Any) -> None:
     content=st.binary(max_size=60) | TEXT.map(str.encode) | VALUES.map(lambda value: json.dumps(value)[:-1].encode())
 )
 def test_any_bytes_as_a_body(reading: TestClient, content: bytes) -> None:
-    for path in ("/recommend", "/rate", "/rate/batch"):
+    for path in ("/recommend", "/rate", "/rate/batch", "/events", "/lists"):
         check(reading.post(path, content=content, headers={"content-type": "application/json"}))
 
 

@@ -31,6 +31,10 @@ NEED_A_VERSION = [
     ("GET", "/movies/onboarding"),
     ("GET", "/movies/1"),
     ("GET", "/users/ada"),
+    ("DELETE", "/users/ada"),
+    ("POST", "/events"),
+    ("POST", "/lists"),
+    ("GET", "/lists/s7Y0mGq8Qn6cGv4V2kq1xA"),
     ("GET", "/users/ada/ratings"),
 ]
 
@@ -47,9 +51,11 @@ def check_not_ready(client: TestClient, reason: str) -> None:
         body = {
             "/rate": {"user_id": "ada", "movie_id": 1, "rating": 4},
             "/rate/batch": {"ratings": [{"user_id": "ada", "movie_id": 1, "rating": 4}]},
+            "/events": {"user_id": "ada", "events": [{}]},
+            "/lists": {"title": "Mine", "movie_ids": [1]},
             "/recommend": {},
         }.get(path)
-        query: Json | None = {"user_id": "ada", "movie_id": 1} if method == "DELETE" else None
+        query: Json | None = {"user_id": "ada", "movie_id": 1} if (method, path) == ("DELETE", "/rate") else None
         response = client.request(method, path, params=query, json=body if method == "POST" else None)
         assert reason in assert_problem(response, 503)["detail"]
 

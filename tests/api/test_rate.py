@@ -131,13 +131,14 @@ def test_new_is_201_and_changed_is_200(client: TestClient) -> None:
 
 
 def test_a_retry_changes_nothing(client: TestClient) -> None:
-    body = {**GOOD, "recommendation_id": "0123456789abcdef"}
+    shown = recommended(client, "ada")
+    body = {**GOOD, "movie_id": ids(shown)[0], "recommendation_id": shown["recommendation_id"]}
     answer(client.post("/rate", json=body), 201)
     before = said(client, "ada")
     for _ in range(3):
         assert answer(client.post("/rate", json=body), 200)["created"] is False
     assert said(client, "ada") == before
-    assert before[0]["recommendation_id"] == "0123456789abcdef"
+    assert before[0]["recommendation_id"] == shown["recommendation_id"]
 
 
 KINDS: list[tuple[Json, str]] = [

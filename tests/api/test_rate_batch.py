@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, recommended, said
+from tests.api.asking import Json, answer, assert_problem, ids, recommended, said
 
 GOOD: Json = {"user_id": "ada", "movie_id": 1, "rating": 4}
 
@@ -20,9 +20,12 @@ REFUSED: list[tuple[Any, int, list[str]]] = [
     ({**GOOD, "user_id": "a" * 10_240}, 422, [".user_id"]),
     ({**GOOD, "movie_id": -1, "rating": True}, 422, [".movie_id", ".rating"]),
     ({**GOOD, "more": 1}, 422, [".more"]),
+    ({**GOOD, "recommendation_id": "abc"}, 422, [".recommendation_id"]),
+    ({**GOOD, "user_id": "anon:1"}, 401, []),
     ({**GOOD, "liked": True}, 422, [""]),
     ({"user_id": "ada"}, 422, [".movie_id"]),
-    ({}, 422, [".movie_id", ".user_id"]),
+    ({"movie_id": 1, "rating": 4}, 422, [".user_id"]),
+    ({}, 422, [".movie_id"]),
     ([], 422, [""]),
     (None, 422, [""]),
     (5, 422, [""]),
@@ -31,12 +34,14 @@ REFUSED: list[tuple[Any, int, list[str]]] = [
 
 def test_good_and_bad_records_each_get_what_they_deserve(client: TestClient) -> None:
     answer(client.post("/rate", json={**GOOD, "movie_id": 7}), 201)
+    shown = recommended(client, "ada", exclude=[1, 2, 7], k=1)
+    [last] = ids(shown)
     good: list[tuple[Any, int]] = [
         (GOOD, 201),
         ({**GOOD, "movie_id": 2, "rating": 0.5}, 201),
         ({"user_id": "bob", "movie_id": 1, "liked": False}, 201),
         ({**GOOD, "movie_id": 7, "rating": 1}, 200),
-        ({"user_id": "ada", "movie_id": 8, "seen": True, "recommendation_id": "abc"}, 201),
+        ({"user_id": "ada", "movie_id": last, "seen": True, "recommendation_id": shown["recommendation_id"]}, 201),
     ]
     records: list[tuple[Any, int, list[str]]] = []
     for number, refused in enumerate(REFUSED):
@@ -55,7 +60,7 @@ def test_good_and_bad_records_each_get_what_they_deserve(client: TestClient) -> 
         assert (result["detail"] is None) == (status < 400)
 
     kept = {one["movie_id"]: (one["kind"], one["rating"]) for one in said(client, "ada")}
-    assert kept == {1: ("rating", 4), 2: ("rating", 0.5), 7: ("rating", 1), 8: ("seen", None)}
+    assert kept == {1: ("rating", 4), 2: ("rating", 0.5), 7: ("rating", 1), last: ("seen", None)}
     assert [(one["movie_id"], one["kind"]) for one in said(client, "bob")] == [(1, "disliked")]
 
 

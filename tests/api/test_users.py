@@ -37,7 +37,7 @@ def test_what_is_held_in_numbers(client: TestClient) -> None:
     assert first <= last
     assert first.utcoffset() == timedelta(0)
     counts = {"rating": 2, "liked": 1, "disliked": 1, "seen": 1, "not_interested": 1}
-    assert held == {"user_id": "ada", "read_only": False, "rated": 4, "counts": counts}
+    assert held == {"user_id": "ada", "read_only": False, "rated": 4, "events": 0, "counts": counts}
 
 
 def test_all_that_a_person_said_newest_first_in_pages(client: TestClient) -> None:
@@ -70,6 +70,7 @@ def test_people_of_the_dataset_can_be_read(reading: TestClient) -> None:
         "user_id": "sample:7",
         "read_only": True,
         "rated": rated,
+        "events": 0,
         "counts": {**NOTHING, "rating": rated},
         "first_at": None,
         "last_at": None,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from recsvc.datasets.ratings import ratings_table
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
@@ -40,6 +43,33 @@ def ml_100k_artifacts(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) 
     """Not to be changed; `shutil.copytree` it for that."""
     need("datasets", (data_dir / "ml-100k").is_dir(), "there is no ml-100k in RECSVC_DATA_DIR")
     return trained("ml-100k", tmp_path_factory.getbasetemp() / "ml-100k-artifacts", data_dir)
+
+
+@pytest.fixture(scope="session")
+def shrinking_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The sample's registry with a version beside it that knows films 1 to 150 only, and that version's name.
+
+    Not to be changed; `shutil.copytree` it for that.
+    """
+    folder = Path(shutil.copytree(sample_artifacts, tmp_path_factory.getbasetemp() / "shrinking-artifacts"))
+    return folder, _publish_smaller(folder, films=150, people=100).version
+
+
+def _publish_smaller(artifacts: Path, *, films: int, people: int) -> Manifest:
+    """Publish a version that knows only the first films and people of the sample; it is not promoted."""
+    sample = read_dataset("sample", None)
+    ratings = sample.ratings
+    kept = (ratings.movie_ids <= films) & (ratings.users < people)
+    columns = (ratings.users[kept], ratings.movie_ids[kept], ratings.stars[kept], ratings.timestamps[kept])
+    smaller = replace(
+        sample,
+        movies=tuple(movie for movie in sample.movies if movie.movie_id <= films),
+        ratings=ratings_table(ratings.user_labels, *columns),
+    )
+    registry = Registry(artifacts)
+    return publish_trained(
+        smaller, TrainingConfig(), registry, promote=False, who="tests", progress=lambda _step: None
+    ).manifest
 
 
 def publish_again(artifacts: Path) -> Manifest:

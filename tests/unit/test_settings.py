@@ -32,8 +32,11 @@ def test_the_defaults() -> None:
     assert (settings.artifacts_dir, settings.data_dir) == (Path("artifacts"), None)
     assert settings.database_url == "sqlite:///data/recsvc.db"
     assert settings.admin_key is None
+    assert settings.signing_key is None
+    assert (settings.session_days, settings.recommendation_days) == (365, 30)
+    assert settings.cors_origins == ()
     assert (settings.liked_stars, settings.disliked_stars) == (4.5, 1.5)
-    assert settings.max_body_bytes == 2**20
+    assert settings.max_body_bytes == 2**21
     assert settings.reload_seconds == 2
 
 
@@ -44,10 +47,14 @@ def test_the_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("RECSVC_PORT", "9000")
     monkeypatch.setenv("RECSVC_ALLOWED_HOSTS", " films.example , *,")
     monkeypatch.setenv("RECSVC_ADMIN_KEY", "")
+    monkeypatch.setenv("RECSVC_SIGNING_KEY", "")
+    monkeypatch.setenv("RECSVC_CORS_ORIGINS", " https://films.example, http://[::1]:3000,,")
     settings = load_settings()
     assert settings.port == 9000
     assert settings.allowed_hosts == ("films.example", "*")
     assert settings.admin_key is None
+    assert settings.signing_key is None
+    assert settings.cors_origins == ("https://films.example", "http://[::1]:3000")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +65,14 @@ def test_the_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_p
         *(("RELOAD_SECONDS", value) for value in ("0", "-1", "nan", "3601", "inf")),
         *(("MAX_BODY_BYTES", value) for value in ("0", "1023", "x")),
         *(("DATABASE_URL", value) for value in ("x", "postgres://x", "sqlite:relative", "http://x")),
+        *(("SIGNING_KEY", value) for value in ("x", "x" * 31)),
+        *(("SESSION_DAYS", value) for value in ("0", "-1", "3651", "x", "1.5")),
+        *(("RECOMMENDATION_DAYS", value) for value in ("0", "3651", "nan")),
+        *(("CORS_ORIGINS", value) for value in ("films.example", "https://", "https://films.example/", "null")),
+        *(
+            ("CORS_ORIGINS", value)
+            for value in ("https://a.example,b", "https://*.films.example", "https://a.example?x")
+        ),
         ("LOG_LEVEL", "loud"),
     ],
 )
@@ -71,15 +86,25 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 def test_all_bad_settings_are_named_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECSVC_PORT", "nine")
     monkeypatch.setenv("RECSVC_DATABASE_URL", "mysql://ada:swordfish@localhost/x")
+    monkeypatch.setenv("RECSVC_SIGNING_KEY", "short swordfish")
     with pytest.raises(ConfigurationError) as caught:
         load_settings()
     assert "RECSVC_PORT" in str(caught.value)
     assert "RECSVC_DATABASE_URL" in str(caught.value)
+    assert "RECSVC_SIGNING_KEY" in str(caught.value)
     assert "swordfish" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["port", "admin_key"])
+@pytest.mark.parametrize("name", ["port", "admin_key", "signing_key"])
 def test_settings_do_not_change(name: str) -> None:
     settings: Any = load_settings()
     with pytest.raises(ValidationError):
         setattr(settings, name, "1")
+
+
+def test_a_signing_key_of_32_characters_is_kept_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSVC_SIGNING_KEY", "swordfish" * 3 + "12345")
+    settings = load_settings()
+    assert settings.signing_key is not None
+    assert settings.signing_key.get_secret_value() == "swordfish" * 3 + "12345"
+    assert "swordfish" not in f"{settings!r}{settings}{settings.model_dump_json()}"

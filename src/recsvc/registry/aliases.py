@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -15,6 +16,14 @@ from recsvc.errors import RegistryError
 from recsvc.registry.files import locked, sync_folder
 
 PRODUCTION = "production"
+CHALLENGER = "challenger"
+
+
+class Challenge(NamedTuple):
+    """A version that answers a share (0-1) of the people beside the one in production."""
+
+    version: str
+    weight: float
 
 
 class AliasEntry(BaseModel):
@@ -27,6 +36,7 @@ class AliasEntry(BaseModel):
     version: str
     who: str
     why: str
+    weight: float | None = None
 
 
 class AliasLog:
@@ -63,11 +73,27 @@ class AliasLog:
         """The version an alias stands for; None when it was never set."""
         return next((entry.version for entry in reversed(self.entries()) if entry.alias == alias), None)
 
-    def append(self, alias: str, version: str, *, who: str, why: str) -> AliasEntry:
-        """Let an alias stand for a version from now on."""
+    def challenge(self) -> Challenge | None:
+        """Which version challenges the one in production; None when none does.
+
+        A weight of 0 ends a challenge for good, and so does promoting its version, whatever is promoted later.
+        """
+        production, found = None, None
+        for entry in self.entries():
+            if entry.alias == PRODUCTION:
+                production = entry.version
+                if found is not None and found.version == production:
+                    found = None
+            elif entry.alias == CHALLENGER:
+                holds = entry.weight and entry.version != production
+                found = Challenge(entry.version, entry.weight or 0.0) if holds else None
+        return found
+
+    def append(self, alias: str, version: str, *, who: str, why: str, weight: float | None = None) -> AliasEntry:
+        """Let an alias stand for a version from now on; `weight` is a challenger's share of the people."""
         with self._locked() as handle:
             self.entries()  # what cannot be read must not be written on
-            return self._append(handle, alias, version, who=who, why=why)
+            return self._append(handle, alias, version, who=who, why=why, weight=weight)
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -111,12 +137,14 @@ class AliasLog:
             raise RegistryError(f"{alias} has no earlier version to go back to")
         return stack
 
-    def _append(self, handle: int, alias: str, version: str, *, who: str, why: str) -> AliasEntry:
-        entry = AliasEntry(time=datetime.now(UTC), alias=alias, version=version, who=who, why=why)
+    def _append(
+        self, handle: int, alias: str, version: str, *, who: str, why: str, weight: float | None = None
+    ) -> AliasEntry:
+        entry = AliasEntry(time=datetime.now(UTC), alias=alias, version=version, who=who, why=why, weight=weight)
         content = self.path.read_bytes()
         os.ftruncate(handle, content.rfind(b"\n") + 1)
         os.lseek(handle, 0, os.SEEK_END)
-        line = entry.model_dump_json().encode() + b"\n"
+        line = entry.model_dump_json(exclude_none=True).encode() + b"\n"
         if os.write(handle, line) != len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(handle)

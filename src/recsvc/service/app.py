@@ -6,26 +6,43 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from recsvc import __version__
 from recsvc.registry.store import Registry
 from recsvc.service import problems
 from recsvc.service.documented import Documented
+from recsvc.service.identity import Sessions
 from recsvc.service.presenting import Presenter
-from recsvc.service.routes import feedback, health, models, movies, pages, recommend
+from recsvc.service.routes import analytics, events, feedback, health, lists, models, movies, pages, people, recommend
+from recsvc.service.routes import session as sessions
 from recsvc.service.security import Gatekeeper
 from recsvc.settings import Settings
 from recsvc.storage.database import Database
+from recsvc.usecases.attribution import Seal
+from recsvc.usecases.keys import signing_key
 from recsvc.usecases.people import stars_of
 from recsvc.usecases.serving import Serving
 
 log = logging.getLogger(__name__)
 
+_CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PATCH", "DELETE"],
+    "allow_headers": ["Authorization", "Content-Type", "If-None-Match", "X-Admin-Key", "X-Edit-Token", "X-Request-ID"],
+    "expose_headers": ["ETag", "Location", "Retry-After", "X-Request-ID"],
+    "max_age": 600,
+}
+"""No credentials: tokens are sent as headers, and there are no cookies."""
+
 DESCRIPTION = """
 Personal movie recommendations as JSON: rate a film with `POST /rate`, and the next `GET /recommend` counts it,
 with an exact reason for every film.
+
+A visitor gets a token from `POST /session` and sends it as `Authorization: Bearer`; a service that has its own users
+names them by `user_id` instead.
 
 Errors are `application/problem+json` (RFC 9457) and name the field. People of the dataset (`ml-100k:196`) can be read
 and not changed.
@@ -39,8 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = await Database.open(settings.database_url)
         serving = Serving(Registry(settings.artifacts_dir))
+        key = await signing_key(settings, database)
+        seal = Seal(key, days=settings.recommendation_days)
         app.state.database = database
         app.state.serving = serving
+        app.state.seal = seal
+        app.state.sessions = Sessions(key, days=settings.session_days)
+        app.state.presenter = Presenter(settings.poster_base_url, seal)
         await asyncio.to_thread(serving.refresh)
         watch = asyncio.create_task(_watch(serving, settings.reload_seconds))
         try:
@@ -63,11 +85,12 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     app.state.settings = settings
-    app.state.presenter = Presenter(settings.poster_base_url)
     app.state.counts_as = stars_of(settings)
     app.add_middleware(Gatekeeper, allowed_hosts=settings.allowed_hosts, max_body_bytes=settings.max_body_bytes)
     problems.install(app)
-    for module in (recommend, feedback, movies, models, health, pages):
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
+    for module in (recommend, feedback, movies, events, lists, people, sessions, models, analytics, health, pages):
         app.include_router(module.router)
     pages.mount_assets(app)
     return app

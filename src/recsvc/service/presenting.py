@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
+from recsvc.datasets.tmdb_film import TMDB_NOTICE, has_tmdb_data
 from recsvc.engine.answer import Answer, Recommended
 from recsvc.engine.engine import Engine
 from recsvc.service.schemas.movies import MovieDetail, MovieSummary
 from recsvc.service.schemas.recommend import Recommendations
 from recsvc.types import Movie
+from recsvc.usecases.attribution import Seal
 
 
 class Presenter:
     """Presents films and answers. Summaries are kept, since the same well-known films are shown again and again."""
 
-    def __init__(self, poster_base_url: str) -> None:
+    def __init__(self, poster_base_url: str, seal: Seal) -> None:
+        self._seal = seal
         self._poster_base_url = poster_base_url.rstrip("/")
         self._kept: dict[int, tuple[Movie, MovieSummary]] = {}
 
@@ -47,6 +49,8 @@ class Presenter:
             countries=list(movie.countries),
             imdb_id=movie.imdb_id,
             tmdb_id=movie.tmdb_id,
+            trailer_url=movie.trailer_url,
+            attribution=TMDB_NOTICE if has_tmdb_data(movie) else None,
             simulated=engine.manifest.dataset.simulated,
             rating_count=int(engine.catalogue.rating_counts[row]),
             mean_rating=_rounded(float(engine.catalogue.mean_stars[row])),
@@ -54,14 +58,14 @@ class Presenter:
         )
 
     def recommendations(self, engine: Engine, user_id: str | None, answer: Answer) -> Recommendations:
-        """A page of recommendations. Its id depends on nothing but the answer, so that replicas give the same one."""
+        """A page of recommendations."""
         version = engine.manifest.version
-        shown = ",".join(f"{item.rank}:{item.movie.movie_id}" for item in answer.items)
-        digest = hashlib.blake2b(f"{version} {answer.strategy} {user_id} {shown}".encode(), digest_size=16)
+        first_rank = answer.items[0].rank if answer.items else 1
+        movie_ids = [item.movie.movie_id for item in answer.items]
         # Validated as a whole, which is several times quicker than one object after the other.
         return Recommendations.model_validate(
             {
-                "recommendation_id": digest.hexdigest(),
+                "recommendation_id": self._seal.seal(version, answer.strategy, user_id, first_rank, movie_ids),
                 "model_version": version,
                 "simulated": engine.manifest.dataset.simulated,
                 "strategy": answer.strategy,

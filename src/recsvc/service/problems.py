@@ -17,6 +17,7 @@ from starlette.routing import Match, Mount
 from recsvc.errors import (
     InvalidInputError,
     NotFoundError,
+    NotPermittedError,
     NotReadyError,
     ReadOnlyPersonError,
     RecsvcError,
@@ -32,6 +33,7 @@ STATUS: dict[type[RecsvcError], int] = {
     VersionNotFoundError: 404,
     RegistryError: 409,
     InvalidInputError: 422,
+    NotPermittedError: 403,
     ReadOnlyPersonError: 403,
     NotReadyError: 503,
 }
@@ -142,12 +144,16 @@ def _domain(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if status == 500:
         return unforeseen(request.scope["path"], request.scope["state"]["request_id"], error)
-    errors = []
-    if isinstance(error, InvalidInputError):
-        where = "body" if request.method == "POST" else "query"
-        errors = [FieldError(field=".".join(map(str, (where, *error.field))), message=error.message)]
+    errors = fields_of(error, "body" if request.method in {"POST", "PATCH"} else "query")
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     return _respond(request, status, str(error), errors, headers)
+
+
+def fields_of(error: RecsvcError, *within: str | int) -> list[FieldError]:
+    """The field that a domain error names, if it names one; `within` is where the value stands."""
+    if not isinstance(error, InvalidInputError):
+        return []
+    return [FieldError(field=".".join(map(str, (*within, *error.field))), message=error.message)]
 
 
 def _validation(request: Request, error: Exception) -> Response:

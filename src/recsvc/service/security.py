@@ -12,6 +12,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recsvc.service.caching import Validated
 from recsvc.service.problems import RETRY_AFTER_SECONDS, FieldError, problem_response, unforeseen
 from recsvc.settings import Settings
 
@@ -58,7 +59,9 @@ class Gatekeeper:
             await problem_response(scope["path"], request_id.decode(), *refusal)(scope, receive, sending)
             return
         try:
-            await self._app(scope, self._limited(receive), sending)
+            # Whether an answer may be kept, the route says; its ETag is the same for all of them.
+            is_get, known = scope["method"] == "GET", headers.get(b"if-none-match", b"")
+            await self._app(scope, self._limited(receive), Validated(sending, known) if is_get else sending)
         except asyncio.CancelledError:
             if sending.begun:
                 raise

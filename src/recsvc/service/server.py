@@ -60,10 +60,11 @@ class _Server(uvicorn.Server):
 
 
 def addresses(settings: Settings) -> list[str]:
-    """Where the API page is, and a line to try."""
+    """Where the pages are, and a line to try."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not listened on
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     return [
+        f"Web page:  {url}/",
         f"API page:  {url}/docs",
         f"Try:       curl '{url}/recommend?k=3'",
     ]

@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from recsvc.storage.sessions import Dialect, ReadSession, WriteSession
 from recsvc.storage.tables import database_now, feedback
-from recsvc.types import FeedbackKind, MovieId, UserId
+from recsvc.types import Attribution, FeedbackKind, MovieId, UserId
 
 _ROWS_A_STATEMENT = 250
 """Far below what can be bound, so that the statements that PostgreSQL keeps prepared stay small."""
@@ -21,13 +21,17 @@ _ROWS_A_STATEMENT = 250
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What one person says about one film. `stars` (0.5-5) if and only if `kind` is a rating."""
+    """What one person says about one film. `stars` (0.5-5) if and only if `kind` is a rating.
+
+    `attribution` says where the film had been recommended, if `recommendation_id` told.
+    """
 
     user_id: UserId
     movie_id: MovieId
     kind: FeedbackKind
     stars: float | None = None
     recommendation_id: str | None = None
+    attribution: Attribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class StoredFeedback:
     revision: int
     created_at: datetime
     updated_at: datetime
+    attribution: Attribution | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class FeedbackSummary:
 def _upsert(insert: Callable[..., Any], later: Callable[..., Any]) -> ReturningInsert[Any]:
     statement = insert(feedback)
     new = statement.excluded
-    said = ("kind", "stars", "recommendation_id")
+    said = ("kind", "stars", "recommendation_id", "model_version", "strategy", "rank")
     upsert: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=[feedback.c.user_id, feedback.c.movie_id],
         set_={
@@ -108,6 +113,7 @@ def _parameters(item: Feedback) -> dict[str, Any]:
         "kind": item.kind.value,
         "stars": item.stars,
         "recommendation_id": item.recommendation_id,
+        **(dict.fromkeys(Attribution._fields) if item.attribution is None else item.attribution._asdict()),
     }
 
 
@@ -132,7 +138,18 @@ async def of_user(session: ReadSession, user_id: UserId, *, limit: int, offset: 
         .offset(offset)
     )
     return [
-        StoredFeedback(user, movie, FeedbackKind(kind), *rest) for user, movie, kind, *rest in await session.rows(query)
+        StoredFeedback(
+            row.user_id,
+            row.movie_id,
+            FeedbackKind(row.kind),
+            row.stars,
+            row.recommendation_id,
+            row.revision,
+            row.created_at,
+            row.updated_at,
+            None if row.rank is None else Attribution(row.model_version, row.strategy, row.rank),
+        )
+        for row in await session.rows(query)
     ]
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Dialect,
     Double,
+    ForeignKey,
+    Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -24,7 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from recsvc.types import MAX_STARS, MIN_STARS, FeedbackKind
+from recsvc.types import MAX_STARS, MIN_STARS, EventType, FeedbackKind
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,7 +61,26 @@ def _sqlite_now(_element: database_now, _compiler: SQLCompiler, **_options: Any)
     return "(strftime('%Y-%m-%d %H:%M:%f', 'now'))"
 
 
+class day_of(FunctionElement[date]):  # noqa: N801 - it is written as a function of SQL
+    """The day in UTC of a point in time."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(day_of, "postgresql")
+def _postgresql_day(element: day_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(({compiler.process(element.clauses, **options)}) AT TIME ZONE 'UTC' AS date)"
+
+
+@compiles(day_of, "sqlite")
+def _sqlite_day(element: day_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)})"
+
+
 _KINDS = ", ".join(f"'{kind.value}'" for kind in FeedbackKind)
+
+_TYPES = ", ".join(f"'{kind.value}'" for kind in EventType)
 
 metadata = MetaData()
 
@@ -72,6 +95,9 @@ feedback = Table(
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
     Column("updated_at", UtcDateTime, nullable=False, server_default=database_now()),
+    Column("model_version", Text),
+    Column("strategy", Text),
+    Column("rank", Integer),
     PrimaryKeyConstraint("user_id", "movie_id", name="feedback_pkey"),
     CheckConstraint("length(user_id) BETWEEN 1 AND 128", name="feedback_user_id_length"),
     CheckConstraint(f"kind IN ({_KINDS})", name="feedback_kind_known"),
@@ -81,4 +107,57 @@ feedback = Table(
     # One person's rows lie side by side in the primary key: the hot query reads one stretch of one tree.
     sqlite_with_rowid=False,
 )
-"""One row a person and film; the newest write replaces it. Ratings have `stars`, and nothing else has."""
+"""One row a person and film; the newest write replaces it. Ratings have `stars`, and nothing else has.
+
+`model_version`, `strategy` and `rank` say where the film had been recommended, if that was told.
+"""
+
+events = Table(
+    "events",
+    metadata,
+    Column("user_id", Text, nullable=False),
+    Column("movie_id", BigInteger, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
+    PrimaryKeyConstraint("user_id", "movie_id", "model_version", "strategy", "rank", "type", name="events_pkey"),
+    CheckConstraint(f"type IN ({_TYPES})", name="events_type_known"),
+    CheckConstraint("rank >= 1", name="events_rank_positive"),
+    Index("events_created_at", "created_at"),
+    sqlite_with_rowid=False,
+)
+"""What was shown to whom and clicked, once for every place (version, strategy, rank) that the film had."""
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("edit_token_hash", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
+    Column("updated_at", UtcDateTime, nullable=False, server_default=database_now()),
+)
+"""Lists that anyone can read who has the link; of the token that edits one only the SHA-256 is kept."""
+
+list_items = Table(
+    "list_items",
+    metadata,
+    Column("slug", Text, ForeignKey("lists.slug", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("movie_id", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("year", Integer),
+    PrimaryKeyConstraint("slug", "position", name="list_items_pkey"),
+    sqlite_with_rowid=False,
+)
+"""The films of a list in their order, each with title and year as they were: it may leave the catalogue."""
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""Keys that all processes on this database share."""

@@ -12,7 +12,7 @@ from recsvc.engine.answer import Person
 from recsvc.engine.engine import STRANGER, Engine
 from recsvc.errors import NotFoundError, ReadOnlyPersonError
 from recsvc.settings import Settings
-from recsvc.storage import feedback
+from recsvc.storage import events, feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import FeedbackSummary, StoredFeedback
 from recsvc.types import FeedbackKind, MovieId, Taste, UserId
@@ -90,11 +90,13 @@ async def known_person(engine: Engine, database: Database, counts_as: dict[str, 
 class Held:
     """All that is held on a person, in numbers.
 
-    `summary` is None for a person of the dataset, whose `rated` films are in the version's history.
+    `summary` is None for a person of the dataset, whose `rated` films are in the version's history, and for someone who
+    said nothing; `events` counts what they were shown and clicked.
     """
 
     read_only: bool
     rated: int
+    events: int
     summary: FeedbackSummary | None
 
 
@@ -106,12 +108,13 @@ async def held_on(engine: Engine, database: Database, user_id: UserId) -> Held:
     """
     label = _label(engine, user_id)
     if label is not None:
-        return Held(True, len(engine.history.taste(label)), None)
+        return Held(True, len(engine.history.taste(label)), 0, None)
     async with database.read() as session:
         summary = await feedback.summary_of_user(session, user_id)
-    if summary is None:
+        seen = await events.count_of_user(session, user_id)
+    if summary is None and not seen:
         raise NotFoundError("person", user_id)
-    return Held(False, sum(summary.counts[kind] for kind in _RATED), summary)
+    return Held(False, sum(summary.counts[kind] for kind in _RATED) if summary else 0, seen, summary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from recsvc.engine.engine import Engine
 from recsvc.errors import NotFoundError, RecsvcError
@@ -10,36 +11,49 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import MovieId, UserId
+from recsvc.usecases.attribution import Seal
 from recsvc.usecases.people import check_writable
+from recsvc.usecases.serving import Lineup
 
 
-def check(engine: Engine, user_id: UserId, movie_id: MovieId) -> None:
-    """Raise NotFoundError for an unknown film, ReadOnlyPersonError for a person who cannot be changed."""
-    check_writable(engine, user_id)
-    if engine.catalogue.vocabulary.row(movie_id) is None:
-        raise NotFoundError("movie", movie_id)
+def attributed(lineup: Lineup, seal: Seal, item: Feedback) -> Feedback:
+    """Check feedback, and add where the film had been recommended.
+
+    Raises:
+        NotFoundError: the film is unknown.
+        ReadOnlyPersonError: the person cannot be changed.
+        InvalidInputError: the recommendation id is not one of this person and film.
+    """
+    check_writable(lineup.engine, item.user_id)
+    if not lineup.knows(item.movie_id):
+        raise NotFoundError("movie", item.movie_id)
+    if item.recommendation_id is None:
+        return item
+    return replace(item, attribution=seal.attribution(item.recommendation_id, item.user_id, item.movie_id))
 
 
-async def rate(engine: Engine, database: Database, item: Feedback) -> bool:
+async def rate(lineup: Lineup, database: Database, seal: Seal, item: Feedback) -> bool:
     """Keep what a person says about a film in place of what they said before; True when that was nothing."""
-    check(engine, item.user_id, item.movie_id)
+    checked = attributed(lineup, seal, item)
     async with database.write() as session:
-        return await feedback.put(session, item)
+        return await feedback.put(session, checked)
 
 
-async def rate_many(engine: Engine, database: Database, items: Sequence[Feedback]) -> list[bool | RecsvcError]:
+async def rate_many(
+    lineup: Lineup, database: Database, seal: Seal, items: Sequence[Feedback]
+) -> list[bool | RecsvcError]:
     """Keep all that can be kept, in one transaction; say of each True (new), False (changed), or why it was not."""
     outcomes: list[bool | RecsvcError] = []
-    for item in items:
+    usable: dict[int, Feedback] = {}
+    for at, item in enumerate(items):
         try:
-            check(engine, item.user_id, item.movie_id)
+            usable[at] = attributed(lineup, seal, item)
         except RecsvcError as error:
             outcomes.append(error)
         else:
             outcomes.append(False)
-    kept = [at for at, outcome in enumerate(outcomes) if outcome is False]
     async with database.write() as session:
-        for at, new in zip(kept, await feedback.put_many(session, [items[at] for at in kept]), strict=True):
+        for at, new in zip(usable, await feedback.put_many(session, list(usable.values())), strict=True):
             outcomes[at] = new
     return outcomes
 

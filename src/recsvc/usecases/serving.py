@@ -1,61 +1,129 @@
-"""Which version serves: loaded as a whole, swapped as a whole, never edited."""
+"""Which versions serve: loaded as a whole, swapped as a whole, never edited."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
 
 from recsvc.engine.engine import Engine
 from recsvc.errors import NotReadyError, RegistryError
-from recsvc.registry.aliases import AliasEntry
+from recsvc.registry.aliases import CHALLENGER, AliasEntry, Challenge
 from recsvc.registry.store import Registry
+from recsvc.types import MovieId, UserId
 
 log = logging.getLogger(__name__)
 
 
-class Serving:
-    """Holds the engine of the version in production, and changes it when another one is promoted.
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """The version in production, and one that challenges it for a share (0-1) of the people."""
 
-    A request takes `engine()` once and keeps to it. When the version to be loaded is damaged, what was serving goes on
-    serving.
+    engine: Engine
+    challenger: Engine | None = None
+    weight: float = 0.0
+
+    def knows(self, movie_id: MovieId) -> bool:
+        """Whether a film is in the catalogue of either."""
+        engines = (self.engine, self.challenger)
+        return any(engine.catalogue.vocabulary.row(movie_id) is not None for engine in engines if engine is not None)
+
+    def of(self, user_id: UserId | None) -> Engine:
+        """The engine that answers a person: the same one on every replica; strangers get what is in production."""
+        if self.challenger is None or user_id is None:
+            return self.engine
+        salted = f"{self.challenger.manifest.version} {user_id}".encode()
+        draw = int.from_bytes(blake2b(salted, digest_size=8).digest()) / 2**64
+        return self.challenger if draw < self.weight else self.engine
+
+
+class Serving:
+    """Holds the lineup, and changes it when another version is promoted or challenges.
+
+    A request takes `lineup()` once and keeps to it. When the version to be loaded is damaged, what was serving goes on
+    serving; a challenger that cannot be loaded leaves everyone to the version in production.
     """
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self._engine: Engine | None = None
+        self._lineup: Lineup | None = None
         self._reason = "no version has been loaded yet"
+        self._refused_challenge: Challenge | None = None
         self._loading = threading.Lock()
 
-    def engine(self) -> Engine:
-        """Return the engine that serves.
+    def lineup(self) -> Lineup:
+        """Return what serves.
 
         Raises:
-            NotReadyError: there is none; the message says why.
+            NotReadyError: nothing does; the message says why.
         """
-        if self._engine is None:
+        if self._lineup is None:
             raise NotReadyError(self._reason)
-        return self._engine
+        return self._lineup
+
+    def engine(self) -> Engine:
+        """Return the engine of the version in production; raises NotReadyError as `lineup` does."""
+        return self.lineup().engine
+
+    def loaded(self) -> set[str]:
+        """The versions that this process answers from."""
+        if self._lineup is None:
+            return set()
+        engines = (self._lineup.engine, self._lineup.challenger)
+        return {engine.manifest.version for engine in engines if engine is not None}
 
     def refresh(self) -> bool:
-        """Load the version in production unless it serves already.
+        """Load the versions that are to serve, unless they do already.
 
-        True when the engine changed. Safe to call from any thread.
+        True when the lineup changed. Safe to call from any thread.
         """
         with self._loading:
-            try:
-                version = self.registry.production()
-                if self._engine and self._engine.manifest.version == version:
-                    return False
-                self._engine = Engine(self.registry.open(version))
-            except RegistryError as error:
-                self._refuse(str(error))
-                return False
-            except OSError as error:
-                self._refuse(f"{self.registry.folder} cannot be read: {error.strerror or error}")
-                return False
-            self._reason = ""
-            log.info("serving version %s", version)
-            return True
+            before = self._lineup
+            with self._refusing():
+                engine = self._engine(self.registry.production())
+                challenge = self.registry.aliases.challenge()
+                if before is None or before.engine is not engine:
+                    # At once: loading a challenger may take a while, and may fail.
+                    self._lineup = Lineup(engine)
+                    log.info("serving version %s", engine.manifest.version)
+                self._reason = ""
+                self._lineup = self._challenged(engine, challenge)
+            return self._lineup != before
+
+    def _engine(self, version: str) -> Engine:
+        """The engine of a version: the one that serves already, or a new one."""
+        lineup = self._lineup
+        if lineup is not None:
+            for engine in (lineup.engine, lineup.challenger):
+                if engine is not None and engine.manifest.version == version:
+                    return engine
+        return Engine(self.registry.open(version))
+
+    def _challenged(self, engine: Engine, challenge: Challenge | None) -> Lineup:
+        if challenge is None:
+            return Lineup(engine)
+        try:
+            challenger = self._engine(challenge.version)
+        except (RegistryError, OSError) as error:
+            if challenge != self._refused_challenge:
+                log.error("%s; production serves everyone", error)  # noqa: TRY400 - it is foreseen
+            self._refused_challenge = challenge
+            return Lineup(engine)
+        self._refused_challenge = None
+        return Lineup(engine, challenger, challenge.weight)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Go on serving what serves where something cannot be loaded, and say why."""
+        try:
+            yield
+        except RegistryError as error:
+            self._refuse(str(error))
+        except OSError as error:
+            self._refuse(f"{self.registry.folder} cannot be read: {error.strerror or error}")
 
     def promote(self, version: str, *, who: str, why: str) -> AliasEntry:
         """Let a version serve, here at once and in the other processes as soon as they look; see `promote`."""
@@ -69,9 +137,15 @@ class Serving:
         self.refresh()
         return entry
 
+    def challenge(self, version: str, weight: float, *, who: str, why: str) -> AliasEntry:
+        """Let a version answer a share of the people, here at once and elsewhere soon; see `challenge`."""
+        entry = challenge(self.registry, version, weight, who=who, why=why)
+        self.refresh()
+        return entry
+
     def _refuse(self, reason: str) -> None:
         if reason != self._reason:
-            log.error("%s; %s", reason, "what was serving goes on serving" if self._engine else "nothing is served")
+            log.error("%s; %s", reason, "what was serving goes on serving" if self._lineup else "nothing is served")
         self._reason = reason
 
 
@@ -94,3 +168,17 @@ def roll_back(registry: Registry, *, who: str, why: str) -> AliasEntry:
     """
     Engine(registry.open(registry.aliases.before()))
     return registry.roll_back(who=who, why=why)
+
+
+def challenge(registry: Registry, version: str, weight: float, *, who: str, why: str) -> AliasEntry:
+    """Let a version answer a share (0-1) of the people beside the one in production; 0 ends it, damaged or not.
+
+    Raises:
+        VersionNotFoundError: there is none of that name.
+        RegistryError: it is in production, or cannot serve.
+    """
+    if version == registry.production():
+        raise RegistryError(f"version {version} is in production and cannot challenge itself")
+    if weight or version not in registry.names():
+        Engine(registry.open(version))
+    return registry.aliases.append(CHALLENGER, version, who=who, why=why, weight=weight)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsvc.errors import DamagedVersionError, RegistryError, VersionNotFoundError
-from recsvc.registry.aliases import AliasLog
+from recsvc.registry.aliases import AliasLog, Challenge
 from recsvc.registry.store import Registry
 from tests.unit.registry.drafts import draft
 
@@ -186,3 +186,75 @@ def test_nothing_is_promoted_onto_a_broken_log(registry: Registry, three: list[s
     assert log.read_bytes() == before
     log.write_text(before.decode().replace("garbage\n", ""))  # the blank line may stay
     assert registry.production() == three[0]
+
+
+def challenge(log: AliasLog, version: str, weight: float) -> None:
+    log.append("challenger", version, who="ann", why="", weight=weight)
+
+
+def test_the_last_line_says_who_challenges_for_which_share(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a")
+    assert log.challenge() is None
+    for version, weight in (("b", 0.1), ("b", 0.3), ("c", 1.0)):
+        challenge(log, version, weight)
+        assert log.challenge() == Challenge(version, weight)
+    challenge(log, "c", 0)
+    assert log.challenge() is None
+    assert [entry.weight for entry in log.entries()] == [None, 0.1, 0.3, 1, 0]
+    assert log.current() == "a"
+
+
+def test_a_challenge_ends_when_the_challenger_is_promoted(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a")
+    challenge(log, "b", 0.3)
+    append(log, "b")
+    assert log.challenge() is None
+    challenge(log, "a", 0.5)
+    assert log.challenge() == Challenge("a", 0.5)
+
+
+@pytest.mark.parametrize("way", ["rolled back", "another promoted"])
+def test_a_challenge_that_ended_does_not_begin_again_by_itself(tmp_path: Path, way: str) -> None:
+    """Who goes back from a bad version does not want it to answer anyone."""
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a")
+    challenge(log, "b", 0.3)
+    append(log, "b")
+    if way == "rolled back":
+        log.roll_back(who="bob", why="it was bad")
+    else:
+        append(log, "c")
+    assert log.challenge() is None
+
+
+def test_a_challenge_goes_on_when_another_version_is_promoted(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a")
+    challenge(log, "b", 0.3)
+    append(log, "c")
+    assert log.challenge() == Challenge("b", 0.3)
+
+
+def test_challenges_are_no_steps_that_a_rollback_undoes(registry: Registry, three: list[str]) -> None:
+    first, second, third = three
+    challenge(registry.aliases, first, 0.3)
+    assert registry.roll_back(who="bob").version == second
+    challenge(registry.aliases, third, 0.3)
+    challenge(registry.aliases, third, 0)
+    assert registry.roll_back(who="bob").version == first
+    assert registry.production() == first
+
+
+def test_a_log_from_before_there_were_challenges_is_read_and_written_on(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    line = '{"time":"2026-11-20T10:15:00Z","alias":"production","version":"a","who":"ann","why":"better"}\n'
+    log.path.write_text(line)
+    assert (log.current(), log.challenge()) == ("a", None)
+    append(log, "b")
+    content = log.path.read_text()
+    assert content.startswith(line)
+    assert "weight" not in content  # what an older release can read stays so as long as nothing challenges
+    challenge(log, "a", 0.5)
+    assert (log.current(), log.challenge()) == ("b", Challenge("a", 0.5))

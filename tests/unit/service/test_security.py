@@ -8,7 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from recsvc.service.security import Gatekeeper
 
-SCOPE: dict[str, Any] = {"type": "http", "path": "/x", "headers": [(b"host", b"localhost")]}
+SCOPE: dict[str, Any] = {"type": "http", "method": "POST", "path": "/x", "headers": [(b"host", b"localhost")]}
 
 
 async def passed(app: Any, *received: Message, scope: dict[str, Any] = SCOPE) -> list[Message]:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path
 
-from recsvc.errors import NotReadyError
 from recsvc.registry.aliases import AliasEntry
 from recsvc.registry.manifest import VERSION_ID
 from recsvc.registry.store import Registry
+from recsvc.service.caching import Revalidated
 from recsvc.service.deps import ServingDep
 from recsvc.service.problems import document
-from recsvc.service.schemas.models import Models, ModelVersion, Promotion, ReasonBody
+from recsvc.service.schemas.models import ChallengeBody, Models, ModelVersion, Promotion, ReasonBody
 from recsvc.service.security import Admin
 
 router = APIRouter(prefix="/models", tags=["models"])
@@ -20,26 +20,25 @@ WHO = "http"
 
 
 def _promotion(entry: AliasEntry) -> Promotion:
-    return Promotion(alias=entry.alias, version=entry.version, time=entry.time, who=entry.who, why=entry.why)
+    return Promotion(**entry.model_dump())
 
 
 def _report_url(registry: Registry, version: str) -> str | None:
     return f"/reports/{version}" if registry.report_path(version).is_file() else None
 
 
-@router.get("", summary="All versions in the registry", responses=document(409))
+@router.get("", summary="All versions in the registry", dependencies=[Revalidated], responses=document(409))
 def models(serving: ServingDep) -> Models:
     """Newest first; damaged versions are left out."""
-    try:
-        loaded = serving.engine().manifest.version
-    except NotReadyError:
-        loaded = None
-    production = serving.registry.aliases.current()
+    production, challenge = serving.registry.aliases.current(), serving.registry.aliases.challenge()
+    loaded = serving.loaded()
     items = [
         ModelVersion(
             version=manifest.version,
             production=manifest.version == production,
-            serving=manifest.version == loaded,
+            serving=manifest.version in loaded,
+            challenger=manifest.version == challenge.version if challenge else False,
+            weight=challenge.weight if challenge and challenge.version == manifest.version else None,
             created_at=manifest.created_at,
             **manifest.dataset.model_dump(exclude={"name", "fingerprint"}),
             dataset=manifest.dataset.name,
@@ -60,6 +59,12 @@ def rollback(serving: ServingDep, body: Annotated[ReasonBody, Body()] = ReasonBo
     return _promotion(entry)
 
 
+VersionPath = Annotated[
+    str,
+    Path(pattern=f"^{VERSION_ID.pattern}$", description="As in `GET /models`.", examples=["20261120T101500Z-1f3a9c2e"]),
+]
+
+
 @router.post(
     "/{version}/promote",
     summary="Let a version serve",
@@ -68,16 +73,24 @@ def rollback(serving: ServingDep, body: Annotated[ReasonBody, Body()] = ReasonBo
 )
 def promote(
     serving: ServingDep,
-    version: Annotated[
-        str,
-        Path(
-            pattern=f"^{VERSION_ID.pattern}$",
-            description="As in `GET /models`.",
-            examples=["20261120T101500Z-1f3a9c2e"],
-        ),
-    ],
+    version: VersionPath,
     body: Annotated[ReasonBody, Body()] = ReasonBody(),  # noqa: B008 - frozen
 ) -> Promotion:
     """Verify a version and let it serve: this process at once, the others within seconds."""
     entry = serving.promote(version, who=WHO, why=body.why)
+    return _promotion(entry)
+
+
+@router.post(
+    "/{version}/challenge",
+    summary="Let a version answer a share of the people",
+    dependencies=[Admin],
+    responses=document(401, 403, 404, 409, 413),
+)
+def challenge(serving: ServingDep, version: VersionPath, body: ChallengeBody) -> Promotion:
+    """Let a version answer that share of the people beside the one in production; a weight of 0 ends it.
+
+    A person always gets the same side, on every replica; `GET /analytics` compares the two.
+    """
+    entry = serving.challenge(version, body.weight, who=WHO, why=body.why)
     return _promotion(entry)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from recsvc.engine.engine import STRANGER, Engine
 from recsvc.engine.query import Query as EngineQuery
 from recsvc.engine.query import Strategy
+from recsvc.service.caching import Catalogued
 from recsvc.service.deps import ContextDep
 from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
@@ -37,14 +38,16 @@ def _page(engine: Engine, presenter: Presenter, films: Sequence[Movie], next_off
     )
 
 
-@router.get("", summary="Search for films by title", responses=document())
+@router.get("", summary="Search for films by title", dependencies=[Catalogued], responses=document())
 async def search_movies(context: ContextDep, wanted: Annotated[SearchQuery, Query()]) -> Movies:
     """Search titles, forgiving typing mistakes, accents, the order of words and a leading article; best first."""
     films, next_offset = search(context.engine, wanted.q, wanted.filters(), k=wanted.k, offset=wanted.offset)
     return _page(context.engine, context.presenter, films, next_offset)
 
 
-@router.get("/popular", summary="The films with the best weighted rating", responses=document())
+@router.get(
+    "/popular", summary="The films with the best weighted rating", dependencies=[Catalogued], responses=document()
+)
 async def popular(context: ContextDep, wanted: Annotated[Paged, Query()]) -> PopularMovies:
     """What a stranger is recommended: by the Bayesian weighted rating, which draws few ratings to the mean of all."""
     engine = context.engine
@@ -74,7 +77,7 @@ async def onboarding(context: ContextDep, wanted: Annotated[OnboardingQuery, Que
     return _page(context.engine, context.presenter, well_known(context.engine, wanted.k, wanted.seed), None)
 
 
-@router.get("/{movie_id}", summary="One film", responses=document(404))
+@router.get("/{movie_id}", summary="One film", dependencies=[Catalogued], responses=document(404))
 async def movie(context: ContextDep, movie_id: MovieIdField) -> MovieDetail:
     """All that is known of a film."""
     return context.presenter.detail(context.engine, film_row(context.engine, movie_id))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Path
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from recsvc.errors import NotFoundError
 from recsvc.registry.manifest import VERSION_ID
 from recsvc.service.deps import ServingDep
+from recsvc.settings import Settings
 
 router = APIRouter(include_in_schema=False)
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_COMMON = "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+DOCS_POLICY = (
+    f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; {_COMMON}"
 )
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 _WEB = FilePath(__file__).parent.parent / "web"
@@ -28,18 +29,23 @@ def mount_assets(app: FastAPI) -> None:
     app.mount("/assets", StaticFiles(directory=_WEB, packages=[("fastapi_offline", "static")]))
 
 
+def _page(name: str, policy: str) -> FileResponse:
+    return FileResponse(_WEB / name, headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"})
+
+
 @router.get("/")
-async def home() -> RedirectResponse:
-    """Lead to the API page."""
-    return RedirectResponse("/docs")
+async def home(request: Request) -> FileResponse:
+    """The page for people; posters are the one thing that it loads from elsewhere."""
+    settings: Settings = request.app.state.settings
+    posters = urlsplit(settings.poster_base_url)
+    images = f"'self' data: {posters.scheme}://{posters.netloc}"
+    return _page("index.html", f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; {_COMMON}")
 
 
 @router.get("/docs")
 async def docs() -> FileResponse:
     """The API page."""
-    return FileResponse(
-        _WEB / "docs.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
-    )
+    return _page("docs.html", DOCS_POLICY)
 
 
 @router.get("/reports/{version}")

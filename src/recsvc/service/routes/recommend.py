@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from recsvc.engine.query import Strategy
-from recsvc.service.deps import ContextDep
+from recsvc.service.caching import Catalogued
+from recsvc.service.deps import CallerDep, ContextDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.fields import MovieIdField
 from recsvc.service.schemas.movies import SimilarItem, SimilarMovies, SimilarQuery
@@ -18,15 +19,19 @@ from recsvc.usecases.recommend import recommend_for, recommend_from
 router = APIRouter(tags=["recommendations"])
 
 
-@router.get("/recommend", summary="Recommend films to a person", responses=document())
-async def recommend(context: ContextDep, wanted: Annotated[RecommendQuery, Query()]) -> Recommendations:
+@router.get("/recommend", summary="Recommend films to a person", responses=document(401, 403))
+async def recommend(
+    context: ContextDep, caller: CallerDep, wanted: Annotated[RecommendQuery, Query()]
+) -> Recommendations:
     """Recommend from everything the person has said up to now; the next call after a `POST /rate` counts it.
 
-    Without `user_id`, and for a person of whom nothing is known, these are the popular films, and `strategy` says so.
+    Without a session token and `user_id`, and for a person of whom nothing is known, these are the popular films, and
+    `strategy` says so.
     """
-    engine, database, presenter, counts_as = context
-    answer = await recommend_for(engine, database, counts_as, wanted.user_id, wanted.query())
-    return presenter.recommendations(engine, wanted.user_id, answer)
+    person = caller.person(wanted.user_id)
+    engine = context.lineup.of(person)
+    answer = await recommend_for(engine, context.database, context.counts_as, person, wanted.query())
+    return context.presenter.recommendations(engine, person, answer)
 
 
 @router.post("/recommend", summary="Recommend films from ratings in the request", responses=document(413))
@@ -35,18 +40,18 @@ async def recommend_without_account(context: ContextDep, body: RecommendBody) ->
 
     The same ratings given to `POST /rate` make `GET /recommend` answer the same list.
     """
-    engine, _, presenter, counts_as = context
+    engine = context.engine
     opinions = [(opinion.movie_id, opinion.kind, opinion.rating) for opinion in body.ratings]
-    answer = recommend_from(engine, counts_as, opinions, body.query())
-    return presenter.recommendations(engine, None, answer)
+    answer = recommend_from(engine, context.counts_as, opinions, body.query())
+    return context.presenter.recommendations(engine, None, answer)
 
 
-@router.get("/similar/{movie_id}", summary="Find films like one", responses=document(404))
+@router.get("/similar/{movie_id}", summary="Find films like one", dependencies=[Catalogued], responses=document(404))
 async def similar(
     context: ContextDep, movie_id: MovieIdField, wanted: Annotated[SimilarQuery, Query()]
 ) -> SimilarMovies:
     """The films most like one, never itself; also for a film that nobody has rated yet."""
-    engine, _, presenter, _ = context
+    engine, presenter = context.engine, context.presenter
     row = film_row(engine, movie_id)
     neighbours = engine.similar(row, k=wanted.k, by=Strategy(wanted.by), filters=wanted.filters())
     items = [

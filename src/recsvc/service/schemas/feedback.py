@@ -12,11 +12,14 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from recsvc.service.problems import FieldError
 from recsvc.service.schemas.fields import (
     IN_JSON,
+    RECOMMENDATION_ID,
+    USER_ID,
     FilmField,
     KField,
     MovieIdField,
     NextOffsetField,
     PersonField,
+    RecommendationIdField,
     Sent,
     StarsField,
     Strict,
@@ -76,11 +79,9 @@ class RateBody(Opinion):
         }
     }
 
-    user_id: UserIdField
-    recommendation_id: Annotated[str, Field(pattern=r"^[!-~]{1,4096}$")] | None = Field(
-        default=None,
-        description="The answer that the film was shown in.",
-        examples=["9f86d081884c7d659a2feaa0c55ad015"],
+    user_id: UserIdField | None = Field(default=None, description=USER_ID, examples=["ada"])
+    recommendation_id: RecommendationIdField | None = Field(
+        default=None, description="The answer that the film was shown in.", examples=[RECOMMENDATION_ID]
     )
 
 
@@ -130,7 +131,7 @@ class BatchRecord(Sent):
     """What became of one record."""
 
     index: int = Field(description="Its place in the request, from 0.")
-    status: int = Field(description="201 new, 200 changed; 403, 404 or 422: not kept.")
+    status: int = Field(description="201 new, 200 changed; 401, 403, 404 or 422: not kept.")
     detail: str | None = Field(default=None, description="Why it was not kept.")
     errors: list[FieldError] = Field(default=[], description="The fields that cannot be used.")
 
@@ -145,7 +146,7 @@ class BatchResult(Sent):
 class UndoQuery(Strict):
     """Whose feedback about which film to take back."""
 
-    user_id: UserIdField
+    user_id: UserIdField | None = Field(default=None, description=USER_ID, examples=["ada"])
     movie_id: MovieIdField
 
 
@@ -162,6 +163,7 @@ class User(Sent):
     user_id: PersonField
     read_only: bool = Field(description="true for people of the dataset, who cannot be changed.")
     rated: int = Field(description="How many films speak for their taste: rated, liked or disliked.")
+    events: int = Field(description="How many events are held of films that they were shown or clicked.")
     counts: dict[FeedbackKind, int] = Field(
         description="About how many films each kind of thing was said.",
         examples=[{"rating": 12, "liked": 3, "disliked": 0, "seen": 2, "not_interested": 1}],

@@ -20,6 +20,9 @@ UserIdField = Annotated[
         examples=["ada", "ml-100k:196"],
     ),
 ]
+USER_ID = "Who it is about; left out with a session token, which says so itself."
+RecommendationIdField = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,4096}$")]
+RECOMMENDATION_ID = "AflRAQEA3x5cJ2aFq0cZMjAyNjExMjBUMTAxNTAwWi0xZjNhOWMyZQQBAAAAAAAAfM1n0kz8c2tXo4mJ5mQ7zA"
 MovieIdField = Annotated[int, Field(ge=1, le=MAX_MOVIE_ID, description="A film of the catalogue.", examples=[1])]
 StarsField = Annotated[
     float,

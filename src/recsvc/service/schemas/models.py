@@ -16,6 +16,10 @@ class ModelVersion(Sent):
     version: VersionField
     production: bool = Field(description="Whether the alias `production` stands for it.")
     serving: bool = Field(description="Whether this process answers from it now.")
+    challenger: bool = Field(description="Whether it answers a share of the people beside the one in production.")
+    weight: float | None = Field(
+        description="The share of the people that it answers as a challenger; null for all others.", examples=[0.1]
+    )
     created_at: datetime = Field(description="When it was published.")
     dataset: str = Field(description="What it learned from.", examples=["ml-100k"])
     simulated: bool = Field(description="Whether the ratings it learned from are simulated.")
@@ -47,6 +51,15 @@ class ReasonBody(Strict):
     ] = ""
 
 
+class ChallengeBody(ReasonBody):
+    """How many of the people a version answers."""
+
+    weight: Annotated[
+        float,
+        Field(ge=0, le=1, allow_inf_nan=False, description="Its share of the people; 0 ends it.", examples=[0.1]),
+    ]
+
+
 class Promotion(Sent):
     """What the alias stands for now."""
 
@@ -55,6 +68,7 @@ class Promotion(Sent):
     time: datetime = Field(description="When.")
     who: str = Field(description="Who moved it.", examples=["http"])
     why: str = Field(description="What was given as the reason.", examples=["better nDCG on the hold-out"])
+    weight: float | None = Field(default=None, description="A challenger's share of the people.")
 
 
 class Health(Sent):

@@ -131,6 +131,14 @@ class MovieDetail(MovieSummary):
     countries: list[str] = Field(description="Where it was made.", examples=[["United States"]])
     imdb_id: str | None = Field(description="Its id at IMDb.", examples=["tt0076759"])
     tmdb_id: int | None = Field(description="Its id at TMDB.", examples=[11])
+    trailer_url: str | None = Field(
+        description="A trailer at YouTube or Vimeo; null where none is known.",
+        examples=["https://www.youtube.com/watch?v=vZ734NWnAHA"],
+    )
+    attribution: str | None = Field(
+        description="What TMDB wants to be shown beside its data; null where none of it is here.",
+        examples=["This product uses the TMDB API but is not endorsed or certified by TMDB."],
+    )
     simulated: SimulatedField
     rating_count: int = Field(description="How many ratings the version in service learned from.")
     mean_rating: float | None = Field(description="Their mean in stars; null without a rating.")

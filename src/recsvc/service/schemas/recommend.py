@@ -10,6 +10,7 @@ from recsvc.engine.query import Query, Strategy
 from recsvc.service.schemas.feedback import Opinion
 from recsvc.service.schemas.fields import (
     IN_JSON,
+    RECOMMENDATION_ID,
     FilmField,
     NextOffsetField,
     RankField,
@@ -50,7 +51,9 @@ class RecommendQuery(Wanted):
     """Recommendations for a person the service knows, or for a stranger."""
 
     user_id: UserIdField | None = Field(
-        default=None, description="Who it is for; left out, it is for a stranger.", examples=["ada", "ml-100k:196"]
+        default=None,
+        description="Who it is for; left out, it is for whom the session token stands, or for a stranger.",
+        examples=["ada", "ml-100k:196"],
     )
 
 
@@ -99,7 +102,7 @@ class Recommendations(Sent):
     """A page of recommendations."""
 
     recommendation_id: str = Field(
-        description="Send it back with feedback on these films.", examples=["9f86d081884c7d659a2feaa0c55ad015"]
+        description="Signed; send it back with feedback on these films.", examples=[RECOMMENDATION_ID]
     )
     model_version: VersionField
     simulated: SimulatedField

@@ -1,0 +1,83 @@
+"""Analytics, for who holds the admin key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from recsvc.service.deps import ContextDep
+from recsvc.service.problems import document
+from recsvc.service.schemas.analytics import (
+    AnalyticsQuery,
+    AnalyticsReport,
+    Coverage,
+    DayCounts,
+    RatesBy,
+    Share,
+    TopFilm,
+    VersionComparison,
+)
+from recsvc.service.security import Admin
+from recsvc.storage.analytics import Dimension
+from recsvc.usecases.analytics import Comparison, Rate, Rates, analyse
+
+router = APIRouter(tags=["models"])
+
+
+def _share(rate: Rate | None) -> Share | None:
+    return None if rate is None else Share(value=rate.value, low=rate.low, high=rate.high)
+
+
+def _rates(rows: Sequence[Rates]) -> list[RatesBy]:
+    return [
+        RatesBy(
+            key=row.key,
+            shown=row.shown.shown,
+            clicked=row.shown.clicked,
+            **row.said._asdict(),
+            click_rate=_share(row.click_rate),
+            like_rate=_share(row.like_rate),
+        )
+        for row in rows
+    ]
+
+
+def _comparison(found: Comparison | None) -> VersionComparison | None:
+    if found is None:
+        return None
+    return VersionComparison(
+        production=found.production,
+        challenger=found.challenger,
+        weight=found.weight,
+        like_rate_difference=_share(found.like_rate),
+        click_rate_difference=_share(found.click_rate),
+    )
+
+
+@router.get(
+    "/analytics",
+    summary="What people did with what was recommended",
+    dependencies=[Admin],
+    responses=document(401, 403),
+)
+async def analytics(context: ContextDep, wanted: Annotated[AnalyticsQuery, Query()]) -> AnalyticsReport:
+    """Feedback, people and events a day; rates by version, strategy and rank; top films; coverage; the comparison."""
+    found = await analyse(context.lineup, context.database, days=wanted.days)
+    catalogue = context.engine.catalogue
+    titles = {film.movie_id: catalogue.title(film.movie_id) for film in found.top_films}
+    films = len(catalogue.vocabulary)
+    return AnalyticsReport(
+        first_day=found.first,
+        last_day=found.last,
+        people=found.totals.people,
+        feedback=found.totals.feedback,
+        days=[DayCounts(day=day, **counts._asdict()) for day, counts in found.days.items()],
+        by_version=_rates(found.rates[Dimension.VERSION]),
+        by_strategy=_rates(found.rates[Dimension.STRATEGY]),
+        by_rank=_rates(found.rates[Dimension.RANK]),
+        top_films=[TopFilm(title=titles[film.movie_id], **film._asdict()) for film in found.top_films],
+        coverage=Coverage(shown_films=found.shown_films, catalogue_films=films, share=found.shown_films / films),
+        comparison=_comparison(found.comparison),
+    )

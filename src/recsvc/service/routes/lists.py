@@ -1,0 +1,75 @@
+"""Lists that are shared by their link."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Response
+from fastapi.security import APIKeyHeader
+
+from recsvc.engine.engine import Engine
+from recsvc.service.caching import Revalidated
+from recsvc.service.deps import ContextDep
+from recsvc.service.presenting import Presenter
+from recsvc.service.problems import document
+from recsvc.service.schemas.lists import ListBody, ListChange, NewList, SharedItem, SharedList
+from recsvc.storage.lists import StoredList
+from recsvc.usecases.lists import change_list, remove_list, share, shared_list
+
+router = APIRouter(prefix="/lists", tags=["lists"])
+SlugPath = Annotated[
+    str,
+    Path(pattern=r"^[A-Za-z0-9_-]{22}$", description="As in the list's link.", examples=["s7Y0mGq8Qn6cGv4V2kq1xA"]),
+]
+_header = APIKeyHeader(
+    name="X-Edit-Token", scheme_name="EditToken", auto_error=False, description="What `POST /lists` answered."
+)
+
+
+def _edit_token(given: Annotated[str | None, Depends(_header)]) -> str:
+    if given is None:
+        raise HTTPException(401, "X-Edit-Token is missing.", {"WWW-Authenticate": "ApiKey"})
+    return given
+
+
+EditToken = Annotated[str, Depends(_edit_token)]
+
+
+def _shown(engine: Engine, presenter: Presenter, held: StoredList) -> dict[str, Any]:
+    """A list in the words of the API; its films as they are in the catalogue now, if they are."""
+    find, movie = engine.catalogue.vocabulary.row, engine.catalogue.movie
+    items = []
+    for item in held.items:
+        row = find(item.movie_id)
+        now = None if row is None else presenter.summary(movie(row))
+        items.append(SharedItem(movie_id=item.movie_id, title=item.title, year=item.year, movie=now))
+    times = {"created_at": held.created_at, "updated_at": held.updated_at}
+    return {"slug": held.slug, "title": held.title, "items": items, **times}
+
+
+@router.post("", status_code=201, summary="Share a list", responses=document(413))
+async def make_list(context: ContextDep, body: ListBody, response: Response) -> NewList:
+    """Keep a list that anyone can read who has its link; the edit token in the answer is needed to change it."""
+    held, token = await share(context.engine, context.database, body.title, body.movie_ids)
+    response.headers["Location"] = f"/lists/{held.slug}"
+    return NewList(**_shown(context.engine, context.presenter, held), edit_token=token)
+
+
+@router.get("/{slug}", summary="Read a shared list", dependencies=[Revalidated], responses=document(404))
+async def read_list(context: ContextDep, slug: SlugPath) -> SharedList:
+    """The films in their order. A film that has left the catalogue is shown by the title that it had."""
+    held = await shared_list(context.database, slug)
+    return SharedList(**_shown(context.engine, context.presenter, held))
+
+
+@router.patch("/{slug}", summary="Change a shared list", responses=document(401, 403, 404, 413))
+async def edit_list(context: ContextDep, slug: SlugPath, token: EditToken, body: ListChange) -> SharedList:
+    """Give a list another title, other films, or both."""
+    held = await change_list(context.engine, context.database, slug, token, body.title, body.movie_ids)
+    return SharedList(**_shown(context.engine, context.presenter, held))
+
+
+@router.delete("/{slug}", status_code=204, summary="Remove a shared list", responses=document(401, 403, 404))
+async def delete_list(context: ContextDep, slug: SlugPath, token: EditToken) -> None:
+    """Remove a list; its link leads nowhere from then on."""
+    await remove_list(context.database, slug, token)

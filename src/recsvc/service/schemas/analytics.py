@@ -1,0 +1,94 @@
+"""What people did with what was recommended."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from recsvc.service.schemas.fields import FilmField, Sent, Strict, VersionField
+
+
+class AnalyticsQuery(Strict):
+    """Which days."""
+
+    days: Annotated[int, Field(ge=1, le=366, description="How many days up to today, which counts too (UTC).")] = 30
+
+
+class Share(Sent):
+    """A share, or a difference of two, with its 95 % interval."""
+
+    value: float = Field(description="The share.", examples=[0.12])
+    low: float = Field(description="The lower end of its 95 % interval.", examples=[0.1])
+    high: float = Field(description="The upper end of its 95 % interval.", examples=[0.15])
+
+
+class DayCounts(Sent):
+    """One day."""
+
+    day: date = Field(description="The day in UTC.")
+    feedback: int = Field(description="About how many films something was said last on that day.")
+    active_people: int = Field(description="How many people said something or were shown something.")
+    shown: int = Field(description="How many films were shown, each place once.")
+    clicked: int = Field(description="How many of those were clicked.")
+
+
+class RatesBy(Sent):
+    """What became of the films of one version, strategy or rank."""
+
+    key: str = Field(description="Which version, strategy or rank.", examples=["hybrid"])
+    shown: int = Field(description="How many films were shown, each person and place once.")
+    clicked: int = Field(description="How many were clicked.")
+    liked: int = Field(description="How many got a like or 4 stars or more.")
+    disliked: int = Field(description="How many got a dislike or 2 stars or fewer.")
+    rated: int = Field(description="How many got stars.")
+    mean_stars: float | None = Field(description="Their mean; null without any.", examples=[4.1])
+    click_rate: Share | None = Field(description="Of what was shown; null where nothing was.")
+    like_rate: Share | None = Field(description="Of what was shown; null where nothing was.")
+
+
+class TopFilm(Sent):
+    """A film of which much was said."""
+
+    movie_id: FilmField
+    title: str | None = Field(description="null for a film that has left the catalogue.", examples=["Star Wars"])
+    feedback: int = Field(description="How many people said something of it.")
+    liked: int = Field(description="How many of them like it.")
+    mean_stars: float | None = Field(description="The mean of its stars; null without any.", examples=[4.3])
+    shown: int = Field(description="How often it was shown.")
+    clicked: int = Field(description="How often it was clicked.")
+
+
+class Coverage(Sent):
+    """How much of the catalogue people got to see."""
+
+    shown_films: int = Field(description="How many different films of the catalogue were shown.")
+    catalogue_films: int = Field(description="How many films the version in production knows.")
+    share: float = Field(description="The one over the other.", examples=[0.31])
+
+
+class VersionComparison(Sent):
+    """A challenger against the version in production: its rates less those, with intervals over people."""
+
+    production: VersionField
+    challenger: VersionField
+    weight: float = Field(description="The challenger's share of the people.", examples=[0.1])
+    like_rate_difference: Share | None = Field(description="null where a side has fewer than two people.")
+    click_rate_difference: Share | None = Field(description="null where a side has fewer than two people.")
+
+
+class AnalyticsReport(Sent):
+    """What people did in some days."""
+
+    first_day: date = Field(description="The first day.")
+    last_day: date = Field(description="The last day: today.")
+    people: int = Field(description="How many people said something.")
+    feedback: int = Field(description="How much they said.")
+    days: list[DayCounts] = Field(description="Every day, also those on which nothing happened.")
+    by_version: list[RatesBy] = Field(description="By the version that recommended.")
+    by_strategy: list[RatesBy] = Field(description="By the strategy that recommended.")
+    by_rank: list[RatesBy] = Field(description="By the place in the list.")
+    top_films: list[TopFilm] = Field(description="The films of which most was said.")
+    coverage: Coverage = Field(description="How much of the catalogue was shown.")
+    comparison: VersionComparison | None = Field(description="null where nothing challenges.")

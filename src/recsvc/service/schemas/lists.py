@@ -1,0 +1,74 @@
+"""Lists that are shared by their link."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from recsvc.service.schemas.fields import IN_JSON, FilmField, MovieIdField, Sent, Strict, TitleField
+from recsvc.service.schemas.movies import MovieSummary
+
+
+def _storable(title: str) -> str:
+    if "\0" in title:
+        raise ValueError("U+0000 is no character of a title")  # PostgreSQL cannot keep it
+    return title
+
+
+ListTitle = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_storable)
+]
+ListFilms = Annotated[list[MovieIdField], Field(min_length=1, max_length=200)]
+_TITLE = "What the list is called, 1-120 characters."
+_FILMS = "The films in their order, each once."
+SlugField = Annotated[
+    str, Field(description="Its name in links: 128 random bits.", examples=["s7Y0mGq8Qn6cGv4V2kq1xA"])
+]
+
+
+class ListBody(Strict):
+    """A new list."""
+
+    model_config = IN_JSON
+
+    title: ListTitle = Field(description=_TITLE, examples=["Films for a rainy Sunday"])
+    movie_ids: ListFilms = Field(description=_FILMS, examples=[[1, 2, 3]])
+
+
+class ListChange(Strict):
+    """What is to be different; what is left out stays."""
+
+    model_config = IN_JSON
+
+    title: ListTitle | None = Field(default=None, description=_TITLE, examples=["Films for a rainy Sunday"])
+    movie_ids: ListFilms | None = Field(default=None, description=_FILMS, examples=[[1, 2, 3]])
+
+
+class SharedItem(Sent):
+    """A film of a list."""
+
+    movie_id: FilmField
+    title: TitleField
+    year: int | None = Field(description="The year of its release.", examples=[1977])
+    movie: MovieSummary | None = Field(description="The film; null when it has left the catalogue.")
+
+
+class SharedList(Sent):
+    """A list as anyone sees it who has the link."""
+
+    slug: SlugField
+    title: str = Field(description="What the list is called.", examples=["Films for a rainy Sunday"])
+    items: list[SharedItem] = Field(description="The films in their order.")
+    created_at: datetime = Field(description="When it was made.")
+    updated_at: datetime = Field(description="When it was changed last.")
+
+
+class NewList(SharedList):
+    """A list as who made it sees it, once."""
+
+    edit_token: str = Field(
+        description="Send it as `X-Edit-Token` to change or remove the list. It is told this once and kept as a hash.",
+        examples=["kG1bKf1u8yqFJm1pS0m9m2qk3c1x0v7m5h4T2d8W6eQ"],
+    )

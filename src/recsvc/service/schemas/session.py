@@ -1,0 +1,22 @@
+"""A visitor's session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from recsvc.service.schemas.fields import PersonField, Sent
+
+
+class SessionToken(Sent):
+    """Who a visitor is from now on, and how they show it."""
+
+    token: str = Field(
+        description="A JSON Web Token; send it as `Authorization: Bearer <token>`, and keep it out of addresses.",
+        examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbm9uOi4uLiJ9.c2lnbmF0dXJl"],
+    )
+    token_type: Literal["Bearer"] = Field(default="Bearer", description="How the token is sent.")
+    user_id: PersonField
+    expires_at: datetime = Field(description="Until when the token is valid.")

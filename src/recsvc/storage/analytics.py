@@ -1,0 +1,245 @@
+"""Events and feedback, counted: by day, by where films had been recommended, by film.
+
+Liked is a like or at least `LIKED_FROM` stars, disliked a dislike or at most `DISLIKED_TO`. Feedback counts on the day
+on which it was said last, an event on the day on which it was sent first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    and_,
+    case,
+    cast,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
+
+from recsvc.storage.sessions import ReadSession
+from recsvc.storage.tables import day_of, events, feedback
+from recsvc.types import EventType, FeedbackKind, MovieId
+
+LIKED_FROM = 4.0
+DISLIKED_TO = 2.0
+
+
+class Dimension(StrEnum):
+    """What rates are told apart by."""
+
+    VERSION = "model_version"
+    STRATEGY = "strategy"
+    RANK = "rank"
+
+
+class Day(NamedTuple):
+    """What happened on one day; `active_people` said something or were shown something."""
+
+    feedback: int
+    active_people: int
+    shown: int
+    clicked: int
+
+
+class Exposures(NamedTuple):
+    """How many places of films were shown and clicked, and of those shown, how many were clicked and liked."""
+
+    shown: int
+    clicked: int
+    clicked_of_shown: int
+    liked_of_shown: int
+
+
+class Opinions(NamedTuple):
+    """What was said of films that had been recommended; `mean_stars` is None without a rating."""
+
+    liked: int
+    disliked: int
+    rated: int
+    mean_stars: float | None
+
+
+class FilmCounts(NamedTuple):
+    """How much was said of a film, and how often it was shown and clicked."""
+
+    movie_id: MovieId
+    feedback: int
+    liked: int
+    mean_stars: float | None
+    shown: int
+    clicked: int
+
+
+class Sums(NamedTuple):
+    """Over people: how many, and sums, squares and products of their n (shown) and x (of those, hit)."""
+
+    people: int
+    n: int
+    x: int
+    nn: int
+    xx: int
+    nx: int
+
+
+class Totals(NamedTuple):
+    """How many people said something, and how much that was."""
+
+    people: int
+    feedback: int
+
+
+def _since(column: ColumnElement[datetime], since: datetime) -> ColumnElement[bool]:
+    """From that moment on. SQLite compares text, and keeps milliseconds: `.000` stands before `.000000`."""
+    return column > since - timedelta(microseconds=1)
+
+
+def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(_flag(condition)), 0)
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+_LIKED = or_(feedback.c.kind == FeedbackKind.LIKED.value, feedback.c.stars >= LIKED_FROM)
+_DISLIKED = or_(feedback.c.kind == FeedbackKind.DISLIKED.value, feedback.c.stars <= DISLIKED_TO)
+_SHOWN = events.c.type == EventType.SHOWN.value
+_CLICKED = events.c.type == EventType.CLICKED.value
+_PLACE = ("user_id", "movie_id", "model_version", "strategy", "rank")
+
+
+async def days(session: ReadSession, since: datetime) -> dict[date, Day]:
+    """Count by day, leaving out days on which nothing happened."""
+    said, sent = day_of(feedback.c.updated_at).label("day"), day_of(events.c.created_at).label("day")
+    feedback_rows = await session.rows(
+        select(said, func.count()).where(_since(feedback.c.updated_at, since)).group_by(said)
+    )
+    event_rows = await session.rows(
+        select(sent, _count_if(_SHOWN), _count_if(_CLICKED)).where(_since(events.c.created_at, since)).group_by(sent)
+    )
+    active = union(
+        select(said, feedback.c.user_id).where(_since(feedback.c.updated_at, since)),
+        select(sent, events.c.user_id).where(_since(events.c.created_at, since)),
+    ).subquery()
+    active_rows = await session.rows(select(active.c.day, func.count()).group_by(active.c.day))
+    found = {day: Day(0, people, 0, 0) for day, people in active_rows}
+    for day, shown, clicked in event_rows:
+        found[day] = found[day]._replace(shown=shown, clicked=clicked)
+    for day, count in feedback_rows:
+        found[day] = found[day]._replace(feedback=count)
+    return found
+
+
+def _exposures(since: datetime) -> Subquery:
+    """One row for each person and place of a film: whether it was shown, clicked, and is liked."""
+    places = (
+        select(
+            *(events.c[name] for name in _PLACE),
+            func.max(_flag(_SHOWN)).label("shown"),
+            func.max(_flag(_CLICKED)).label("clicked"),
+        )
+        .where(_since(events.c.created_at, since))
+        .group_by(*(events.c[name] for name in _PLACE))
+        .subquery()
+    )
+    told = places.outerjoin(feedback, and_(*(feedback.c[name] == places.c[name] for name in _PLACE)))
+    return (
+        select(
+            *(places.c[name] for name in _PLACE),
+            places.c.shown,
+            places.c.clicked,
+            (places.c.shown * places.c.clicked).label("clicked_of_shown"),
+            (places.c.shown * _flag(_LIKED)).label("liked_of_shown"),
+        )
+        .select_from(told)
+        .subquery()
+    )
+
+
+async def exposures(session: ReadSession, since: datetime, by: Dimension) -> dict[str | int, Exposures]:
+    """Count what was shown and clicked, by version, strategy or rank."""
+    places = _exposures(since)
+    key = places.c[by.value]
+    sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
+    return {row[0]: Exposures(*row[1:]) for row in await session.rows(select(key, *sums).group_by(key))}
+
+
+async def opinions(session: ReadSession, since: datetime, by: Dimension) -> dict[str | int, Opinions]:
+    """Count what was said of recommended films, by version, strategy or rank."""
+    key = feedback.c[by.value]
+    query = (
+        select(key, _count_if(_LIKED), _count_if(_DISLIKED), func.count(feedback.c.stars), func.avg(feedback.c.stars))
+        .where(_since(feedback.c.updated_at, since), feedback.c.rank.is_not(None))
+        .group_by(key)
+    )
+    return {row[0]: Opinions(*row[1:]) for row in await session.rows(query)}
+
+
+async def sums_by_version(session: ReadSession, since: datetime, hit: str) -> Mapping[str, Sums]:
+    """Sum over people, for intervals that know that one person's films are not independent.
+
+    `hit` is "liked_of_shown" or "clicked_of_shown".
+    """
+    places = _exposures(since)
+    person = (
+        select(
+            places.c.model_version,
+            _whole(func.sum(places.c.shown)).label("n"),
+            _whole(func.sum(places.c[hit])).label("x"),
+        )
+        .group_by(places.c.model_version, places.c.user_id)
+        .subquery()
+    )
+    n, x = person.c.n, person.c.x
+    sums: list[ColumnElement[Any]] = [_whole(func.sum(value)) for value in (n, x, n * n, x * x, n * x)]
+    query = select(person.c.model_version, func.count(), *sums).where(n > 0).group_by(person.c.model_version)
+    return {row[0]: Sums(*row[1:]) for row in await session.rows(query)}
+
+
+async def top_films(session: ReadSession, since: datetime, limit: int) -> Sequence[FilmCounts]:
+    """The films of which most was said, then by movie id."""
+    said = func.count().label("said")
+    rows = await session.rows(
+        select(feedback.c.movie_id, said, _count_if(_LIKED), func.avg(feedback.c.stars))
+        .where(_since(feedback.c.updated_at, since))
+        .group_by(feedback.c.movie_id)
+        .order_by(said.desc(), feedback.c.movie_id)
+        .limit(limit)
+    )
+    found = [row[0] for row in rows]
+    counted = {
+        row[0]: tuple(row[1:])
+        for row in await session.rows(
+            select(events.c.movie_id, _count_if(_SHOWN), _count_if(_CLICKED))
+            .where(_since(events.c.created_at, since), events.c.movie_id.in_(found))
+            .group_by(events.c.movie_id)
+        )
+    }
+    return [FilmCounts(*row, *counted.get(row[0], (0, 0))) for row in rows]
+
+
+async def totals(session: ReadSession, since: datetime) -> Totals:
+    """Count people and feedback."""
+    said = select(func.count(distinct(feedback.c.user_id)), func.count()).where(_since(feedback.c.updated_at, since))
+    return Totals(*(await session.rows(said))[0])
+
+
+async def shown_films(session: ReadSession, since: datetime) -> list[MovieId]:
+    """Return the films that were shown to anyone."""
+    query = select(events.c.movie_id).where(_since(events.c.created_at, since), _SHOWN).distinct()
+    return [movie_id for (movie_id,) in await session.rows(query)]
+
+
+def _whole(value: ColumnElement[Any]) -> ColumnElement[int]:
+    """PostgreSQL sums whole numbers into decimals."""
+    return cast(func.coalesce(value, literal(0)), BigInteger)

@@ -1,0 +1,71 @@
+"""What was shown and clicked: kept once for every place that a film had in somebody's lists, and erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from recsvc.storage.sessions import Dialect, ReadSession, WriteSession
+from recsvc.storage.tables import events
+from recsvc.types import Attribution, EventType, MovieId, UserId
+
+_ROWS_A_STATEMENT = 250
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """A film that was shown to a person, or clicked by them, at some place of their list."""
+
+    user_id: UserId
+    movie_id: MovieId
+    attribution: Attribution
+    type: EventType
+
+
+def _insert(insert: Callable[..., Any]) -> ReturningInsert[Any]:
+    statement: ReturningInsert[Any] = insert(events).on_conflict_do_nothing().returning(*events.primary_key.columns)
+    return statement
+
+
+_INSERT: Mapping[Dialect, ReturningInsert[Any]] = {
+    "sqlite": _insert(sqlite.insert),
+    "postgresql": _insert(postgresql.insert),
+}
+
+
+async def put_many(session: WriteSession, items: Sequence[Event]) -> list[bool]:
+    """Keep events; one bool an item, in their order: False for what was there already, or stands before it."""
+    if not items:
+        return []
+    # Rows are locked in one order, whoever writes: so two batches never wait for each other.
+    parameters = [
+        {"user_id": item.user_id, "movie_id": item.movie_id, **item.attribution._asdict(), "type": item.type.value}
+        for item in sorted(set(items))
+    ]
+    statement = _INSERT[session.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
+    written = await session.execute(statement, parameters)
+    new = {
+        Event(row.user_id, row.movie_id, Attribution(row.model_version, row.strategy, row.rank), EventType(row.type))
+        for row in written
+    }
+    outcomes = []
+    for item in items:
+        outcomes.append(item in new)
+        new.discard(item)
+    return outcomes
+
+
+async def count_of_user(session: ReadSession, user_id: UserId) -> int:
+    """Return how many events of a person are kept."""
+    query = select(func.count()).select_from(events).where(events.c.user_id == user_id)
+    return (await session.rows(query))[0][0]
+
+
+async def remove_user(session: WriteSession, user_id: UserId) -> int:
+    """Erase all events of a person; return how many that were."""
+    return (await session.execute(delete(events).where(events.c.user_id == user_id))).rowcount

@@ -1,0 +1,77 @@
+"""Lists that are shared by their link: made, read, changed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete, insert, select, update
+
+from recsvc.storage.sessions import ReadSession, WriteSession
+from recsvc.storage.tables import database_now, list_items, lists
+from recsvc.types import MovieId
+
+
+class ListItem(NamedTuple):
+    """A film of a list, with what it was called when it was put there."""
+
+    movie_id: MovieId
+    title: str
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """A list as it is kept; the times are the database's, in UTC."""
+
+    slug: str
+    title: str
+    edit_token_hash: bytes
+    items: Sequence[ListItem]
+    created_at: datetime
+    updated_at: datetime
+
+
+async def add(session: WriteSession, slug: str, title: str, edit_token_hash: bytes, items: Sequence[ListItem]) -> None:
+    """Keep a new list."""
+    row = {"slug": slug, "title": title, "edit_token_hash": edit_token_hash}
+    await session.execute(insert(lists), row)
+    await _add_items(session, slug, items)
+
+
+async def get(session: ReadSession, slug: str, *, to_change: bool = False) -> StoredList | None:
+    """Return a list with its films in their order; None where there is none of that slug.
+
+    One that is read `to_change` it stays as it is until this transaction ends, whoever else would change it.
+    """
+    query = select(lists).where(lists.c.slug == slug)
+    found = await session.rows(query.with_for_update() if to_change else query)
+    if not found:
+        return None
+    held = (list_items.c.movie_id, list_items.c.title, list_items.c.year)
+    items = await session.rows(select(*held).where(list_items.c.slug == slug).order_by(list_items.c.position))
+    row = found[0]
+    return StoredList(
+        row.slug, row.title, row.edit_token_hash, [ListItem(*item) for item in items], row.created_at, row.updated_at
+    )
+
+
+async def change(session: WriteSession, slug: str, title: str | None, items: Sequence[ListItem] | None) -> None:
+    """Give a list another title, other films, or both; None leaves it as it is."""
+    values = {"updated_at": database_now()} | ({} if title is None else {"title": title})
+    await session.execute(update(lists).where(lists.c.slug == slug).values(values))
+    if items is not None:
+        await session.execute(delete(list_items).where(list_items.c.slug == slug))
+        await _add_items(session, slug, items)
+
+
+async def remove(session: WriteSession, slug: str) -> None:
+    """Remove a list and its films."""
+    await session.execute(delete(lists).where(lists.c.slug == slug))
+
+
+async def _add_items(session: WriteSession, slug: str, items: Sequence[ListItem]) -> None:
+    rows = [{"slug": slug, "position": position, **item._asdict()} for position, item in enumerate(items)]
+    await session.execute(insert(list_items), rows)

@@ -1,0 +1,17 @@
+"""Keys that all processes on one database share: the first one to ask makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recsvc.storage.sessions import WriteSession
+from recsvc.storage.tables import secrets
+
+
+async def shared(session: WriteSession, name: str, fresh: bytes) -> bytes:
+    """Return the key of that name; where there is none yet, `fresh` becomes it."""
+    insert = sqlite.insert if session.dialect == "sqlite" else postgresql.insert
+    await session.execute(insert(secrets).on_conflict_do_nothing(), {"name": name, "value": fresh})
+    key: bytes = (await session.rows(select(secrets.c.value).where(secrets.c.name == name)))[0][0]
+    return key

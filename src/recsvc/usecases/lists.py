@@ -1,0 +1,102 @@
+"""Lists that are shared by their link; who holds the edit token may change them."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from hashlib import sha256
+
+from recsvc.engine.engine import Engine
+from recsvc.errors import InvalidInputError, NotFoundError, NotPermittedError
+from recsvc.storage import lists
+from recsvc.storage.database import Database, ReadSession, WriteSession
+from recsvc.storage.lists import ListItem, StoredList
+from recsvc.types import MovieId
+
+_SLUG_BYTES = 16
+_TOKEN_BYTES = 32
+
+
+async def share(engine: Engine, database: Database, title: str, movie_ids: Sequence[MovieId]) -> tuple[StoredList, str]:
+    """Keep a list; return it with its edit token, of which only a hash is kept.
+
+    Raises:
+        InvalidInputError: a film is not in the catalogue, or stands there twice; names its index.
+    """
+    slug, token = secrets.token_urlsafe(_SLUG_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
+    items = _items(engine, movie_ids, {})
+    async with database.write() as session:
+        await lists.add(session, slug, title, _hash(token), items)
+        return await _held(session, slug), token
+
+
+async def shared_list(database: Database, slug: str) -> StoredList:
+    """Return the list of a slug; raises NotFoundError where there is none."""
+    async with database.read() as session:
+        return await _held(session, slug)
+
+
+async def change_list(
+    engine: Engine, database: Database, slug: str, token: str, title: str | None, movie_ids: Sequence[MovieId] | None
+) -> StoredList:
+    """Give a list another title, other films, or both. Films that it has may stay although they left the catalogue.
+
+    Raises:
+        NotFoundError: there is no such list.
+        NotPermittedError: the token is not its edit token.
+        InvalidInputError: a film is not in the catalogue, or stands there twice; names its index.
+    """
+    async with database.write() as session:
+        held = await _editable(session, slug, token)
+        known = {item.movie_id: item for item in held.items}
+        items = None if movie_ids is None else _items(engine, movie_ids, known)
+        await lists.change(session, slug, title, items)
+        return await _held(session, slug)
+
+
+async def remove_list(database: Database, slug: str, token: str) -> None:
+    """Remove a list.
+
+    Raises:
+        NotFoundError: there is no such list.
+        NotPermittedError: the token is not its edit token.
+    """
+    async with database.write() as session:
+        await _editable(session, slug, token)
+        await lists.remove(session, slug)
+
+
+async def _held(session: ReadSession, slug: str, *, to_change: bool = False) -> StoredList:
+    held = await lists.get(session, slug, to_change=to_change)
+    if held is None:
+        raise NotFoundError("list", slug)
+    return held
+
+
+async def _editable(session: WriteSession, slug: str, token: str) -> StoredList:
+    held = await _held(session, slug, to_change=True)
+    if not hmac.compare_digest(held.edit_token_hash, _hash(token)):
+        raise NotPermittedError("This is not the edit token of the list.")
+    return held
+
+
+def _hash(token: str) -> bytes:
+    """A plain hash is enough: the token is 256 random bits, and cannot be guessed."""
+    return sha256(token.encode()).digest()
+
+
+def _items(engine: Engine, movie_ids: Sequence[MovieId], known: dict[MovieId, ListItem]) -> list[ListItem]:
+    items: dict[MovieId, ListItem] = {}
+    for index, movie_id in enumerate(movie_ids):
+        if movie_id in items:
+            raise InvalidInputError(("movie_ids", index), f"Movie {movie_id} stands here twice.")
+        row = engine.catalogue.vocabulary.row(movie_id)
+        if row is not None:
+            movie = engine.catalogue.movie(row)
+            items[movie_id] = ListItem(movie_id, movie.title, movie.year)
+        elif movie_id in known:
+            items[movie_id] = known[movie_id]
+        else:
+            raise InvalidInputError(("movie_ids", index), f"There is no movie {movie_id}.")
+    return list(items.values())

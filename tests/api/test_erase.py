@@ -1,0 +1,85 @@
+"""DELETE /users/{user_id}: forgotten at once and for good, and nobody else is."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.asking import Json, answer, assert_problem, begin, ids, rate, recommended, said
+from tests.api.bounds import short
+from tests.api.looking import contents
+from tests.api.test_events import events_of, tell
+from tests.api.test_users import BAD
+
+
+def erase(client: TestClient, user_id: str) -> None:
+    response = client.delete(f"/users/{user_id}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_all_of_a_person_goes_and_all_of_others_stays(client: TestClient, database_url: str) -> None:
+    stranger = recommended(client, "ada", k=50)
+    for user_id in ("ada2", "Ada", "ad", "bob"):
+        rate(client, user_id, 1, 4)
+        tell(client, user_id, events_of(recommended(client, user_id), "shown"))
+    others = contents(database_url)
+
+    ways: list[Json] = [{"rating": 5}, {"liked": True}, {"seen": True}, {"not_interested": True}]
+    for movie_id, way in enumerate(ways, 1):
+        answer(client.post("/rate", json={"user_id": "ada", "movie_id": movie_id, **way}), 201)
+    page = recommended(client, "ada")
+    tell(client, "ada", events_of(page, "shown", "clicked"))
+    assert page["strategy"] == "hybrid"
+    assert contents(database_url) != others
+
+    erase(client, "ada")
+    assert contents(database_url) == others
+    assert recommended(client, "ada", k=50) == stranger
+    assert said(client, "ada") == []
+    assert_problem(client.get("/users/ada"), 404)
+    erase(client, "ada")  # there is nothing to do any more
+    assert contents(database_url) == others
+    rate(client, "ada", 1, 5)  # and someone may begin anew
+    assert recommended(client, "ada")["strategy"] == "hybrid"
+
+
+def test_who_was_never_there_is_gone_already(client: TestClient, database_url: str) -> None:
+    before = contents(database_url)
+    for user_id in ("nobody", "nobody", "sample", "x:sample:7"):
+        erase(client, user_id)
+    assert contents(database_url) == before
+
+
+@pytest.mark.parametrize("user_id", ["sample:7", "sample:no-such-person", "ml-100k:1"])
+def test_people_of_public_datasets_stay(reading: TestClient, user_id: str) -> None:
+    before = recommended(reading, user_id)
+    assert user_id in assert_problem(reading.delete(f"/users/{user_id}"), 403)["detail"]
+    assert recommended(reading, user_id) == before
+
+
+@pytest.mark.parametrize("user_id", BAD, ids=short)
+def test_a_bad_user_id(reading: TestClient, user_id: str) -> None:
+    assert_problem(reading.delete(f"/users/{user_id}"), 422, "path.user_id")
+
+
+def test_a_visitor_erases_themselves_and_may_stay(client: TestClient, database_url: str) -> None:
+    visitor, other = begin(client), begin(client)
+    answer(client.post("/rate", json={"movie_id": 1, "rating": 5}, headers=other.headers), 201)
+    before = contents(database_url)
+    answer(client.post("/rate", json={"movie_id": 1, "rating": 5}, headers=visitor.headers), 201)
+    path = f"/users/{visitor.user_id}"
+    assert_problem(client.delete(path), 401)
+    assert_problem(client.delete(path, headers=other.headers), 403)
+    for _ in range(2):
+        assert client.delete(path, headers=visitor.headers).status_code == 204
+        assert contents(database_url) == before
+    listed = answer(client.get("/recommend", headers=visitor.headers))
+    assert (listed["user_id"], listed["strategy"]) == (visitor.user_id, "popular")
+    assert ids(listed) == ids(recommended(client))
+
+
+def test_lists_are_nobodys_and_stay(client: TestClient) -> None:
+    made = answer(client.post("/lists", json={"title": "Mine", "movie_ids": [1]}), 201)
+    erase(client, "ada")
+    assert client.get(f"/lists/{made['slug']}").status_code == 200

@@ -1,0 +1,222 @@
+"""What SQL counts, against the same counted film by film in Python, in a world of chance."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import DateTime, bindparam, text
+
+from recsvc.storage import analytics
+from recsvc.storage.analytics import Day, Dimension, Exposures, FilmCounts, Opinions, Sums, Totals
+from recsvc.storage.database import Database
+
+pytestmark = pytest.mark.anyio
+
+SINCE = datetime(2026, 3, 10, tzinfo=UTC)
+EDGES = [timedelta(0), timedelta(milliseconds=-1), timedelta(days=-1), timedelta(hours=23, minutes=59, seconds=59.999)]
+Row = dict[str, Any]
+PLACE = ("user_id", "movie_id", "model_version", "strategy", "rank")
+
+
+def world(seed: int) -> tuple[list[Row], list[Row]]:
+    """Feedback and events of a few people, some of it from before and on the very edges of days."""
+    draw = random.Random(seed)
+
+    def moment() -> datetime:
+        return SINCE + draw.choice([*EDGES, timedelta(seconds=draw.randrange(-200_000, 300_000) / 10)])
+
+    def place() -> Row:
+        strategy, version = draw.choice(["hybrid", "popular"]), draw.choice(["v1", "v2"])
+        return {"model_version": version, "strategy": strategy, "rank": draw.randrange(1, 4)}
+
+    users = [f"person-{number}" for number in range(6)]
+    events = {}
+    for _ in range(400):
+        row = {"user_id": draw.choice(users), "movie_id": draw.randrange(1, 9), **place()}
+        row |= {"type": draw.choice(["shown", "shown", "clicked"]), "created_at": moment()}
+        events[tuple(row[name] for name in (*PLACE, "type"))] = row
+    shown = [{name: row[name] for name in PLACE} for row in events.values()]
+    feedback = {}
+    for _ in range(90):
+        origin = (
+            draw.choice(shown)
+            if draw.random() < 0.7
+            else {
+                "user_id": draw.choice(users),
+                "movie_id": draw.randrange(1, 20),
+                **draw.choice([place(), {"model_version": None, "strategy": None, "rank": None}]),
+            }
+        )
+        kind = draw.choice(["rating", "rating", "liked", "disliked", "seen", "not_interested"])
+        stars = draw.randrange(1, 11) / 2 if kind == "rating" else None
+        row = {**origin, "kind": kind, "stars": stars, "updated_at": moment()}
+        feedback[row["user_id"], row["movie_id"]] = row
+    return list(feedback.values()), list(events.values())
+
+
+async def keep(database: Database, feedback: list[Row], events: list[Row]) -> None:
+    async with database._write.begin() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        for table, rows, time in (("feedback", feedback, "updated_at"), ("events", events, "created_at")):
+            columns = list(rows[0])
+            statement = text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES (:{', :'.join(columns)})")
+            if sqlite:
+                await connection.execute(statement, [{**row, time: as_sqlite_writes(row[time])} for row in rows])
+            else:
+                statement = statement.bindparams(bindparam(time, type_=DateTime(timezone=True)))
+                await connection.execute(statement, rows)
+
+
+def as_sqlite_writes(moment: datetime) -> str:
+    """What its own clock puts into a row."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def liked(row: Row | None) -> bool:
+    return row is not None and (row["kind"] == "liked" or (row["stars"] or 0) >= 4)
+
+
+def disliked(row: Row) -> bool:
+    return row["kind"] == "disliked" or (row["stars"] or 9) <= 2
+
+
+def mean(rows: Iterable[Row]) -> float | None:
+    stars = [row["stars"] for row in rows if row["stars"] is not None]
+    return sum(stars) / len(stars) if stars else None  # halves: the sum is exact
+
+
+def grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
+
+
+class Counted:
+    """The same, counted one by one."""
+
+    def __init__(self, feedback: list[Row], events: list[Row]) -> None:
+        self.feedback = [row for row in feedback if row["updated_at"] >= SINCE]
+        self.events = [row for row in events if row["created_at"] >= SINCE]
+        said = {tuple(row[name] for name in PLACE): row for row in feedback}
+        self.places = [
+            {
+                **dict(zip(PLACE, place, strict=True)),
+                "shown": any(row["type"] == "shown" for row in rows),
+                "clicked": any(row["type"] == "clicked" for row in rows),
+                "liked": liked(said.get(place)),
+            }
+            for place, rows in grouped(self.events, lambda row: tuple(row[name] for name in PLACE)).items()
+        ]
+
+    def exposures(self, by: str) -> dict[Any, Exposures]:
+        return {
+            key: Exposures(
+                sum(row["shown"] for row in rows),
+                sum(row["clicked"] for row in rows),
+                sum(row["shown"] and row["clicked"] for row in rows),
+                sum(row["shown"] and row["liked"] for row in rows),
+            )
+            for key, rows in grouped(self.places, lambda row: row[by]).items()
+        }
+
+    def opinions(self, by: str) -> dict[Any, Opinions]:
+        recommended = [row for row in self.feedback if row["rank"] is not None]
+        return {
+            key: Opinions(
+                sum(map(liked, rows)),
+                sum(map(disliked, rows)),
+                sum(row["stars"] is not None for row in rows),
+                mean(rows),
+            )
+            for key, rows in grouped(recommended, lambda row: row[by]).items()
+        }
+
+    def sums(self, hit: str) -> dict[str, Sums]:
+        found = {}
+        for version, rows in grouped(self.places, lambda row: row["model_version"]).items():
+            shown = [row for row in rows if row["shown"]]
+            pairs = [
+                (len(own), sum(row[hit] for row in own)) for own in grouped(shown, lambda row: row["user_id"]).values()
+            ]
+            found[version] = Sums(
+                len(pairs),
+                sum(n for n, _ in pairs),
+                sum(x for _, x in pairs),
+                sum(n * n for n, _ in pairs),
+                sum(x * x for _, x in pairs),
+                sum(n * x for n, x in pairs),
+            )
+        return found
+
+    def top(self, limit: int) -> list[FilmCounts]:
+        films = [
+            FilmCounts(
+                film,
+                len(rows),
+                sum(map(liked, rows)),
+                mean(rows),
+                *(sum(row["type"] == kind for row in self.of(film)) for kind in ("shown", "clicked")),
+            )
+            for film, rows in grouped(self.feedback, lambda row: row["movie_id"]).items()
+        ]
+        return sorted(films, key=lambda film: (-film.feedback, film.movie_id))[:limit]
+
+    def of(self, film: int) -> list[Row]:
+        return [row for row in self.events if row["movie_id"] == film]
+
+    def days(self) -> dict[date, Day]:
+        said = grouped(self.feedback, lambda row: row["updated_at"].date())
+        sent = grouped(self.events, lambda row: row["created_at"].date())
+        return {
+            day: Day(
+                len(said[day]),
+                len({row["user_id"] for row in said[day] + sent[day]}),
+                sum(row["type"] == "shown" for row in sent[day]),
+                sum(row["type"] == "clicked" for row in sent[day]),
+            )
+            for day in {*said, *sent}
+        }
+
+    def totals(self) -> Totals:
+        people = {row["user_id"] for row in self.feedback}
+        return Totals(len(people), len(self.feedback))
+
+    def shown_films(self) -> set[int]:
+        return {row["movie_id"] for row in self.events if row["type"] == "shown"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_everything_is_counted_as_one_by_one(database: Database, seed: int) -> None:
+    feedback, events = world(seed)
+    await keep(database, feedback, events)
+    expected = Counted(feedback, events)
+    assert 0 < len(expected.feedback) < len(feedback)
+    assert 0 < len(expected.events) < len(events)
+    async with database.read() as session:
+        for by in Dimension:
+            assert await analytics.exposures(session, SINCE, by) == expected.exposures(by.value)
+            assert await analytics.opinions(session, SINCE, by) == expected.opinions(by.value)
+        assert await analytics.sums_by_version(session, SINCE, "liked_of_shown") == expected.sums("liked")
+        assert await analytics.sums_by_version(session, SINCE, "clicked_of_shown") == expected.sums("clicked")
+        assert await analytics.days(session, SINCE) == expected.days()
+        assert await analytics.totals(session, SINCE) == expected.totals()
+        assert sorted(await analytics.shown_films(session, SINCE)) == sorted(expected.shown_films())
+        for limit in (3, 100):
+            assert await analytics.top_films(session, SINCE, limit) == expected.top(limit)
+
+
+async def test_of_an_empty_database_there_is_nothing_to_count(database: Database) -> None:
+    async with database.read() as session:
+        assert await analytics.days(session, SINCE) == {}
+        assert await analytics.exposures(session, SINCE, Dimension.RANK) == {}
+        assert await analytics.opinions(session, SINCE, Dimension.VERSION) == {}
+        assert await analytics.sums_by_version(session, SINCE, "liked_of_shown") == {}
+        assert await analytics.top_films(session, SINCE, 20) == []
+        assert await analytics.totals(session, SINCE) == Totals(0, 0)
+        assert await analytics.shown_films(session, SINCE) == []
