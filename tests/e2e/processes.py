@@ -93,8 +93,8 @@ class Service:
 
 @contextmanager
 def serving(folder: Path, **settings: object) -> Iterator[Service]:
-    """A service that answers; killed at the end if it still runs."""
-    port = free_port()
+    """A service that answers, on a free port if none is given; killed at the end if it still runs."""
+    port = int(str(settings.pop("port", 0))) or free_port()
     log = folder / f"service-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

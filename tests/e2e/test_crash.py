@@ -111,15 +111,15 @@ def test_publishing_killed_at_any_time(tmp_path: Path) -> None:
 
 @dataclass
 class Caller:
-    """Someone who rates one film after the other, over and over, until the service is gone.
+    """Someone who rates one film after the other, over and over and every time differently, until the service is gone.
 
     `unanswered` are those that may or may not have been kept: the service, or the database server that it had told to
     commit, was at it when it was killed.
     """
 
     user_id: str
-    acknowledged: dict[int, str] = field(default_factory=dict)
-    unanswered: dict[int, set[str]] = field(default_factory=dict)
+    acknowledged: dict[int, float] = field(default_factory=dict)
+    unanswered: dict[int, set[float]] = field(default_factory=dict)
     sent: int = 0
     answered: threading.Event = field(default_factory=threading.Event)
 
@@ -127,33 +127,33 @@ class Caller:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             while True:
                 movie_id = self.sent % 400 + 1
-                stamp = f"{self.user_id}-{self.sent}"
-                self.unanswered.setdefault(movie_id, set()).add(stamp)
+                stars = (self.sent // 400 % 10 + 1) / 2
+                self.unanswered.setdefault(movie_id, set()).add(stars)
                 self.sent += 1
-                body = {"user_id": self.user_id, "movie_id": movie_id, "rating": 4, "recommendation_id": stamp}
+                body = {"user_id": self.user_id, "movie_id": movie_id, "rating": stars}
                 try:
                     response = client.post("/rate", json=body)
                 except httpx.TransportError:
                     return
                 assert response.status_code in (200, 201), response.text
-                self.acknowledged[movie_id] = stamp
+                self.acknowledged[movie_id] = stars
                 del self.unanswered[movie_id]
                 self.answered.set()
 
-    def check(self, found: dict[int, str | None], when: str) -> None:
+    def check(self, found: dict[int, float | None], when: str) -> None:
         for movie_id in self.acknowledged.keys() | found.keys():
             possible = {self.acknowledged.get(movie_id), *self.unanswered.get(movie_id, ())}
             assert found.get(movie_id) in possible, f"{movie_id} {when}"
 
 
-async def kept(database_url: str, user_id: str) -> dict[int, str | None]:
+async def kept(database_url: str, user_id: str) -> dict[int, float | None]:
     database = await Database.open(database_url)
     try:
         async with database.read() as session:
             rows = await feedback.of_user(session, user_id, limit=1000, offset=0)
     finally:
         await database.close()
-    return {row.movie_id: row.recommendation_id for row in rows}
+    return {row.movie_id: row.stars for row in rows}
 
 
 def test_serving_killed_in_a_burst_of_ratings(

@@ -1,0 +1,106 @@
+"""Every view of the page in light and dark, on a phone and a desktop: readable by everyone, and a picture of each.
+
+The pictures are in build/screenshots/, for a person to look at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.e2e.browsers import Visit
+from tests.e2e.node import ROOT
+from tests.e2e.processes import Service, serving
+from tests.e2e.test_page import KEY, cards, personal, rate_one
+
+PICTURES = ROOT / "build" / "screenshots"
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 360, "height": 740},
+    "desktop": {"width": 1280, "height": 900},
+}
+
+
+@pytest.fixture(scope="module")
+def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("looks")
+    database = f"sqlite:///{folder}/recsvc.db"
+    with serving(folder, artifacts_dir=sample_artifacts, database_url=database, admin_key=KEY) as service:
+        yield service
+
+
+def looked_at(page: Page, name: str, axe: str) -> None:
+    """Take the picture of a view, and check what holds for all of them."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.wait_for_timeout(300)  # what slides in has arrived
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    serious = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
+    told = [(one["id"], one["help"], [node["html"] for node in one["nodes"]][:3]) for one in serious]
+    assert told == [], name
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: str, size: str) -> None:
+    axe = (node_folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    home = f"http://127.0.0.1:{service.port}/"
+    page = visit(color_scheme=scheme, viewport=SIZES[size], refusals=True).new_page()
+
+    def see(name: str) -> None:
+        looked_at(page, f"{name}-{scheme}-{size}", axe)
+
+    page.goto(home)
+    expect(cards(page).first).to_be_visible()
+    see("first-visit")
+    rate_one(page)
+    personal(page)
+    page.get_by_role("link", name="See my recommendations").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recommended for you")
+    see("recommendations")
+    cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
+    page.get_by_role("button", name="Save as a list").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    see("dialog")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page).to_have_url(re.compile("#/list/"))
+    see("list")
+    for place, name in [
+        *(("rate", "rate"), ("ratings", "my-ratings"), ("lists", "my-lists"), ("search?q=star", "search")),
+        *(("search?q=xqzzkwv", "nothing-found"), ("film/1", "film"), ("film/999999", "no-film"), ("model", "model")),
+    ]:
+        page.goto(f"{home}#/{place}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).not_to_contain_text("Loading")
+        see(name)
+    page.goto(f"{home}#/analytics")
+    see("admin-key")
+    page.get_by_label("Admin key").fill(KEY)
+    page.get_by_role("button", name="Show analytics").click()
+    expect(page.get_by_role("heading", name="Like rate by version")).to_be_visible()
+    see("analytics")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
+    assert brightness > 200 if scheme == "light" else brightness < 60
+
+
+def test_the_colours_can_be_chosen(visit: Visit, service: Service) -> None:
+    context = visit(color_scheme="light")
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{service.port}/")
+    colours = page.get_by_role("button", name="Colours")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for _ in range(3):
+        colours.click()
+        if "dark" in (colours.get_attribute("aria-label") or ""):
+            break
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    again = context.new_page()
+    again.goto(f"http://127.0.0.1:{service.port}/")
+    expect(again.get_by_role("button", name="Colours: dark")).to_be_visible()
