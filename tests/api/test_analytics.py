@@ -165,22 +165,47 @@ def test_a_challenger_against_production(sample_artifacts: Path, database_url: s
     artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     first, second = Registry(artifacts).production(), publish_again(artifacts).version
     with serving(artifacts, database_url, admin_key="open sesame") as client:
-        answer(client.post(f"/models/{second}/challenge", headers=KEY, json={"weight": 0.25}))
+        sealed = state(client).seal.seal
+
+        def challenge(weight: float) -> None:
+            answer(client.post(f"/models/{second}/challenge", headers=KEY, json={"weight": weight}))
+
+        def see(person: str, version: str, films: list[int], likes: list[int], clicks: list[int], **more: Any) -> None:
+            strategy, whose = more.get("strategy", Strategy.HYBRID), more.get("whose", person)
+            told = {"recommendation_id": sealed(version, strategy, whose, 1, films)}
+            events = [{"type": "shown", "movie_id": film, **told} for film in films]
+            tell(client, person, events + [{"type": "clicked", "movie_id": film, **told} for film in clicks])
+            for film in likes:
+                client.post("/rate", json={"user_id": person, "movie_id": film, "liked": True, **told})
+
+        challenge(0.5)
+        side = {name: recommended(client, name, k=1)["model_version"] for name in (f"person-{n}" for n in range(40))}
+        ann, bob = [name for name, version in side.items() if version == first][:2]
+        cat, dan = [name for name, version in side.items() if version == second][:2]
+        challenge(0)
+        see(ann, first, [20, 21], [20, 21], [20])  # before it began
+        challenge(0.5)
         nothing = {"like_rate_difference": None, "click_rate_difference": None}
-        names = {"production": first, "challenger": second, "weight": 0.25}
+        names = {"production": first, "challenger": second, "weight": 0.5}
         assert analysed(client)["comparison"] == {**names, **nothing}
 
-        # Likes: ann 1 of 3, bob 1 of 2; cat 2 of 4, dan 0 of 1. Clicks: ann 2, bob 0; cat 2, dan 1.
-        Story(client, (first, second)).happens()
+        see(bob, first, [30, 31, 32], [], [], strategy=Strategy.POPULAR)  # not from anybody's taste
+        see(cat, first, [30, 31, 32], [30], [], strategy=Strategy.POPULAR, whose=None)
+        see(cat, first, [33], [33], [33])  # of the side that is not theirs
+        see(ann, first, [1, 2, 3], [1], [1, 3])
+        see(bob, first, [1, 2], [2], [])
+        see(cat, second, [1, 2, 3, 4], [1, 2], [1, 2])
+        see(dan, second, [5], [], [5])
         found = analysed(client, days=2)["comparison"]
         likes, clicks = found.pop("like_rate_difference"), found.pop("click_rate_difference")
         assert found == names
+        # Likes: ann 1 of 3, bob 1 of 2; cat 2 of 4, dan 0 of 1. Clicks: ann 2, bob 0; cat 2, dan 1.
         assert likes == pytest.approx({"value": 0, "low": -0.350609, "high": 0.350609}, abs=1e-6)
         assert clicks == pytest.approx({"value": 0.2, "low": -0.501218, "high": 0.901218}, abs=1e-6)
 
-        client.delete("/users/dan")  # after which one person is left on that side
+        client.delete(f"/users/{dan}")  # after which one person is left on that side
         assert analysed(client)["comparison"] == {**names, **nothing}
-        answer(client.post(f"/models/{second}/challenge", headers=KEY, json={"weight": 0}))
+        challenge(0)
         assert analysed(client)["comparison"] is None
 
 

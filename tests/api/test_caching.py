@@ -97,11 +97,27 @@ def test_errors_are_kept_nowhere(reading: TestClient, path: str, status: int, fi
 
 @pytest.mark.parametrize("path", ["/movies", "/movies/1", "/models"])
 def test_other_methods_stay_as_they_were(reading: TestClient, path: str) -> None:
-    for method in ("HEAD", "POST", "OPTIONS"):
+    for method in ("POST", "OPTIONS"):
         response = reading.request(method, path, headers={"If-None-Match": "*"})
         assert response.status_code == 405
         assert "etag" not in response.headers
         assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/movies", "/movies/1", "/models", "/", "/docs", "/health/live"])
+def test_head_is_get_without_the_body(reading: TestClient, path: str) -> None:
+    whole, head = reading.get(path), reading.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    given = {name: value for name, value in whole.headers.items() if name != "x-request-id"}
+    assert {name: value for name, value in head.headers.items() if name != "x-request-id"} == given
+    assert int(head.headers["content-length"]) == len(whole.content) > 0
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/assets/main.js"])
+def test_files_are_not_sent_again(reading: TestClient, path: str) -> None:
+    etag = reading.get(path).headers["etag"]
+    again = reading.get(path, headers={"If-None-Match": etag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
 
 
 def test_what_is_sent_is_never_answered_with_304(client: TestClient) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from recsvc.registry.store import Registry
+from recsvc.registry.store import Draft, Registry
 from tests.api.asking import Json, answer, assert_problem, begin, ids, rate, recommended, said, serving
 from tests.api.looking import sql
 from tests.api.test_models import KEY, UNKNOWN, damage, wait_for
@@ -138,19 +138,51 @@ def test_a_rollback_passes_over_challenges(admin: TestClient, artifacts: Path) -
 def test_what_is_in_production_does_not_challenge_itself(admin: TestClient, artifacts: Path) -> None:
     first = recommended(admin)["model_version"]
     before = Registry(artifacts).aliases.entries()
-    for weight in (0, 0.5):
+    for weight, why in ((0, "challenges nothing"), (0.5, "is in production")):
         response = admin.post(f"/models/{first}/challenge", headers=KEY, json={"weight": weight})
-        assert "is in production" in assert_problem(response, 409)["detail"]
+        assert why in assert_problem(response, 409)["detail"]
     assert Registry(artifacts).aliases.entries() == before
 
 
 def test_an_unknown_version(admin: TestClient, artifacts: Path) -> None:
     before = Registry(artifacts).aliases.entries()
-    for weight in (0, 0.5):
+    for weight, status in ((0, 409), (0.5, 404)):
         response = admin.post(f"/models/{UNKNOWN}/challenge", headers=KEY, json={"weight": weight})
-        assert UNKNOWN in assert_problem(response, 404)["detail"]
+        assert UNKNOWN in assert_problem(response, status)["detail"]
     assert_problem(admin.post("/models/production/challenge", headers=KEY, json={"weight": 1}), 422, "path.version")
     assert Registry(artifacts).aliases.entries() == before
+
+
+def test_a_challenge_ends_by_its_own_name_alone(admin: TestClient, artifacts: Path) -> None:
+    second, third = (publish_again(artifacts).version for _ in range(2))
+    challenge(admin, second, 0.5)
+    response = admin.post(f"/models/{third}/challenge", headers=KEY, json={"weight": 0})
+    assert "challenges nothing" in assert_problem(response, 409)["detail"]
+    assert listed(admin)[second] == (False, True, True, 0.5)
+    shutil.rmtree(artifacts / "versions" / second)
+    challenge(admin, second, 0)  # also when nothing is left of it
+    assert Registry(artifacts).aliases.challenge() is None
+
+
+def test_a_version_of_another_dataset_cannot_challenge(admin: TestClient, artifacts: Path) -> None:
+    """The same ids would mean other films."""
+    registry = Registry(artifacts)
+    held = registry.open(registry.production())
+    manifest = held.manifest
+    other = registry.publish(
+        Draft(
+            dataset=manifest.dataset.model_copy(update={"name": "mine"}),
+            config=manifest.config,
+            seed=manifest.seed,
+            era_border=manifest.era_border,
+            metrics=manifest.metrics,
+            packages=manifest.packages,
+            components=held.components,
+            folders={name: record.folder for name, record in manifest.components.items()},
+        )
+    ).version
+    response = admin.post(f"/models/{other}/challenge", headers=KEY, json={"weight": 0.5})
+    assert "learned from mine, not sample" in assert_problem(response, 409)["detail"]
 
 
 BAD: list[tuple[Any, str]] = [

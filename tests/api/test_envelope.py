@@ -40,6 +40,9 @@ METHODS = {
 }
 
 
+METHODS = {path: methods | ({"HEAD"} if "GET" in methods else set()) for path, methods in METHODS.items()}
+
+
 @pytest.mark.parametrize("path", METHODS)
 def test_methods_that_a_path_does_not_have(reading: TestClient, path: str) -> None:
     for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"} - METHODS[path]:

@@ -81,6 +81,7 @@ def test_the_shell_example_runs(service: Service, tmp_path: Path) -> None:
     out = run("bash", "-c", strict + script, folder=tmp_path)
     assert '"title":"The Godfather"' in out
     assert '"strategy":"hybrid"' in out
+    assert '"kept":1' in out
     assert '"title":"For a sunny Sunday"' in out
     assert service.client.get("/users/ada").status_code == 404
 

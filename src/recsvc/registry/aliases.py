@@ -20,10 +20,11 @@ CHALLENGER = "challenger"
 
 
 class Challenge(NamedTuple):
-    """A version that answers a share (0-1) of the people beside the one in production."""
+    """A version that answers a share (0-1) of the people beside the one in production, since a moment."""
 
     version: str
     weight: float
+    since: datetime
 
 
 class AliasEntry(BaseModel):
@@ -76,17 +77,19 @@ class AliasLog:
     def challenge(self) -> Challenge | None:
         """Which version challenges the one in production; None when none does.
 
-        A weight of 0 ends a challenge for good, and so does promoting its version, whatever is promoted later.
+        A weight of 0 ends a challenge for good, and so does promoting its version, whatever is promoted later. Another
+        weight does not begin it anew; another version in production does.
         """
         production, found = None, None
         for entry in self.entries():
             if entry.alias == PRODUCTION:
                 production = entry.version
-                if found is not None and found.version == production:
-                    found = None
+                if found is not None:  # against another version, it begins anew
+                    found = None if found.version == production else found._replace(since=entry.time)
             elif entry.alias == CHALLENGER:
+                since = found.since if found is not None and found.version == entry.version else entry.time
                 holds = entry.weight and entry.version != production
-                found = Challenge(entry.version, entry.weight or 0.0) if holds else None
+                found = Challenge(entry.version, entry.weight or 0.0, since) if holds else None
         return found
 
     def append(self, alias: str, version: str, *, who: str, why: str, weight: float | None = None) -> AliasEntry:

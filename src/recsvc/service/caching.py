@@ -31,30 +31,44 @@ class Validated:
         self._send = send
         self._known = {tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",") if tag.strip()}
         self._start: Message | None = None
+        self._is_known = False
 
     async def __call__(self, message: Message) -> None:
-        """Hold back the beginning of such an answer until its body is there."""
+        """Hold back the beginning of an answer without an ETag until its body is there."""
         if message["type"] == "http.response.start":
-            if self._is_kept(message):
-                self._start = message
-                return
-        elif self._start is not None:
-            start, self._start = self._start, None
-            if not message.get("more_body", False):
-                message = self._validated(start, message)
-            await self._send(start)
-        await self._send(message)
+            await self._begin(message)
+        elif not self._is_known:
+            await self._go_on(message)
 
-    @staticmethod
-    def _is_kept(start: Message) -> bool:
+    async def _begin(self, start: Message) -> None:
         headers = dict(start["headers"])
-        return start["status"] == 200 and b"cache-control" in headers and b"etag" not in headers
+        if start["status"] == 200 and b"etag" in headers:
+            await self._answer(start, headers[b"etag"])
+        elif start["status"] == 200 and b"cache-control" in headers:
+            self._start = start
+        else:
+            await self._send(start)
 
-    def _validated(self, start: Message, message: Message) -> Message:
-        tag = b'"' + blake2b(message["body"], digest_size=16).hexdigest().encode() + b'"'
-        start["headers"].append((b"etag", tag))
-        if not self._known & {tag, b"*"}:
-            return message
-        start["status"] = 304
-        start["headers"] = [(name, value) for name, value in start["headers"] if not name.startswith(b"content-")]
-        return {**message, "body": b""}
+    async def _go_on(self, message: Message) -> None:
+        start, self._start = self._start, None
+        if start is None:
+            await self._send(message)
+        elif message.get("more_body", False):  # not a whole answer
+            await self._send(start)
+            await self._send(message)
+        else:
+            tag = b'"' + blake2b(message["body"], digest_size=16).hexdigest().encode() + b'"'
+            start["headers"].append((b"etag", tag))
+            if not await self._answer(start, tag):
+                await self._send(message)
+
+    async def _answer(self, start: Message, tag: bytes) -> bool:
+        """Begin the answer; True where it ended with that, since the caller has what has this tag."""
+        self._is_known = bool(self._known & {tag.removeprefix(b"W/"), b"*"})
+        if self._is_known:
+            start["status"] = 304
+            start["headers"] = [(name, value) for name, value in start["headers"] if not name.startswith(b"content-")]
+        await self._send(start)
+        if self._is_known:
+            await self._send({"type": "http.response.body", "body": b""})
+        return self._is_known

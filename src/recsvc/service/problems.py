@@ -38,7 +38,7 @@ STATUS: dict[type[RecsvcError], int] = {
     NotReadyError: 503,
 }
 RETRY_AFTER_SECONDS = 5
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class FieldError(BaseModel):
@@ -185,6 +185,8 @@ def _allowed(request: Request) -> Sequence[str]:
         for method in _METHODS
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
     ]
+    if "GET" in found:
+        found.append("HEAD")  # answered as GET is, without the body
     return found or ("GET", "HEAD")  # what is mounted are files
 
 

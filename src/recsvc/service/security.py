@@ -54,6 +54,8 @@ class Gatekeeper:
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
         sending = _Sending(send, request_id, is_asset=scope["path"].startswith("/assets/"))
+        if scope["method"] == "HEAD":  # what GET answers, without the body
+            scope, sending.has_body = {**scope, "method": "GET"}, False
         refusal = self._refusal(headers)
         if refusal is not None:
             await problem_response(scope["path"], request_id.decode(), *refusal)(scope, receive, sending)
@@ -105,6 +107,7 @@ class _Sending:
 
     def __init__(self, send: Send, request_id: bytes, *, is_asset: bool) -> None:
         self.begun = False
+        self.has_body = True
         self._send = send
         self._request_id = request_id
         # Assets are asked for again by their ETag; answers about people are kept nowhere.
@@ -121,6 +124,8 @@ class _Sending:
                 headers.append((b"content-security-policy", API_POLICY))
             if b"cache-control" not in given:
                 headers.append((b"cache-control", self._caching))
+        elif not self.has_body:
+            message = {**message, "body": b""}
         await self._send(message)
 
 

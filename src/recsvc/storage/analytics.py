@@ -6,7 +6,7 @@ on which it was said last, an event on the day on which it was sent first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from recsvc.storage.sessions import ReadSession
 from recsvc.storage.tables import day_of, events, feedback
-from recsvc.types import EventType, FeedbackKind, MovieId
+from recsvc.types import EventType, FeedbackKind, MovieId, UserId
 
 LIKED_FROM = 4.0
 DISLIKED_TO = 2.0
@@ -78,17 +78,6 @@ class FilmCounts(NamedTuple):
     mean_stars: float | None
     shown: int
     clicked: int
-
-
-class Sums(NamedTuple):
-    """Over people: how many, and sums, squares and products of their n (shown) and x (of those, hit)."""
-
-    people: int
-    n: int
-    x: int
-    nn: int
-    xx: int
-    nx: int
 
 
 class Totals(NamedTuple):
@@ -185,25 +174,18 @@ async def opinions(session: ReadSession, since: datetime, by: Dimension) -> dict
     return {row[0]: Opinions(*row[1:]) for row in await session.rows(query)}
 
 
-async def sums_by_version(session: ReadSession, since: datetime, hit: str) -> Mapping[str, Sums]:
-    """Sum over people, for intervals that know that one person's films are not independent.
-
-    `hit` is "liked_of_shown" or "clicked_of_shown".
-    """
+async def personal_exposures(
+    session: ReadSession, since: datetime, versions: Collection[str], *, but: str
+) -> Sequence[tuple[UserId, str, Exposures]]:
+    """For each person and version, what was shown by any strategy but one."""
     places = _exposures(since)
-    person = (
-        select(
-            places.c.model_version,
-            _whole(func.sum(places.c.shown)).label("n"),
-            _whole(func.sum(places.c[hit])).label("x"),
-        )
-        .group_by(places.c.model_version, places.c.user_id)
-        .subquery()
+    sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
+    query = (
+        select(places.c.user_id, places.c.model_version, *sums)
+        .where(places.c.model_version.in_(versions), places.c.strategy != but)
+        .group_by(places.c.user_id, places.c.model_version)
     )
-    n, x = person.c.n, person.c.x
-    sums: list[ColumnElement[Any]] = [_whole(func.sum(value)) for value in (n, x, n * n, x * x, n * x)]
-    query = select(person.c.model_version, func.count(), *sums).where(n > 0).group_by(person.c.model_version)
-    return {row[0]: Sums(*row[1:]) for row in await session.rows(query)}
+    return [(row[0], row[1], Exposures(*row[2:])) for row in await session.rows(query)]
 
 
 async def top_films(session: ReadSession, since: datetime, limit: int) -> Sequence[FilmCounts]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import case, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -61,17 +61,21 @@ class FeedbackSummary:
 def _upsert(insert: Callable[..., Any], later: Callable[..., Any]) -> ReturningInsert[Any]:
     statement = insert(feedback)
     new = statement.excluded
-    said = ("kind", "stars", "recommendation_id", "model_version", "strategy", "rank")
+    said = {name: new[name] for name in ("kind", "stars")}
+    # Where a film had been recommended stays true when something is said of it later, without a recommendation.
+    told = new.recommendation_id.is_not(None)
+    for name in ("recommendation_id", *Attribution._fields):
+        said[name] = case((told, new[name]), else_=feedback.c[name])
     upsert: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=[feedback.c.user_id, feedback.c.movie_id],
         set_={
-            **{name: new[name] for name in said},
+            **said,
             "revision": feedback.c.revision + 1,
             # Who waits for a row began before whom it waits for: time must not run backwards.
             "updated_at": later(feedback.c.updated_at, database_now()),
         },
         # A retry says what is there already: it changes nothing, and returns no row.
-        where=or_(*(feedback.c[name].is_distinct_from(new[name]) for name in said)),
+        where=or_(*(feedback.c[name].is_distinct_from(value) for name, value in said.items())),
     ).returning(feedback.c.user_id, feedback.c.movie_id, feedback.c.revision)
     return upsert
 

@@ -59,7 +59,9 @@ async def get(session: ReadSession, slug: str, *, to_change: bool = False) -> St
 
 
 async def change(session: WriteSession, slug: str, title: str | None, items: Sequence[ListItem] | None) -> None:
-    """Give a list another title, other films, or both; None leaves it as it is."""
+    """Give a list another title, other films, or both; None leaves it as it is, and two of them all of it."""
+    if title is None and items is None:
+        return
     values = {"updated_at": database_now()} | ({} if title is None else {"title": title})
     await session.execute(update(lists).where(lists.c.slug == slug).values(values))
     if items is not None:

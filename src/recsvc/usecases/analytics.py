@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from statistics import NormalDist
 from typing import NamedTuple
 
+from recsvc.engine.query import Strategy
 from recsvc.storage import analytics
-from recsvc.storage.analytics import Day, Dimension, Exposures, FilmCounts, Opinions, Sums, Totals
-from recsvc.storage.database import Database
+from recsvc.storage.analytics import Day, Dimension, Exposures, FilmCounts, Opinions, Totals
+from recsvc.storage.database import Database, ReadSession
+from recsvc.usecases.intervals import Rate, Shown, difference, wilson
 from recsvc.usecases.serving import Lineup
 
 TOP_FILMS = 20
-_Z = NormalDist().inv_cdf(0.975)
 _NOTHING_SHOWN = Exposures(0, 0, 0, 0)
 _NOTHING_SAID = Opinions(0, 0, 0, None)
-
-
-class Rate(NamedTuple):
-    """A share with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Rates(NamedTuple):
@@ -85,14 +76,6 @@ async def analyse(lineup: Lineup, database: Database, *, days: int) -> Analytics
                 Rates(str(key), shown.get(key, _NOTHING_SHOWN), said.get(key, _NOTHING_SAID))
                 for key in sorted({*shown, *said}, key=lambda key: (str(type(key)), key))
             ]
-        comparison = None
-        if lineup.challenger is not None:
-            names = lineup.engine.manifest.version, lineup.challenger.manifest.version
-            differences = []
-            for hit in ("liked_of_shown", "clicked_of_shown"):
-                sums = await analytics.sums_by_version(session, since, hit)
-                differences.append(difference(sums.get(names[0]), sums.get(names[1])))
-            comparison = Comparison(*names, lineup.weight, *differences)
         return Analytics(
             first,
             last,
@@ -101,36 +84,30 @@ async def analyse(lineup: Lineup, database: Database, *, days: int) -> Analytics
             {day: counted.get(day, Day(0, 0, 0, 0)) for day in (first + timedelta(days=at) for at in range(days))},
             rates,
             await analytics.top_films(session, since, TOP_FILMS),
-            comparison,
+            await _compare(session, lineup, since),
         )
 
 
-def wilson(hits: int, n: int) -> Rate | None:
-    """The share of hits with Wilson's score interval (Wilson 1927); None for n = 0."""
-    if not n:
-        return None
-    share = hits / n
-    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    # The share is within its interval, whatever the last digits say.
-    return Rate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+async def _compare(session: ReadSession, lineup: Lineup, since: datetime) -> Comparison | None:
+    """Compare a challenger with production, from when the challenge began, by the people who have that side now.
 
-
-def difference(before: Sums | None, after: Sums | None) -> Rate | None:
-    """How much higher the share of hits is after than before, with an interval over people.
-
-    A person's films are not independent of each other, so that people are what is drawn: the share is a ratio of sums
-    over people, x over n, with the linearised variance of a ratio, p / (p - 1) * sum((x - share * n)^2) / sum(n)^2 for
-    p people (Cochran 1977, *Sampling Techniques*, chapter 6). None where a side has fewer than two people.
+    Popular lists are left out: strangers get those of production, whichever side they are on once they are known.
     """
-    if before is None or after is None or min(before.people, after.people) < 2:
+    if lineup.challenge is None:
         return None
-    value = after.x / after.n - before.x / before.n
-    half = _Z * math.sqrt(_variance(before) + _variance(after))
-    return Rate(value, value - half, value + half)
-
-
-def _variance(sums: Sums) -> float:
-    share = sums.x / sums.n
-    squares = sums.xx - 2 * share * sums.nx + share**2 * sums.nn
-    return sums.people / (sums.people - 1) * max(squares, 0.0) / sums.n**2
+    before, after = lineup.engine.manifest.version, lineup.challenge.version
+    liked: dict[str, list[Shown]] = {before: [], after: []}
+    clicked: dict[str, list[Shown]] = {before: [], after: []}
+    for user_id, version, seen in await analytics.personal_exposures(
+        session, max(since, lineup.challenge.since), (before, after), but=Strategy.POPULAR.value
+    ):
+        if seen.shown and lineup.of(user_id).manifest.version == version:
+            liked[version].append(Shown(seen.shown, seen.liked_of_shown))
+            clicked[version].append(Shown(seen.shown, seen.clicked_of_shown))
+    return Comparison(
+        before,
+        after,
+        lineup.challenge.weight,
+        difference(liked[before], liked[after]),
+        difference(clicked[before], clicked[after]),
+    )

@@ -7,25 +7,25 @@ import secrets
 from collections.abc import Sequence
 from hashlib import sha256
 
-from recsvc.engine.engine import Engine
 from recsvc.errors import InvalidInputError, NotFoundError, NotPermittedError
 from recsvc.storage import lists
 from recsvc.storage.database import Database, ReadSession, WriteSession
 from recsvc.storage.lists import ListItem, StoredList
 from recsvc.types import MovieId
+from recsvc.usecases.serving import Lineup
 
 _SLUG_BYTES = 16
 _TOKEN_BYTES = 32
 
 
-async def share(engine: Engine, database: Database, title: str, movie_ids: Sequence[MovieId]) -> tuple[StoredList, str]:
+async def share(lineup: Lineup, database: Database, title: str, movie_ids: Sequence[MovieId]) -> tuple[StoredList, str]:
     """Keep a list; return it with its edit token, of which only a hash is kept.
 
     Raises:
         InvalidInputError: a film is not in the catalogue, or stands there twice; names its index.
     """
     slug, token = secrets.token_urlsafe(_SLUG_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
-    items = _items(engine, movie_ids, {})
+    items = _items(lineup, movie_ids, {})
     async with database.write() as session:
         await lists.add(session, slug, title, _hash(token), items)
         return await _held(session, slug), token
@@ -38,7 +38,7 @@ async def shared_list(database: Database, slug: str) -> StoredList:
 
 
 async def change_list(
-    engine: Engine, database: Database, slug: str, token: str, title: str | None, movie_ids: Sequence[MovieId] | None
+    lineup: Lineup, database: Database, slug: str, token: str, title: str | None, movie_ids: Sequence[MovieId] | None
 ) -> StoredList:
     """Give a list another title, other films, or both. Films that it has may stay although they left the catalogue.
 
@@ -50,7 +50,7 @@ async def change_list(
     async with database.write() as session:
         held = await _editable(session, slug, token)
         known = {item.movie_id: item for item in held.items}
-        items = None if movie_ids is None else _items(engine, movie_ids, known)
+        items = None if movie_ids is None else _items(lineup, movie_ids, known)
         await lists.change(session, slug, title, items)
         return await _held(session, slug)
 
@@ -86,14 +86,15 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def _items(engine: Engine, movie_ids: Sequence[MovieId], known: dict[MovieId, ListItem]) -> list[ListItem]:
+def _items(lineup: Lineup, movie_ids: Sequence[MovieId], known: dict[MovieId, ListItem]) -> list[ListItem]:
     items: dict[MovieId, ListItem] = {}
     for index, movie_id in enumerate(movie_ids):
         if movie_id in items:
             raise InvalidInputError(("movie_ids", index), f"Movie {movie_id} stands here twice.")
-        row = engine.catalogue.vocabulary.row(movie_id)
+        catalogue = lineup.holding(movie_id).catalogue
+        row = catalogue.vocabulary.row(movie_id)
         if row is not None:
-            movie = engine.catalogue.movie(row)
+            movie = catalogue.movie(row)
             items[movie_id] = ListItem(movie_id, movie.title, movie.year)
         elif movie_id in known:
             items[movie_id] = known[movie_id]

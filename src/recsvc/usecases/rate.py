@@ -25,7 +25,7 @@ def attributed(lineup: Lineup, seal: Seal, item: Feedback) -> Feedback:
         InvalidInputError: the recommendation id is not one of this person and film.
     """
     check_writable(lineup.engine, item.user_id)
-    if not lineup.knows(item.movie_id):
+    if lineup.holding(item.movie_id).catalogue.vocabulary.row(item.movie_id) is None:
         raise NotFoundError("movie", item.movie_id)
     if item.recommendation_id is None:
         return item

@@ -20,24 +20,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Lineup:
-    """The version in production, and one that challenges it for a share (0-1) of the people."""
+    """The version in production, and perhaps one that challenges it for a share of the people."""
 
     engine: Engine
     challenger: Engine | None = None
-    weight: float = 0.0
+    challenge: Challenge | None = None
 
-    def knows(self, movie_id: MovieId) -> bool:
-        """Whether a film is in the catalogue of either."""
-        engines = (self.engine, self.challenger)
-        return any(engine.catalogue.vocabulary.row(movie_id) is not None for engine in engines if engine is not None)
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """All that answer, the one in production first."""
+        return (self.engine,) if self.challenger is None else (self.engine, self.challenger)
 
     def of(self, user_id: UserId | None) -> Engine:
         """The engine that answers a person: the same one on every replica; strangers get what is in production."""
-        if self.challenger is None or user_id is None:
+        if self.challenger is None or self.challenge is None or user_id is None:
             return self.engine
-        salted = f"{self.challenger.manifest.version} {user_id}".encode()
+        salted = f"{self.challenge.version} {user_id}".encode()
         draw = int.from_bytes(blake2b(salted, digest_size=8).digest()) / 2**64
-        return self.challenger if draw < self.weight else self.engine
+        return self.challenger if draw < self.challenge.weight else self.engine
+
+    def holding(self, movie_id: MovieId) -> Engine:
+        """The engine whose catalogue has a film: the one in production, unless only the other one does."""
+        return next((one for one in self.engines if one.catalogue.vocabulary.row(movie_id) is not None), self.engine)
 
 
 class Serving:
@@ -70,10 +74,7 @@ class Serving:
 
     def loaded(self) -> set[str]:
         """The versions that this process answers from."""
-        if self._lineup is None:
-            return set()
-        engines = (self._lineup.engine, self._lineup.challenger)
-        return {engine.manifest.version for engine in engines if engine is not None}
+        return set() if self._lineup is None else {engine.manifest.version for engine in self._lineup.engines}
 
     def refresh(self) -> bool:
         """Load the versions that are to serve, unless they do already.
@@ -87,7 +88,7 @@ class Serving:
                 challenge = self.registry.aliases.challenge()
                 if before is None or before.engine is not engine:
                     # At once: loading a challenger may take a while, and may fail.
-                    self._lineup = Lineup(engine)
+                    self._lineup = Lineup(engine, *self._held(challenge))
                     log.info("serving version %s", engine.manifest.version)
                 self._reason = ""
                 self._lineup = self._challenged(engine, challenge)
@@ -95,25 +96,32 @@ class Serving:
 
     def _engine(self, version: str) -> Engine:
         """The engine of a version: the one that serves already, or a new one."""
-        lineup = self._lineup
-        if lineup is not None:
-            for engine in (lineup.engine, lineup.challenger):
-                if engine is not None and engine.manifest.version == version:
-                    return engine
+        for engine in () if self._lineup is None else self._lineup.engines:
+            if engine.manifest.version == version:
+                return engine
         return Engine(self.registry.open(version))
+
+    def _held(self, challenge: Challenge | None) -> tuple[Engine, Challenge] | tuple[()]:
+        """The challenger that is loaded already, if it is the one of this challenge."""
+        challenger = None if self._lineup is None else self._lineup.challenger
+        if challenger is None or challenge is None or challenger.manifest.version != challenge.version:
+            return ()
+        return challenger, challenge
 
     def _challenged(self, engine: Engine, challenge: Challenge | None) -> Lineup:
         if challenge is None:
             return Lineup(engine)
         try:
-            challenger = self._engine(challenge.version)
+            lineup = Lineup(engine, self._engine(challenge.version), challenge)
         except (RegistryError, OSError) as error:
             if challenge != self._refused_challenge:
                 log.error("%s; production serves everyone", error)  # noqa: TRY400 - it is foreseen
             self._refused_challenge = challenge
             return Lineup(engine)
+        if self._lineup is None or self._lineup.challenge != challenge:
+            log.info("version %s answers %.1f %% of the people", challenge.version, 100 * challenge.weight)
         self._refused_challenge = None
-        return Lineup(engine, challenger, challenge.weight)
+        return lineup
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -171,14 +179,24 @@ def roll_back(registry: Registry, *, who: str, why: str) -> AliasEntry:
 
 
 def challenge(registry: Registry, version: str, weight: float, *, who: str, why: str) -> AliasEntry:
-    """Let a version answer a share (0-1) of the people beside the one in production; 0 ends it, damaged or not.
+    """Let a version answer a share (0-1) of the people beside the one in production; 0 ends it, whatever is left of it.
 
     Raises:
         VersionNotFoundError: there is none of that name.
-        RegistryError: it is in production, or cannot serve.
+        RegistryError: it is in production, learned from another dataset or cannot serve; or it is to end, and does not
+            challenge.
     """
-    if version == registry.production():
-        raise RegistryError(f"version {version} is in production and cannot challenge itself")
-    if weight or version not in registry.names():
-        Engine(registry.open(version))
+    if not weight:
+        held = registry.aliases.challenge()
+        if held is None or held.version != version:
+            raise RegistryError(f"version {version} challenges nothing")
+    else:
+        production = registry.manifest(registry.production())
+        manifest = Engine(registry.open(version)).manifest
+        if version == production.version:
+            raise RegistryError(f"version {version} is in production and cannot challenge itself")
+        if manifest.dataset.name != production.dataset.name:
+            raise RegistryError(
+                f"version {version} learned from {manifest.dataset.name}, not {production.dataset.name}"
+            )
     return registry.aliases.append(CHALLENGER, version, who=who, why=why, weight=weight)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsvc.errors import DamagedVersionError, RegistryError, VersionNotFoundError
-from recsvc.registry.aliases import AliasLog, Challenge
+from recsvc.registry.aliases import AliasLog
 from recsvc.registry.store import Registry
 from tests.unit.registry.drafts import draft
 
@@ -192,13 +192,39 @@ def challenge(log: AliasLog, version: str, weight: float) -> None:
     log.append("challenger", version, who="ann", why="", weight=weight)
 
 
+def held(log: AliasLog) -> tuple[str, float]:
+    found = log.challenge()
+    assert found is not None
+    return found.version, found.weight
+
+
+def test_a_challenge_counts_from_when_its_two_versions_first_met(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    append(log, "a")
+    for version, weight in (("b", 0.1), ("b", 0.3), ("c", 0.1), ("c", 0.2)):
+        challenge(log, version, weight)
+    append(log, "a")
+    append(log, "d")
+    challenge(log, "c", 0.3)
+    times = [entry.time for entry in log.entries()]
+
+    def since(lines: int) -> datetime:
+        part = AliasLog(tmp_path / f"{lines}.jsonl")
+        part.path.write_text("".join(log.path.read_text().splitlines(keepends=True)[:lines]))
+        found = part.challenge()
+        assert found is not None
+        return found.since
+
+    assert [since(lines) for lines in range(2, 9)] == [times[at] for at in (1, 1, 3, 3, 5, 6, 6)]
+
+
 def test_the_last_line_says_who_challenges_for_which_share(tmp_path: Path) -> None:
     log = AliasLog(tmp_path / "aliases.jsonl")
     append(log, "a")
     assert log.challenge() is None
     for version, weight in (("b", 0.1), ("b", 0.3), ("c", 1.0)):
         challenge(log, version, weight)
-        assert log.challenge() == Challenge(version, weight)
+        assert held(log) == (version, weight)
     challenge(log, "c", 0)
     assert log.challenge() is None
     assert [entry.weight for entry in log.entries()] == [None, 0.1, 0.3, 1, 0]
@@ -212,7 +238,7 @@ def test_a_challenge_ends_when_the_challenger_is_promoted(tmp_path: Path) -> Non
     append(log, "b")
     assert log.challenge() is None
     challenge(log, "a", 0.5)
-    assert log.challenge() == Challenge("a", 0.5)
+    assert held(log) == ("a", 0.5)
 
 
 @pytest.mark.parametrize("way", ["rolled back", "another promoted"])
@@ -234,7 +260,7 @@ def test_a_challenge_goes_on_when_another_version_is_promoted(tmp_path: Path) ->
     append(log, "a")
     challenge(log, "b", 0.3)
     append(log, "c")
-    assert log.challenge() == Challenge("b", 0.3)
+    assert held(log) == ("b", 0.3)
 
 
 def test_challenges_are_no_steps_that_a_rollback_undoes(registry: Registry, three: list[str]) -> None:
@@ -257,4 +283,4 @@ def test_a_log_from_before_there_were_challenges_is_read_and_written_on(tmp_path
     assert content.startswith(line)
     assert "weight" not in content  # what an older release can read stays so as long as nothing challenges
     challenge(log, "a", 0.5)
-    assert (log.current(), log.challenge()) == ("b", Challenge("a", 0.5))
+    assert (log.current(), held(log)) == ("b", ("a", 0.5))

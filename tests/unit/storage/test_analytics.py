@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import DateTime, bindparam, text
 
 from recsvc.storage import analytics
-from recsvc.storage.analytics import Day, Dimension, Exposures, FilmCounts, Opinions, Sums, Totals
+from recsvc.storage.analytics import Day, Dimension, Exposures, FilmCounts, Opinions, Totals
 from recsvc.storage.database import Database
 
 pytestmark = pytest.mark.anyio
@@ -137,22 +137,20 @@ class Counted:
             for key, rows in grouped(recommended, lambda row: row[by]).items()
         }
 
-    def sums(self, hit: str) -> dict[str, Sums]:
-        found = {}
-        for version, rows in grouped(self.places, lambda row: row["model_version"]).items():
-            shown = [row for row in rows if row["shown"]]
-            pairs = [
-                (len(own), sum(row[hit] for row in own)) for own in grouped(shown, lambda row: row["user_id"]).values()
-            ]
-            found[version] = Sums(
-                len(pairs),
-                sum(n for n, _ in pairs),
-                sum(x for _, x in pairs),
-                sum(n * n for n, _ in pairs),
-                sum(x * x for _, x in pairs),
-                sum(n * x for n, x in pairs),
+    def personal(self, versions: Collection[str], but: str) -> list[tuple[str, str, Exposures]]:
+        rows = [row for row in self.places if row["model_version"] in versions and row["strategy"] != but]
+        return [
+            (
+                *key,
+                Exposures(
+                    sum(row["shown"] for row in own),
+                    sum(row["clicked"] for row in own),
+                    sum(row["shown"] and row["clicked"] for row in own),
+                    sum(row["shown"] and row["liked"] for row in own),
+                ),
             )
-        return found
+            for key, own in grouped(rows, lambda row: (row["user_id"], row["model_version"])).items()
+        ]
 
     def top(self, limit: int) -> list[FilmCounts]:
         films = [
@@ -202,8 +200,10 @@ async def test_everything_is_counted_as_one_by_one(database: Database, seed: int
         for by in Dimension:
             assert await analytics.exposures(session, SINCE, by) == expected.exposures(by.value)
             assert await analytics.opinions(session, SINCE, by) == expected.opinions(by.value)
-        assert await analytics.sums_by_version(session, SINCE, "liked_of_shown") == expected.sums("liked")
-        assert await analytics.sums_by_version(session, SINCE, "clicked_of_shown") == expected.sums("clicked")
+        versions, but = sorted({row["model_version"] for row in events})[:2], events[0]["strategy"]
+        found = await analytics.personal_exposures(session, SINCE, versions, but=but)
+        assert sorted(found) == sorted(expected.personal(versions, but))
+        assert found
         assert await analytics.days(session, SINCE) == expected.days()
         assert await analytics.totals(session, SINCE) == expected.totals()
         assert sorted(await analytics.shown_films(session, SINCE)) == sorted(expected.shown_films())
@@ -216,7 +216,7 @@ async def test_of_an_empty_database_there_is_nothing_to_count(database: Database
         assert await analytics.days(session, SINCE) == {}
         assert await analytics.exposures(session, SINCE, Dimension.RANK) == {}
         assert await analytics.opinions(session, SINCE, Dimension.VERSION) == {}
-        assert await analytics.sums_by_version(session, SINCE, "liked_of_shown") == {}
+        assert await analytics.personal_exposures(session, SINCE, ["a"], but="popular") == []
         assert await analytics.top_films(session, SINCE, 20) == []
         assert await analytics.totals(session, SINCE) == Totals(0, 0)
         assert await analytics.shown_films(session, SINCE) == []

@@ -12,7 +12,7 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback, FeedbackSummary, StoredFeedback
 from recsvc.storage.tables import feedback as table
-from recsvc.types import FeedbackKind
+from recsvc.types import Attribution, FeedbackKind
 
 pytestmark = pytest.mark.anyio
 
@@ -55,19 +55,37 @@ async def test_what_was_put_is_read_back_with_the_database_s_time(database: Data
         assert before - timedelta(seconds=1) < row.created_at < datetime.now(UTC) + timedelta(seconds=1)
 
 
-async def test_the_newest_write_replaces_all_of_the_older_one(database: Database) -> None:
+async def test_the_newest_write_replaces_what_was_said(database: Database) -> None:
     first = rating("ann", 1, 4.0, "rec-1")
     assert await put(database, first, Feedback("ann", 1, FeedbackKind.SEEN)) == [True, False]
     [row] = await stored(database, "ann")
-    assert (row.kind, row.stars, row.recommendation_id, row.revision) == (FeedbackKind.SEEN, None, None, 2)
+    assert (row.kind, row.stars, row.revision) == (FeedbackKind.SEEN, None, 2)
     assert row.created_at <= row.updated_at
+
+
+async def test_where_a_film_came_from_stays_until_another_place_is_told(database: Database) -> None:
+    first, second = Attribution("a", "hybrid", 3), Attribution("b", "content", 1)
+
+    def said(stars: float, name: str | None, place: Attribution | None) -> Feedback:
+        return Feedback("ann", 1, FeedbackKind.RATING, stars, name, place)
+
+    for item, name, place in (
+        (said(4, None, None), None, None),
+        (said(4, "rec-1", first), "rec-1", first),
+        (said(3, None, None), "rec-1", first),
+        (said(2, "rec-2", second), "rec-2", second),
+    ):
+        await put(database, item)
+        [row] = await stored(database, "ann")
+        assert (row.stars, row.recommendation_id, row.attribution) == (item.stars, name, place)
+    assert row.revision == 4
 
 
 async def test_a_retry_changes_nothing(database: Database) -> None:
     item = rating("ann", 1, 4.0, "rec-1")
     await put(database, item)
     once = await stored(database, "ann")
-    assert await put(database, item, item) == [False, False]
+    assert await put(database, item, item, rating("ann", 1, 4.0)) == [False, False, False]
     async with database.write() as session:
         assert await feedback.put_many(session, [item, item]) == [False, False]
     assert await stored(database, "ann") == once
@@ -78,10 +96,9 @@ async def test_a_retry_changes_nothing(database: Database) -> None:
     [
         rating("ann", 1, 3.5, "rec-1"),
         rating("ann", 1, 4.0, "rec-2"),
-        rating("ann", 1, 4.0, None),
         Feedback("ann", 1, FeedbackKind.LIKED, None, "rec-1"),
     ],
-    ids=["stars", "recommendation", "no recommendation", "kind"],
+    ids=["stars", "recommendation", "kind"],
 )
 async def test_every_field_counts_as_a_change(database: Database, changed: Feedback) -> None:
     await put(database, rating("ann", 1, 4.0, "rec-1"), changed)

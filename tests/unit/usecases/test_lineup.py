@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from recsvc.engine.engine import Engine
+from recsvc.registry.aliases import Challenge
 from recsvc.registry.store import Registry
 from recsvc.usecases.serving import Lineup, Serving
 from tests.api.versions import publish_again, trained
@@ -27,6 +29,10 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Engine, E
     return one, two, three
 
 
+def challenging(engine: Engine, challenger: Engine, weight: float) -> Lineup:
+    return Lineup(engine, challenger, Challenge(challenger.manifest.version, weight, datetime.now(UTC)))
+
+
 def challenged(lineup: Lineup) -> set[str]:
     """Who is answered from the challenger."""
     assert {id(lineup.of(name)) for name in NAMES} <= {id(lineup.engine), id(lineup.challenger)}
@@ -35,7 +41,7 @@ def challenged(lineup: Lineup) -> set[str]:
 
 @pytest.mark.parametrize("weight", [0.01, 0.1, 0.3, 0.5, 0.9])
 def test_the_share_is_near_the_weight(engines: tuple[Engine, Engine, Engine], weight: float) -> None:
-    share = len(challenged(Lineup(engines[0], engines[1], weight))) / PEOPLE
+    share = len(challenged(challenging(engines[0], engines[1], weight))) / PEOPLE
     # Six standard errors: the versions' names, and with them the draw, are others every time.
     assert abs(share - weight) < 6 * (weight * (1 - weight) / PEOPLE) ** 0.5
 
@@ -45,25 +51,25 @@ def test_who_is_answered_from_the_challenger_stays_so_as_its_share_grows(
 ) -> None:
     before: set[str] = set()
     for weight in (0.0, 0.05, 0.3, 0.31, 0.8, 1.0):
-        now = challenged(Lineup(engines[0], engines[1], weight))
+        now = challenged(challenging(engines[0], engines[1], weight))
         assert before <= now
         before = now
-        assert challenged(Lineup(engines[0], engines[1], weight)) == now
+        assert challenged(challenging(engines[0], engines[1], weight)) == now
     assert before == set(NAMES)
 
 
 def test_without_weight_it_answers_nobody(engines: tuple[Engine, Engine, Engine]) -> None:
-    assert challenged(Lineup(engines[0], engines[1], 0.0)) == set()
+    assert challenged(challenging(engines[0], engines[1], 0.0)) == set()
 
 
 def test_strangers_are_answered_from_what_is_in_production(engines: tuple[Engine, Engine, Engine]) -> None:
-    assert Lineup(engines[0], engines[1], 1.0).of(None) is engines[0]
+    assert challenging(engines[0], engines[1], 1.0).of(None) is engines[0]
     assert Lineup(engines[0]).of("ada") is engines[0]
 
 
 def test_another_challenger_draws_other_people(engines: tuple[Engine, Engine, Engine]) -> None:
     """Or the same people would get what is new every time."""
-    one, other = (challenged(Lineup(engines[0], engine, 0.5)) for engine in engines[1:])
+    one, other = (challenged(challenging(engines[0], engine, 0.5)) for engine in engines[1:])
     assert abs(len(one & other) / PEOPLE - 0.25) < 0.03
 
 
@@ -80,6 +86,10 @@ def test_of_two_engines_the_one_that_stays_is_not_loaded_again(
     assert challenger is not None
     assert serving.engine() is first
     assert not serving.refresh()
+    third = publish_again(sample).version
+    serving.promote(third, who="tests", why="")
+    assert serving.engine().manifest.version == third
+    assert serving.lineup().challenger is challenger
     serving.promote(second, who="tests", why="")
     assert serving.lineup() == Lineup(challenger)
     assert serving.loaded() == {second}

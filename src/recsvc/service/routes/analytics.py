@@ -21,7 +21,8 @@ from recsvc.service.schemas.analytics import (
 )
 from recsvc.service.security import Admin
 from recsvc.storage.analytics import Dimension
-from recsvc.usecases.analytics import Comparison, Rate, Rates, analyse
+from recsvc.usecases.analytics import Comparison, Rates, analyse
+from recsvc.usecases.intervals import Rate
 
 router = APIRouter(tags=["models"])
 

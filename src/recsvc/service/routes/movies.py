@@ -80,4 +80,5 @@ async def onboarding(context: ContextDep, wanted: Annotated[OnboardingQuery, Que
 @router.get("/{movie_id}", summary="One film", dependencies=[Catalogued], responses=document(404))
 async def movie(context: ContextDep, movie_id: MovieIdField) -> MovieDetail:
     """All that is known of a film."""
-    return context.presenter.detail(context.engine, film_row(context.engine, movie_id))
+    engine = context.lineup.holding(movie_id)
+    return context.presenter.detail(engine, film_row(engine, movie_id))

@@ -51,7 +51,7 @@ async def similar(
     context: ContextDep, movie_id: MovieIdField, wanted: Annotated[SimilarQuery, Query()]
 ) -> SimilarMovies:
     """The films most like one, never itself; also for a film that nobody has rated yet."""
-    engine, presenter = context.engine, context.presenter
+    engine, presenter = context.lineup.holding(movie_id), context.presenter
     row = film_row(engine, movie_id)
     neighbours = engine.similar(row, k=wanted.k, by=Strategy(wanted.by), filters=wanted.filters())
     items = [

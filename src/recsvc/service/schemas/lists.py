@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from unicodedata import category
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -11,14 +12,17 @@ from recsvc.service.schemas.fields import IN_JSON, FilmField, MovieIdField, Sent
 from recsvc.service.schemas.movies import MovieSummary
 
 
-def _storable(title: str) -> str:
-    if "\0" in title:
-        raise ValueError("U+0000 is no character of a title")  # PostgreSQL cannot keep it
+def _readable(title: str) -> str:
+    kinds = {category(character) for character in title}
+    if "Cc" in kinds:
+        raise ValueError("line breaks and other control characters cannot stand in a title")
+    if not any(kind[0] in "LMNPS" for kind in kinds):
+        raise ValueError("at least one character that can be seen is needed")
     return title
 
 
 ListTitle = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_storable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_readable)
 ]
 ListFilms = Annotated[list[MovieIdField], Field(min_length=1, max_length=200)]
 _TITLE = "What the list is called, 1-120 characters."

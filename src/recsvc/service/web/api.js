@@ -1,5 +1,10 @@
 /** One HTTP request to the service, and its problems (RFC 9457). */
 
+/** Whether the page is going away: what is asked for then must outlive it. */
+let leaving = false;
+addEventListener("pagehide", () => (leaving = true));
+addEventListener("pageshow", () => (leaving = false));
+
 /** An answer that is none: `status` is 0 where the service was not reached at all. */
 export class Problem extends Error {
   constructor(status, detail, errors = []) {
@@ -19,11 +24,11 @@ export class Problem extends Error {
  * Ask for a path and return the parsed answer (null where there is no body).
  * Aborted requests throw the `AbortError` of fetch; everything else that goes wrong throws a `Problem`.
  */
-export async function request(path, { method = "GET", query, body, headers = {}, signal, keepalive } = {}) {
+export async function request(path, { method = "GET", query, body, headers = {}, signal } = {}) {
   const response = await reach(path + search(query), {
     method,
     signal,
-    keepalive,
+    keepalive: leaving,
     headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
   });

@@ -98,7 +98,7 @@ function predicted({ predicted_rating: stars }) {
 
 /** The ratings that speak for a film, each with its share of what all of this person's ratings add. */
 function why(item) {
-  if (!item.because.length) return [h("p", { class: "hint" }, "Popular with everyone")];
+  if (!item.because.length) return item.strategy === "popular" ? [] : [h("p", { class: "hint" }, "Popular with everyone")];
   const whole = sum(item.because.map(({ contribution }) => contribution)) + Math.abs(item.other ?? 0);
   const rows = item.because.map((because, index) => reasonRow(because, index, whole));
   return [h("ul", { class: "reasons", "aria-label": "Why it is recommended" }, rows)];

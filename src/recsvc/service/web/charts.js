@@ -1,12 +1,15 @@
 /** Charts as SVG, each with a table of the same figures beneath it. */
 
 import { h, svg } from "./dom.js";
+import { day } from "./words.js";
 
 const HEIGHT = 200;
 const EDGE = { top: 12, right: 10, bottom: 26, left: 48 };
 const ROW = 34;
 /** An interval chart sets the names of its rows in a column of this share of its width. */
 const NAMES = 0.34;
+/** And the mean stars in one of this width, at the right. */
+const STARS = 48;
 
 /** Lines over days: `series` are `{name, values}`, `days` the labels of the points. */
 export function lineChart(title, days, series) {
@@ -20,15 +23,17 @@ export function lineChart(title, days, series) {
   return chart(title, draw, table(["Day", ...series.map(({ name }) => name)], rows), legend);
 }
 
-/** Shares with their 95 % intervals: `rows` are `{name, rate: {value, low, high}|null, note}`. */
+/** Shares of what was `shown` with their 95 % intervals: `rows` are `{name, shown, rate: {value, low, high}|null, stars}`. */
 export function intervalChart(title, rows) {
-  const cells = rows.map(({ name, rate, note }) => [
+  const cells = rows.map(({ name, shown, rate, stars }) => [
     name,
-    note,
+    shown,
     ...["value", "low", "high"].map((part) => share(rate?.[part])),
+    mean(stars),
   ]);
   const draw = (width) => drawIntervals(width, rows);
-  return chart(title, draw, table(["", "Shown", "Rate", "Low", "High"], cells));
+  const heads = ["", "Shown", "Rate", "Low", "High", "Mean stars"];
+  return chart(title, draw, table(heads, cells), h("p", { class: "legend" }, "★ mean of the stars given"));
 }
 
 /** A table; the first cell of a row is its heading, and cells may be nodes. */
@@ -63,6 +68,11 @@ export function table(heads, rows, caption) {
       ),
     ),
   );
+}
+
+/** A mean of stars, or a dash. */
+export function mean(stars) {
+  return stars?.toFixed(1) ?? "–";
 }
 
 export function share(value) {
@@ -105,7 +115,7 @@ function drawLines(width, days, series) {
   const ends = [
     [0, "start"],
     [days.length - 1, "end"],
-  ].map(([at, anchor]) => svg("text", { x: x(at), y: HEIGHT - 6, "text-anchor": anchor }, shortDay(days[at])));
+  ].map(([at, anchor]) => svg("text", { x: x(at), y: HEIGHT - 6, "text-anchor": anchor }, day(days[at])));
   return picture(width, HEIGHT, levels, lines, ends);
 }
 
@@ -113,7 +123,7 @@ function drawIntervals(width, rows) {
   const left = Math.min(190, width * NAMES);
   const height = rows.length * ROW + 28;
   const most = Math.min(1, niceMost(Math.max(0.01, ...rows.map(({ rate }) => rate?.high ?? 0)) * 100) / 100);
-  const x = (value) => left + (Math.min(value, most) / most) * (width - left - 16);
+  const x = (value) => left + (Math.min(value, most) / most) * (width - left - STARS - 16);
   const axis = [0, most / 2, most].map((value) => [
     svg("line", { class: "level", x1: x(value), x2: x(value), y1: 4, y2: height - 22 }),
     svg(
@@ -122,9 +132,10 @@ function drawIntervals(width, rows) {
       `${+(value * 100).toFixed(1)} %`,
     ),
   ]);
-  const marks = rows.map(({ name, rate }, at) => [
+  const marks = rows.map(({ name, rate, stars }, at) => [
     svg("text", { x: 0, y: at * ROW + ROW / 2 + 4 }, shorten(name, left)),
     rate && whisker(x, rate, at * ROW + ROW / 2),
+    svg("text", { x: width, y: at * ROW + ROW / 2 + 4, "text-anchor": "end" }, `★ ${mean(stars)}`),
     !rate && svg("text", { class: "faint", x: left + 8, y: at * ROW + ROW / 2 + 4 }, "not shown yet"),
   ]);
   return picture(width, height, axis, marks);
@@ -149,10 +160,6 @@ function niceMost(value) {
   const unit = 10 ** Math.floor(Math.log10(value));
   const most = [1, 2, 4, 5, 10].find((step) => step * unit >= value) * unit;
   return most === 1 ? 2 : most;
-}
-
-function shortDay(day) {
-  return day ? new Date(`${day}T00:00`).toLocaleDateString("en", { day: "numeric", month: "short" }) : "";
 }
 
 function shorten(text, width) {

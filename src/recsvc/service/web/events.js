@@ -5,7 +5,7 @@
 
 import { session } from "./session.js";
 import { tell } from "./service.js";
-import { keep, recall } from "./storage.js";
+import { has, keep, recallAll } from "./storage.js";
 
 const LOOKED_AT = 1_000;
 const GATHERING = 3_000;
@@ -14,7 +14,10 @@ const RETRY = 15_000;
 const MOST = 100;
 const CLOSING_BYTES = 60_000;
 
-const waiting = new Map((recall("events") ?? []).map((event) => [keyOf(event), event]));
+const EVENT = { type: "string", recommendation_id: "string", movie_id: "number" };
+const kept = recallAll("events", (event) => has(event, EVENT));
+
+const waiting = new Map(kept.map((event) => [keyOf(event), event]));
 const told = new Set();
 const cards = new WeakMap();
 const lists = new Map();
@@ -99,7 +102,7 @@ function sendNow() {
   keep("events", events.length ? events : null);
   if (!session.person) return;
   while (JSON.stringify(events).length > CLOSING_BYTES) events.pop();
-  if (events.length) tell(events, true).catch(() => {});
+  if (events.length) tell(events).catch(() => {});
 }
 
 addEventListener("pagehide", sendNow);

@@ -4,14 +4,17 @@
  *
  * Events, each with the film's id as `detail.movie_id` where it is about one:
  * `change` (what is shown changed), `kept` (the service has it), `refused` (with the problem), `stalled`, `flowing`.
+ *
+ * Other tabs say things too: when one of them has sent everything, what the service holds is read anew.
  */
 
 import * as service from "./service.js";
 import { session } from "./session.js";
-import { keep, recall } from "./storage.js";
+import { has, keep, onChangeElsewhere, recallAll } from "./storage.js";
 
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 30_000;
+const OPINION = { movie_id: "number", title: "string", kind: "string", updated_at: "string" };
 const TASTE = new Set(["rating", "liked", "disliked"]);
 
 class Feedback extends EventTarget {
@@ -20,7 +23,9 @@ class Feedback extends EventTarget {
   /** @type {Map<number, Opinion>} what the service has */
   #confirmed = new Map();
   /** @type {Map<number, {movie_id: number, opinion: Opinion|null}>} the last wish about each film; null takes back */
-  #wishes = new Map((recall("wishes") ?? []).map((wish) => [wish.movie_id, wish]));
+  #wishes = new Map(recallAll("wishes", isWish).map((wish) => [wish.movie_id, wish]));
+  /** @type {Map<number, Opinion|null>} what was settled while it was being read what the service has */
+  #settled = new Map();
   #sending = new Set();
   #loading = null;
   #pause = FIRST_PAUSE;
@@ -35,18 +40,31 @@ class Feedback extends EventTarget {
     return this.#loading;
   }
 
+  /** Read it again, since another tab has said something or is somebody else; what lists show may differ then. */
+  async reload() {
+    this.#loading = null;
+    this.loaded = false;
+    await this.load();
+    this.#tell("kept");
+  }
+
   async #read() {
+    const held = new Map();
+    const settled = (this.#settled = new Map());
     if (session.person) {
       for (let offset = 0; offset !== null;) {
         const { items, next_offset } = await service.myRatings(offset);
-        // What was confirmed while this answer was on its way is newer than the answer.
-        for (const item of items) if (!this.#confirmed.has(item.movie_id)) this.#confirmed.set(item.movie_id, item);
+        for (const item of items) held.set(item.movie_id, item);
         offset = next_offset;
       }
     }
+    if (settled !== this.#settled) return this.#loading; // it is being read again
+    this.#confirmed = held;
+    for (const [movieId, opinion] of settled) this.#hold(movieId, opinion); // newer than the answers
     this.loaded = true;
     this.#tell("change");
     this.resume();
+    return null;
   }
 
   /** What was said about a film, or null. */
@@ -66,9 +84,14 @@ class Feedback extends EventTarget {
     return this.all().filter(({ kind }) => TASTE.has(kind)).length;
   }
 
-  /** What is still on its way. */
+  /** How many opinions are still on their way. */
   get waiting() {
     return this.#wishes.size;
+  }
+
+  /** How many opinions the service has, as far as is known. */
+  get held() {
+    return this.#confirmed.size;
   }
 
   /**
@@ -85,11 +108,15 @@ class Feedback extends EventTarget {
       recommendation_id: recommendationId,
       updated_at: new Date().toISOString(),
     };
-    this.#wishes.set(film.movie_id, { movie_id: film.movie_id, opinion });
-    this.#remember();
+    this.#wish(film.movie_id, opinion);
     this.#tell("change", film.movie_id);
     this.#send(film.movie_id);
     return before;
+  }
+
+  #wish(movie_id, opinion) {
+    this.#wishes.set(movie_id, { movie_id, opinion });
+    this.#remember();
   }
 
   /** Send again what could not be sent. */
@@ -100,8 +127,19 @@ class Feedback extends EventTarget {
 
   /** Another person begins, of whom the service holds nothing; what is still on its way becomes theirs. */
   startAnew() {
-    this.#confirmed.clear();
+    this.#confirmed = new Map();
     this.#tell("change");
+  }
+
+  /**
+   * Another tab has made this browser another person. Where both tabs had begun at once, what was said here is said
+   * again as the person who stays.
+   */
+  follow({ ended }) {
+    const said = ended ? [] : [...this.#confirmed.values()].filter(({ movie_id }) => !this.#wishes.has(movie_id));
+    for (const opinion of said) this.#wish(opinion.movie_id, { ...opinion, recommendation_id: null });
+    this.startAnew();
+    return this.reload();
   }
 
   /** Say nothing any more, not even what is on its way. */
@@ -126,7 +164,9 @@ class Feedback extends EventTarget {
 
   async #deliver(wish) {
     try {
+      const { token } = await session.begin();
       await deliver(wish);
+      if (session.person?.token !== token) return; // as another person now, who says it again
     } catch (problem) {
       if (problem.passes) throw problem;
       this.#settle(wish, false);
@@ -140,10 +180,15 @@ class Feedback extends EventTarget {
   }
 
   #settle(wish, accepted) {
-    if (accepted && wish.opinion) this.#confirmed.set(wish.movie_id, wish.opinion);
-    if (accepted && !wish.opinion) this.#confirmed.delete(wish.movie_id);
+    if (accepted) this.#hold(wish.movie_id, wish.opinion);
     if (this.#wishes.get(wish.movie_id) === wish) this.#wishes.delete(wish.movie_id); // else there is a newer one
     this.#remember();
+  }
+
+  #hold(movieId, opinion) {
+    if (opinion) this.#confirmed.set(movieId, opinion);
+    else this.#confirmed.delete(movieId);
+    this.#settled.set(movieId, opinion);
   }
 
   #stall(problem) {
@@ -184,8 +229,15 @@ function wire({ kind, rating }) {
   return { [kind]: true };
 }
 
+/** Whether something that was kept is a wish. */
+function isWish(value) {
+  const said = value?.opinion;
+  return has(value, { movie_id: "number" }) && (said === null || has(said, OPINION));
+}
+
 export const feedback = new Feedback();
 addEventListener("online", () => feedback.resume());
+onChangeElsewhere("wishes", (sent) => sent && feedback.reload().catch(() => {}));
 
 /** @typedef {{movie_id: number, title: string|null, kind: string, rating: number|null, updated_at: string,
  *   recommendation_id: string|null}} Opinion */

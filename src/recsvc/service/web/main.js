@@ -41,6 +41,8 @@ session.addEventListener("renewed", () => {
   toast("Your session had ended, so a new one has begun. What you said in the old one is not shown here any more.");
 });
 
+session.addEventListener("replaced", ({ detail }) => feedback.follow(detail).catch(() => {}));
+
 feedback.addEventListener("refused", ({ detail: { problem } }) => toast(`That was not taken: ${problem.message}`));
 
 const offline = document.getElementById("offline");

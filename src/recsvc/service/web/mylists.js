@@ -3,7 +3,7 @@
 import { askText } from "./parts.js";
 import { address, go } from "./router.js";
 import { makeList } from "./service.js";
-import { keep, recall } from "./storage.js";
+import { has, keep, recallAll } from "./storage.js";
 import { toast } from "./toast.js";
 
 /** The most films that the service keeps in a list. */
@@ -11,7 +11,7 @@ const MOST = 200;
 
 /** My lists, the newest first: `{slug, title, edit_token}`. */
 export function myLists() {
-  return recall("lists") ?? [];
+  return recallAll("lists", (list) => has(list, { slug: "string", title: "string", edit_token: "string" }));
 }
 
 export function ownToken(slug) {

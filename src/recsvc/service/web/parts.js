@@ -3,6 +3,11 @@
 import { aside, freshId, h } from "./dom.js";
 import { icon } from "./icons.js";
 
+/** Somebody's words in quotes; whichever way they are written, they leave the text around them as it is. */
+export function quote(text) {
+  return ["“", h("bdi", {}, text), "”"];
+}
+
 /** A heading that only screen readers need, where the eye sees what follows. */
 export function quietHeading(text) {
   return h("h2", { class: "aside" }, text);

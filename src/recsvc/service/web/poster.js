@@ -3,6 +3,7 @@
  * The same film always gets the same drawing.
  */
 
+import { attribute } from "./attribution.js";
 import { h, svg } from "./dom.js";
 
 /** Hues of the ground, and how far away on the colour wheel an accent goes well with it. */
@@ -130,6 +131,7 @@ export function poster(film) {
 }
 
 function photograph(film) {
+  attribute();
   return h("img", {
     src: film.poster_url,
     alt: `Poster of ${film.title}`,

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { arrange } from "./keyed.js";
 import { empty, failure, skeletons } from "./parts.js";
+import { note, noted } from "./router.js";
 import { recommend } from "./service.js";
 import { announce } from "./toast.js";
 import { count } from "./words.js";
@@ -31,7 +32,7 @@ export class RecommendationList {
     feedback.addEventListener("change", () => this.#draw(), { signal });
     feedback.addEventListener("kept", () => this.refresh(), { signal });
     signal.addEventListener("abort", () => this.#asking.abort());
-    this.ready = this.refresh();
+    this.ready = this.refresh(noted().shown);
   }
 
   /** The films that are shown. */
@@ -41,7 +42,7 @@ export class RecommendationList {
 
   filter(filters) {
     this.#filters = filters;
-    return this.refresh(PAGE);
+    return this.refresh(noted().shown ?? PAGE);
   }
 
   /** Ask anew for as many films as are shown; the old ones stay until the answer is there. */
@@ -67,7 +68,9 @@ export class RecommendationList {
     try {
       const answer = await recommend({ ...this.#filters, ...page }, signal);
       if (signal.aborted) return;
-      take(answer.items.map((item) => ({ ...item, recommendation_id: answer.recommendation_id })));
+      const { recommendation_id, strategy } = answer;
+      take(answer.items.map((item) => ({ ...item, recommendation_id, strategy })));
+      note({ shown: this.#items.length });
       this.#answered = true;
       this.#next = answer.next_offset;
       this.#draw();

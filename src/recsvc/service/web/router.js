@@ -41,6 +41,15 @@ export function address(path, query = {}) {
   return `#${path}${given.size ? `?${given}` : ""}`;
 }
 
+/** Note something of this entry of the history, and find it there again when one comes back. */
+export function note(what) {
+  history.replaceState({ ...history.state, ...what }, "");
+}
+
+export function noted() {
+  return history.state ?? {};
+}
+
 /** Name the page, also once its name has been loaded. */
 export function entitle(title) {
   document.title = title ? `${title} · ${NAME}` : NAME;
@@ -97,9 +106,9 @@ function visit() {
 /** Note how far the page that is left was scrolled, and return where the one that is come to was. */
 function turn() {
   if (entry) places.set(entry, scrollY);
-  if (!history.state?.entry) history.replaceState({ entry: crypto.randomUUID?.() ?? String(Math.random()) }, "");
-  const stays = history.state.entry === entry;
-  entry = history.state.entry;
+  if (!noted().entry) note({ entry: crypto.randomUUID?.() ?? String(Math.random()) });
+  const stays = noted().entry === entry;
+  entry = noted().entry;
   return stays ? 0 : (places.get(entry) ?? 0);
 }
 

@@ -2,6 +2,7 @@
 
 import { filmAddress } from "./cards.js";
 import { h } from "./dom.js";
+import { quote } from "./parts.js";
 import { address, go } from "./router.js";
 import { findFilms } from "./service.js";
 import { announce } from "./toast.js";
@@ -111,7 +112,7 @@ function everything(q, index, none) {
     "aria-selected": "false",
     class: "all",
   };
-  return h("li", attributes, none ? `No film by that name. Search for “${q}” all the same` : `All results for “${q}”`);
+  return h("li", attributes, none ? ["No film by that name. Search for ", quote(q), " all the same"] : ["All results for ", quote(q)]);
 }
 
 function unavailable(options, problem) {

@@ -26,10 +26,22 @@ export function similar(movieId, by, k, signal) {
   return request(`/similar/${byId(movieId)}`, { query: { by, k }, signal });
 }
 
-/** What a person says about a film: one of `rating`, `liked`, `seen`, `not_interested`. */
-export function rate(movie_id, verdict, recommendation_id) {
-  const body = { movie_id, ...verdict, ...(recommendation_id && { recommendation_id }) };
-  return session.as(() => ["/rate", { method: "POST", body }]);
+/**
+ * What a person says about a film: one of `rating`, `liked`, `seen`, `not_interested`. Where the film came from is left
+ * out once the service does not take it (it is too old, or was another person's), since what was said counts more.
+ */
+export async function rate(movie_id, verdict, recommendation_id) {
+  const post = (from) =>
+    session.as((_, renewed) => {
+      const body = { movie_id, ...verdict, ...(from && !renewed && { recommendation_id: from }) };
+      return ["/rate", { method: "POST", body }];
+    });
+  try {
+    return await post(recommendation_id);
+  } catch (problem) {
+    if (!problem.errors?.some(({ field }) => field === "body.recommendation_id")) throw problem;
+    return post(null);
+  }
 }
 
 export function takeBack(movie_id) {
@@ -42,11 +54,11 @@ export function myRatings(offset) {
 }
 
 export function eraseMe() {
-  return session.as(({ user_id }) => [`/users/${byId(user_id)}`, { method: "DELETE" }]);
+  return session.onlyAs(({ user_id }) => [`/users/${byId(user_id)}`, { method: "DELETE" }]);
 }
 
-export function tell(events, keepalive = false) {
-  return session.as(() => ["/events", { method: "POST", body: { events }, keepalive }]);
+export function tell(events) {
+  return session.as(() => ["/events", { method: "POST", body: { events } }]);
 }
 
 export function makeList(title, movie_ids) {
@@ -70,5 +82,7 @@ export function models(signal) {
 }
 
 export function analytics(days, adminKey, signal) {
-  return request("/analytics", { query: { days }, headers: { "x-admin-key": adminKey }, signal });
+  // A header is bytes, and the key is compared as those of UTF-8.
+  const key = String.fromCharCode(...new TextEncoder().encode(adminKey));
+  return request("/analytics", { query: { days }, headers: { "x-admin-key": key }, signal });
 }

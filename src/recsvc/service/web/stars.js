@@ -5,6 +5,11 @@ import { stars as inWords } from "./words.js";
 
 /** A person who steps through the stars by keyboard means the last one. */
 const SETTLED = 600;
+/** By slider, how to decide now; for a page that closes before somebody who types has settled. */
+const undecided = new Map();
+addEventListener("pagehide", () => {
+  for (const decide of undecided.values()) decide();
+});
 
 /** A row of stars, filled up to a value; `label` is what is read out. */
 export function starRow(value, label) {
@@ -29,11 +34,13 @@ export function starSlider(label, onrate) {
     if (waiting === null) return;
     clearTimeout(waiting);
     waiting = null;
+    undecided.delete(slider);
     onrate(Number(input.value));
   };
   const wait = (pause) => {
     clearTimeout(waiting);
     waiting = setTimeout(decide, pause);
+    undecided.set(slider, decide);
   };
   const typed = (event) => {
     slider.keyed = true;

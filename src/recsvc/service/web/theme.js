@@ -30,8 +30,8 @@ function choose(theme) {
 }
 
 function show(theme) {
-  if (theme === "light" || theme === "dark") page.dataset.theme = theme;
-  else delete page.dataset.theme;
+  if (theme === null || theme === "auto") delete page.dataset.theme;
+  else page.dataset.theme = theme;
 }
 
-show(recall("theme")); // at once, so that the page is not seen in other colours first
+show(recall("theme", (theme) => THEMES.includes(theme))); // at once, so that the page is not seen in other colours first

@@ -17,12 +17,21 @@ export function stars(value) {
   return value ? count(value, "star") : "not rated";
 }
 
+/** `7 %`; with `digits`, as many of them as say something. */
 export function percent(share, digits = 0) {
-  return `${(share * 100).toFixed(digits)} %`;
+  return `${Number((share * 100).toFixed(digits))} %`;
 }
 
+const DATE = { month: "short", day: "numeric" };
+
+/** The date of a moment, as it was here. */
 export function date(iso) {
-  return new Date(iso).toLocaleDateString("en", { year: "numeric", month: "short", day: "numeric" });
+  return new Date(iso).toLocaleDateString("en", { ...DATE, year: "numeric" });
+}
+
+/** A day of the service, which is one of UTC; `parts` says what else to name than day and month. */
+export function day(iso, parts = {}) {
+  return new Date(iso).toLocaleDateString("en", { ...DATE, ...parts, timeZone: "UTC" });
 }
 
 export function filmLine({ year, genres = [] }) {

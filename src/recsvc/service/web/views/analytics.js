@@ -1,12 +1,12 @@
 /** `#/analytics`, for who runs the service: what is said, shown and liked. The key lives as long as the page. */
 
 import { filmAddress } from "../cards.js";
-import { intervalChart, lineChart, share, table } from "../charts.js";
+import { intervalChart, lineChart, mean, share, table } from "../charts.js";
 import { h } from "../dom.js";
 import { choice, empty, fill, heading, quietHeading, skeletons } from "../parts.js";
 import { address, go } from "../router.js";
 import { analytics as read } from "../service.js";
-import { count, date, percent } from "../words.js";
+import { count, day, percent } from "../words.js";
 
 const PERIODS = [
   ["7", "7 days"],
@@ -84,7 +84,7 @@ function draw(answer, days) {
     h(
       "div",
       { class: "section-head" },
-      h("p", { class: "lead" }, `${date(dates.at(0))} to ${date(dates.at(-1))}`),
+      h("p", { class: "lead" }, [dates.at(0), dates.at(-1)].map((one) => day(one, { year: "numeric" })).join(" to ")),
       period,
     ),
     tiles(answer),
@@ -129,7 +129,7 @@ function likes(title, rates) {
   if (!rates.length) return empty(title, h("p", {}, "Nothing was shown yet."));
   return intervalChart(
     title,
-    rates.map(({ key, shown, like_rate }) => ({ name: key, rate: like_rate, note: shown })),
+    rates.map(({ key, shown, like_rate, mean_stars }) => ({ name: key, shown, rate: like_rate, stars: mean_stars })),
   );
 }
 
@@ -150,7 +150,7 @@ function comparison(test) {
       "p",
       {},
       h("code", {}, test.challenger),
-      ` answers ${percent(test.weight)} of the people, `,
+      ` answers ${percent(test.weight, 1)} of the people, `,
       h("code", {}, test.production),
       " the others.",
     ),
@@ -178,7 +178,7 @@ function topFilms(films) {
       : `Film ${film.movie_id} (left the catalogue)`,
     film.feedback,
     film.liked,
-    film.mean_stars?.toFixed(1) ?? "–",
+    mean(film.mean_stars),
     film.shown,
     film.clicked,
     share(film.shown ? film.clicked / film.shown : null),

@@ -41,7 +41,7 @@ export function film(route, signal) {
     h("div", { class: "film-text" }, title, skeletons(6, "line")),
   ];
   const ready = Promise.all([
-    fill(about, { skeleton, load: () => read(id, signal), show, instead: { 404: missing }, signal }),
+    fill(about, { skeleton, load: () => read(id, signal), show, instead: { 404: missing, 422: missing }, signal }),
     like.show(byOf(route)),
   ]);
   return { title: "Film", nodes: [about, like.node], ready, update: (next) => like.show(byOf(next)) };

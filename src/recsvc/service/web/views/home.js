@@ -5,7 +5,7 @@ import { feedback } from "../feedback.js";
 import { addressOf, filterBar, filtersOf } from "../filters.js";
 import { icon } from "../icons.js";
 import { saveList } from "../mylists.js";
-import { heading, quietHeading } from "../parts.js";
+import { heading } from "../parts.js";
 import { RecommendationList } from "../recommending.js";
 import { go } from "../router.js";
 import { session } from "../session.js";
@@ -22,7 +22,7 @@ export function home(route, signal) {
   return {
     title: "",
     nodes: [title, ...(welcome?.nodes ?? []), picks.node],
-    ready: picks.list.ready,
+    ready: Promise.all([welcome?.ready, picks.list.ready]),
     update(next) {
       welcome?.update(next);
       picks.show(filtersOf(next.query));
@@ -46,11 +46,12 @@ async function checkWhetherNewcomer(signal) {
 function recommendations(filters, newcomer, signal) {
   const lead = h("p", { class: "lead" });
   const note = h("p", { class: "hint" });
-  const title = newcomer ? h("h2", {}, "Popular with everyone") : quietHeading("Films");
+  const title = h("h2", { class: newcomer ? null : "aside" });
   let personal = false;
   const tell = () => {
-    if (newcomer) title.textContent = personal ? "Recommended for you" : "Popular with everyone";
-    lead.textContent = personal ? fromYours() : "Popular with everyone; rate a film to make it yours.";
+    title.textContent = personal ? "Recommended for you" : "Popular with everyone";
+    title.classList.toggle("aside", personal && !newcomer); // the page is called so already
+    lead.textContent = personal ? fromYours() : "Rate a film to make it yours.";
   };
   const onanswer = ({ strategy, simulated }) => {
     personal = strategy !== "popular";
@@ -68,10 +69,10 @@ function recommendations(filters, newcomer, signal) {
     icon("save"),
     "Save as a list",
   );
-  const head = h("div", { class: "section-head" }, h("div", {}, title, lead), save);
+  const head = h("div", { class: "section-head" }, h("div", {}, title, lead, note), save);
   return {
     list,
-    node: h("section", { class: "picks", "aria-label": "Recommendations" }, head, bar, list.node, note),
+    node: h("section", { class: "picks", "aria-label": "Recommendations" }, head, bar, list.node),
     show(next) {
       bar.show(next);
       list.filter(next);

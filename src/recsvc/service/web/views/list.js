@@ -4,7 +4,7 @@ import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { forgetList, ownToken, rememberList } from "../mylists.js";
-import { askText, askWhether, empty, fill, heading, quietHeading, skeletons } from "../parts.js";
+import { askText, askWhether, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { entitle, go } from "../router.js";
 import { deleteList, list as read, renameList } from "../service.js";
@@ -97,7 +97,7 @@ function owner(saved, name) {
   };
   const remove = async () => {
     const text = "Whoever has the link will not find it any more. This cannot be undone.";
-    if (await askWhether({ title: `Delete “${saved.title}”?`, text, confirm: "Delete the list" }))
+    if (await askWhether({ title: ["Delete ", quote(saved.title), "?"], text, confirm: "Delete the list" }))
       await attempt(async () => {
         await deleteList(saved.slug, token);
         forgetList(saved.slug);

@@ -11,7 +11,7 @@ export function lists() {
 }
 
 function shelf(mine) {
-  const entries = mine.map(({ slug, title }) => h("li", {}, h("a", { href: address(`/list/${slug}`) }, title)));
+  const entries = mine.map(({ slug, title }) => h("li", {}, h("a", { href: address(`/list/${slug}`) }, h("bdi", {}, title))));
   return [
     h("p", { class: "lead" }, "Made in this browser. Anyone who has a link can open it."),
     h("ul", { class: "shelf", "aria-label": "My lists" }, entries),

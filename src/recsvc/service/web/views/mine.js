@@ -107,7 +107,7 @@ async function erase() {
   });
   if (!sure) return;
   try {
-    if (session.person) await eraseMe();
+    if (session.person || feedback.held) await eraseMe();
   } catch (problem) {
     toast(`Nothing was erased: ${problem.message}`, { label: "Retry", run: erase });
     return;

@@ -26,10 +26,10 @@ export function model(route, signal) {
 }
 
 function page(versions) {
-  const serving = versions.find((version) => version.serving) ?? versions.find((version) => version.production);
-  if (!serving) return empty("No version is in service", h("p", {}, "Train one with recsvc train."));
-  const older = versions.filter((version) => version !== serving);
-  return [about(serving), quality(serving), challenge(versions), others(older)];
+  const production = versions.find((version) => version.production);
+  if (!production) return empty("No version is in service", h("p", {}, "Train one with recsvc train."));
+  const rest = versions.filter((version) => version !== production);
+  return [about(production), quality(production), challenge(rest), others(rest)];
 }
 
 function about(version) {
@@ -94,11 +94,11 @@ function figure(value) {
 }
 
 function challenge(versions) {
-  const challenger = versions.find((version) => version.weight);
+  const challenger = versions.find((version) => version.challenger);
   const says = challenger
     ? [
         h("code", {}, challenger.version),
-        ` answers ${percent(challenger.weight)} of the people, to see whether they like its lists better.`,
+        ` answers ${percent(challenger.weight, 1)} of the people, to see whether they like its lists better.`,
       ]
     : ["No challenger runs: everyone is answered by the version above."];
   return h("section", { class: "panel" }, h("h2", {}, "A/B comparison"), h("p", {}, says));
@@ -106,7 +106,7 @@ function challenge(versions) {
 
 function others(versions) {
   const rows = versions.map((version) => [
-    h("code", {}, version.version),
+    [h("code", {}, version.version), version.challenger && " (challenger)"],
     date(version.created_at),
     version.dataset,
     figure(version.metrics?.hybrid?.["ndcg@10"]),

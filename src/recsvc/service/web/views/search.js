@@ -2,25 +2,27 @@
 
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
-import { empty, fill, heading, quietHeading, skeletons } from "../parts.js";
+import { empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
+import { note, noted } from "../router.js";
 import { findFilms } from "../service.js";
 import { announce, toast } from "../toast.js";
 import { count } from "../words.js";
 
 const PAGE = 24;
+/** How many the service gives at once. */
+const MOST = 100;
 
 export function search(route, signal) {
   const q = route.query.get("q") ?? "";
   const place = h("div", {});
-  const load = () => findFilms({ q, k: PAGE }, signal);
+  const load = () => findFilms({ q, k: Math.min(noted().shown ?? PAGE, MOST) }, signal);
   const show = ({ items, next_offset }) => {
     announce(`${count(items.length, "film")} found`);
     return items.length ? results(q, items, next_offset, signal) : nothing(q);
   };
-  const title = q ? `Films called “${q}”` : "All films";
   return {
-    title,
-    nodes: [heading(title), quietHeading("Films"), place],
+    title: q ? `Films called “${q}”` : "All films",
+    nodes: [heading(...(q ? ["Films called ", quote(q)] : ["All films"])), quietHeading("Films"), place],
     ready: fill(place, { skeleton: h("div", { class: "grid" }, skeletons(PAGE, "tile")), load, show, signal }),
   };
 }
@@ -28,7 +30,7 @@ export function search(route, signal) {
 function nothing(q) {
   return empty(
     "No film by that name",
-    h("p", {}, `Nothing in the catalogue is called anything like “${q}”. Try fewer letters.`),
+    h("p", {}, "Nothing in the catalogue is called anything like ", quote(q), ". Try fewer letters."),
   );
 }
 
@@ -47,6 +49,7 @@ function results(q, films, next, signal) {
       found.append(...tiles);
       tiles[0]?.querySelector("a").focus({ preventScroll: true });
       next = page.next_offset;
+      note({ shown: found.children.length });
     } catch (problem) {
       if (problem.name !== "AbortError") toast(problem.message);
     }

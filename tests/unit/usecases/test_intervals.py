@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recsvc.storage.analytics import Sums
-from recsvc.usecases.analytics import difference, wilson
+from recsvc.usecases.intervals import Shown, difference, wilson
 
 Z = 1.959963984540054
 
@@ -57,23 +56,16 @@ def test_the_ends_are_the_shares_that_are_just_not_refused(n: int, part: float) 
         assert abs(rate.value - end) == pytest.approx(error, rel=1e-4, abs=1e-7)
 
 
-def sums_of(side: Sequence[tuple[int, int]]) -> Sums:
-    return Sums(
-        len(side),
-        sum(n for n, _ in side),
-        sum(x for _, x in side),
-        sum(n * n for n, _ in side),
-        sum(x * x for _, x in side),
-        sum(n * x for n, x in side),
-    )
+def shown(side: Sequence[tuple[int, int]]) -> list[Shown]:
+    return [Shown(*person) for person in side]
 
 
 def share_and_variance(side: Sequence[tuple[int, int]]) -> tuple[float, float]:
     """A ratio of sums over people and its linearised variance, from every person's own deviation."""
-    shown = sum(n for n, _ in side)
-    share = sum(x for _, x in side) / shown
+    films = sum(n for n, _ in side)
+    share = sum(x for _, x in side) / films
     deviations = [(x - share * n) ** 2 for n, x in side]
-    return share, len(side) / (len(side) - 1) * math.fsum(deviations) / shown**2
+    return share, len(side) / (len(side) - 1) * math.fsum(deviations) / films**2
 
 
 @given(before=people, after=people)
@@ -81,13 +73,13 @@ def share_and_variance(side: Sequence[tuple[int, int]]) -> tuple[float, float]:
 def test_the_difference_is_that_of_people_one_by_one(
     before: list[tuple[int, int]], after: list[tuple[int, int]]
 ) -> None:
-    found = difference(sums_of(before), sums_of(after))
+    found = difference(shown(before), shown(after))
     assert found is not None
     (old, old_variance), (new, new_variance) = share_and_variance(before), share_and_variance(after)
     half = Z * math.sqrt(old_variance + new_variance)
     assert found.value == pytest.approx(new - old, abs=1e-12)
     assert (found.low, found.high) == pytest.approx((new - old - half, new - old + half), abs=1e-6)
-    turned = difference(sums_of(after), sums_of(before))
+    turned = difference(shown(after), shown(before))
     assert turned is not None
     assert (turned.value, turned.low, turned.high) == pytest.approx((-found.value, -found.high, -found.low))
 
@@ -101,22 +93,22 @@ def test_who_is_shown_one_film_each_is_a_plain_share(side: list[tuple[int, int]]
     mean, count = sum(hits) / len(hits), len(hits)
     variance = sum((hit - mean) ** 2 for hit in hits) / (count - 1) / count
     nothing = [(1, 0)] * 2
-    found = difference(sums_of(nothing), sums_of([(1, hit) for hit in hits]))
+    found = difference(shown(nothing), shown([(1, hit) for hit in hits]))
     assert found is not None
     assert found.high - found.value == pytest.approx(Z * math.sqrt(variance), abs=1e-9)
 
 
 def test_one_who_was_shown_much_makes_it_wider() -> None:
     even, uneven = [(10, x) for x in (2, 4, 6, 8)], [(10, 2), (10, 4), (10, 6), (1000, 800)]
-    one, other = (difference(sums_of(even), sums_of(side)) for side in (even, uneven))
+    one, other = (difference(shown(even), shown(side)) for side in (even, uneven))
     assert one is not None
     assert other is not None
     assert one.low < 0 == one.value < one.high
 
 
-@pytest.mark.parametrize("side", [None, sums_of([(5, 2)])])
-def test_a_side_of_fewer_than_two_people_says_nothing(side: Sums | None) -> None:
-    enough = sums_of([(5, 2), (4, 1)])
+@pytest.mark.parametrize("side", [[], shown([(5, 2)])])
+def test_a_side_of_fewer_than_two_people_says_nothing(side: list[Shown]) -> None:
+    enough = shown([(5, 2), (4, 1)])
     assert difference(side, enough) is None
     assert difference(enough, side) is None
     assert difference(enough, enough) is not None

@@ -1,0 +1,22 @@
+/* No module, so that it also runs where those do not: it says so when the page does not start. */
+
+const NOT_STARTED_AFTER = 10_000;
+
+addEventListener("DOMContentLoaded", () => {
+  document.querySelector("#unstarted button").addEventListener("click", () => location.reload());
+});
+
+/** The notice stands in the page's HTML, and gives way to the first view. */
+function notStarted() {
+  const notice = document.getElementById("unstarted");
+  if (notice) notice.hidden = false;
+}
+
+setTimeout(notStarted, NOT_STARTED_AFTER);
+addEventListener(
+  "error",
+  ({ target }) => {
+    if (target === window || target.tagName === "SCRIPT") notStarted();
+  },
+  true, // what does not load tells nobody above it
+);

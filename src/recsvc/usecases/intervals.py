@@ -1,0 +1,60 @@
+"""Shares with 95 % intervals, and the difference of two shares between two groups of people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+_Z = NormalDist().inv_cdf(0.975)
+
+
+class Rate(NamedTuple):
+    """A share, or a difference of two, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Shown(NamedTuple):
+    """How many films a person was shown, one or more, and how many of them were hits."""
+
+    films: int
+    hits: int
+
+
+def wilson(hits: int, n: int) -> Rate | None:
+    """The share of hits with Wilson's score interval (Wilson 1927); None for n = 0."""
+    if not n:
+        return None
+    share = hits / n
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    # The share is within its interval, whatever the last digits say.
+    return Rate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+
+
+def difference(before: Sequence[Shown], after: Sequence[Shown]) -> Rate | None:
+    """How much higher the share of hits is after than before, of two groups of people, with an interval over people.
+
+    A person's films are not independent of each other, so that people are what is drawn: the share is a ratio of sums
+    over p people, hits over films, with the linearised variance of a ratio, p / (p - 1) * sum((hits - share * films)^2)
+    / sum(films)^2 (Cochran 1977, *Sampling Techniques*, chapter 6). None where a side has fewer than two people.
+    """
+    if min(len(before), len(after)) < 2:
+        return None
+    value = _share(after) - _share(before)
+    half = _Z * math.sqrt(_variance(before) + _variance(after))
+    return Rate(value, value - half, value + half)
+
+
+def _share(people: Sequence[Shown]) -> float:
+    return sum(person.hits for person in people) / sum(person.films for person in people)
+
+
+def _variance(people: Sequence[Shown]) -> float:
+    share, films = _share(people), sum(person.films for person in people)
+    squares = sum((person.hits - share * person.films) ** 2 for person in people)
+    return len(people) / (len(people) - 1) * squares / films**2
