@@ -1,7 +1,7 @@
 """Writes the figures of README.md and docs/evaluation.md from what the commands beside them print.
 
 The JSON of each command is kept in a folder, so that `--reuse` can lay the tables out anew without measuring again.
-README.md quotes the bench, which needs wrk and a quiet machine: `--without-bench` leaves both out.
+README.md quotes what is timed, which needs wrk, Chromium and a quiet machine: `--without-bench` leaves that out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ COMMANDS = {
     "train": "recsvc train --dataset ml-100k",
     "report": "recsvc report --json -",
     "bench": "scripts/bench --json",
+    "search": "scripts/bench-search --json",
+    "page": "scripts/bench-page --json",
 }
+TIMED = ("bench", "search", "page")
 Report = dict[str, Any]
 
 
@@ -41,7 +44,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("RECSVC_DATA_DIR"))
     parser.add_argument("--kept", type=Path, default=ROOT / "artifacts" / "figures", help="folder of the JSON")
     parser.add_argument("--reuse", action="store_true", help="measure only what is not kept yet")
-    parser.add_argument("--without-bench", action="store_true", help="do not measure it, and leave README.md as it is")
+    parser.add_argument("--without-bench", action="store_true", help="time nothing, and leave README.md as it is")
     options = parser.parse_args()
     options.kept.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
@@ -49,7 +52,7 @@ def main() -> None:
         "RECSVC_ARTIFACTS_DIR": str(options.kept / "registry"),
         "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}",
     }
-    asked = [name for name in COMMANDS if name != "bench" or not options.without_bench]
+    asked = [name for name in COMMANDS if name not in TIMED or not options.without_bench]
     reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in asked}
     write(ROOT / "docs" / "evaluation.md", {name: LAYOUTS[name](reports[name]) for name in LAYOUTS})
     if not options.without_bench:
@@ -213,7 +216,8 @@ def summary(reports: dict[str, Report]) -> str:
             f"{popularity['liked']['ndcg@10']:.4f}",
         ]
     )
-    bench, stars = reports["bench"], of("folds", "vbmf")["rmse"]
+    bench, search, page = (reports[name] for name in TIMED)
+    stars = of("folds", "vbmf")["rmse"]
     ratios, constant = bench["ratios"], bench["constant"]
     lines = [
         table(["ml-100k, the served configuration", "seed 42", "mean of five seeds", "popular films"], rows),
@@ -229,6 +233,12 @@ def summary(reports: dict[str, Report]) -> str:
         "response model, serialiser, middleware and bytes; rounds",
         f"{min(ratios):.2f}-{max(ratios):.2f}; the constant answer",
         f"{min(constant):,.0f}-{max(constant):,.0f}).",
+        "",
+        f"`{COMMANDS['search']}`: of {search['queries']:,} mistyped searches among {search['titles']:,} titles",
+        f"the median takes {search['median']:.1f} ms, the longest {search['max']:.0f} ms.",
+        f"`{COMMANDS['page']}`: the page of the sample shows its first list after {page['median_ms']:.0f} ms",
+        f"(the median of {page['visits']} first visits; {page['max_ms']:.0f} ms at most), is",
+        f"{page['bytes'] / 1000:.0f} kB large without posters and data, and shifts by {page['shift']:.3f}.",
     ]
     return "\n".join(lines)
 
