@@ -115,9 +115,12 @@ def test_head_is_get_without_the_body(reading: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/assets/main.js"])
 def test_files_are_not_sent_again(reading: TestClient, path: str) -> None:
-    etag = reading.get(path).headers["etag"]
+    first = reading.get(path)
+    etag = first.headers["etag"]
     again = reading.get(path, headers={"If-None-Match": etag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    # Or a browser would let nothing run of the page that it kept.
+    assert again.headers.get_list("content-security-policy") == first.headers.get_list("content-security-policy")
 
 
 def test_what_is_sent_is_never_answered_with_304(client: TestClient) -> None:

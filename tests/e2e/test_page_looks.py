@@ -18,6 +18,8 @@ from tests.e2e.processes import Service, serving
 from tests.e2e.test_page import KEY, cards, personal, rate_one
 
 PICTURES = ROOT / "build" / "screenshots"
+LONG = f"\u202e{'W' * 119}"
+"""The longest title, of one word, which would also turn around what stands after it."""
 SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 360, "height": 740},
     "desktop": {"width": 1280, "height": 900},
@@ -71,8 +73,17 @@ def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: s
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page).to_have_url(re.compile("#/list/"))
     see("list")
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill(LONG)
+    page.get_by_role("dialog").get_by_role("textbox").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(LONG)
+    see("list-with-a-long-title")
+    page.get_by_role("button", name="Delete").click()
+    see("dialog-with-a-long-title")
+    page.get_by_role("button", name="Cancel").click()
     for place, name in [
         *(("rate", "rate"), ("ratings", "my-ratings"), ("lists", "my-lists"), ("search?q=star", "search")),
+        (f"search?q={'W' * 150}", "nothing-found-for-long"),
         *(("search?q=xqzzkwv", "nothing-found"), ("film/1", "film"), ("film/999999", "no-film"), ("model", "model")),
     ]:
         page.goto(f"{home}#/{place}")

@@ -24,6 +24,9 @@ Revalidated = Depends(_caching("no-cache"))
 """For what may change at any moment: asked for by its ETag every time."""
 
 
+_OF_A_BODY = {b"content-length", b"content-type"}
+
+
 class Validated:
     """Adds an ETag to a whole answer that may be kept, and answers 304 where the caller has it already."""
 
@@ -67,7 +70,8 @@ class Validated:
         self._is_known = bool(self._known & {tag.removeprefix(b"W/"), b"*"})
         if self._is_known:
             start["status"] = 304
-            start["headers"] = [(name, value) for name, value in start["headers"] if not name.startswith(b"content-")]
+            # The policy of the content stays: browsers put the headers of this answer in place of those that they kept.
+            start["headers"] = [(name, value) for name, value in start["headers"] if name not in _OF_A_BODY]
         await self._send(start)
         if self._is_known:
             await self._send({"type": "http.response.body", "body": b""})

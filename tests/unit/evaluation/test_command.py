@@ -56,6 +56,18 @@ def test_new_movies_and_lists() -> None:
     assert Path("lists.csv").read_text().startswith("user,rank,movie_id,score")
 
 
+def test_the_values_of_pairs() -> None:
+    judged = ("Alien\t1979\tAliens\t1986\tOK", "Alien\t1979\tCasablanca\t1942\tNOT_OK")
+    Path("pairs.tsv").write_text(PAIRS + "".join(f"{line}\n" for line in judged))
+    arguments = ("--protocol", "similarity", "--pairs", "pairs.tsv", "--models", "content", "--lists", "values.csv")
+    done = evaluate(*arguments)
+    assert done.exit_code == 0, done.output
+    header, *lines = Path("values.csv").read_text().splitlines()
+    assert header == "movie_id_1,movie_id_2,judged,value"
+    values = {judgement: float(value) for _, _, judgement, value in (line.split(",") for line in lines)}
+    assert values["OK"] > values["NOT_OK"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -63,7 +75,7 @@ def test_new_movies_and_lists() -> None:
         (["--protocol", "new-movies", "--models", "popularity"], ConfigurationError, "without a rating"),
         (["--protocol", "similarity"], ConfigurationError, "--pairs"),
         (["--pairs", "pairs.tsv"], ConfigurationError, "--pairs"),
-        (["--protocol", "folds", "--models", "popularity", "--lists", "x.csv"], ConfigurationError, "--lists"),
+        (["--models", "popularity,content", "--lists", "x.csv"], ConfigurationError, "--lists"),
         (["--protocol", "similarity", "--pairs", "none.tsv"], DataError, "none.tsv"),
         (["--protocol", "similarity", "--pairs", "pairs.tsv"], DataError, "does not hold"),
         (["--models", "popularity", "--html", "no/such/page.html"], ConfigurationError, "page.html"),

@@ -2,14 +2,12 @@
 
 const NOT_STARTED_AFTER = 10_000;
 
-addEventListener("DOMContentLoaded", () => {
-  document.querySelector("#unstarted button").addEventListener("click", () => location.reload());
-});
-
 /** The notice stands in the page's HTML, and gives way to the first view. */
 function notStarted() {
   const notice = document.getElementById("unstarted");
-  if (notice) notice.hidden = false;
+  if (!notice) return;
+  notice.hidden = false;
+  notice.querySelector("button").onclick = () => location.reload();
 }
 
 setTimeout(notStarted, NOT_STARTED_AFTER);

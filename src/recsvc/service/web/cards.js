@@ -17,11 +17,11 @@ export function filmAddress(movieId) {
 /** A film in a grid. The link covers the whole tile; `extras` are controls below it. */
 export function tile(film, ...extras) {
   return h(
-    "article",
-    { class: "tile", "data-movie-id": film.movie_id },
+    "article.tile",
+    { "data-movie-id": film.movie_id },
     poster(film),
-    h("h3", {}, h("a", { class: "cover", href: filmAddress(film.movie_id) }, film.title)),
-    h("p", { class: "meta" }, filmLine(film)),
+    h("h3", {}, h("a.cover", { href: filmAddress(film.movie_id) }, film.title)),
+    h("p.meta", {}, filmLine(film)),
     said(film),
     extras,
   );
@@ -30,12 +30,12 @@ export function tile(film, ...extras) {
 /** A grid of tiles, as the list that it is. */
 export function grid(label, tiles) {
   const items = tiles.map((one) => h("li", {}, one));
-  return h("ul", { class: "grid", "aria-label": label }, items);
+  return h("ul.grid", { "aria-label": label }, items);
 }
 
 /** A badge on the poster with what the person said about the film. */
 function said(film) {
-  const badge = h("p", { class: "badge" });
+  const badge = h("p.badge", {});
   return following(badge, film.movie_id, (opinion) => {
     badge.replaceChildren(...(opinion ? [aside("You said: "), verdict(opinion)] : []));
   });
@@ -46,9 +46,8 @@ export function recommendation(item) {
   const { movie } = item;
   const opened = () => clicked(card.item.recommendation_id, movie.movie_id);
   const more = h(
-    "a",
+    "a.verdict",
     {
-      class: "verdict",
       href: `${filmAddress(movie.movie_id)}#similar`,
       "aria-label": `More like this: ${movie.title}`,
       onclick: opened,
@@ -57,21 +56,21 @@ export function recommendation(item) {
     h("span", {}, "More like this"),
   );
   const card = h(
-    "article",
-    { class: "card", "data-movie-id": movie.movie_id },
+    "article.card",
+    { "data-movie-id": movie.movie_id },
     poster(movie),
     h(
-      "div",
-      { class: "card-body" },
-      h("h3", {}, h("a", { class: "cover", href: filmAddress(movie.movie_id), onclick: opened }, movie.title)),
-      h("p", { class: "meta" }, filmLine(movie)),
-      h("p", { class: "predicted" }),
-      h("div", { class: "why" }),
+      "div.card-body",
+      {},
+      h("h3", {}, h("a.cover", { href: filmAddress(movie.movie_id), onclick: opened }, movie.title)),
+      h("p.meta", {}, filmLine(movie)),
+      h("p.predicted", {}),
+      h("div.why", {}),
     ),
-    h("div", { class: "card-rate" }, h("span", { "aria-hidden": "true" }, "Seen it? Rate it"), ratingSlider(movie)),
+    h("div.card-rate", {}, h("span", { "aria-hidden": "true" }, "Seen it? Rate it"), ratingSlider(movie)),
     h(
-      "div",
-      { class: "card-verdicts", role: "group", "aria-label": `Say something about ${movie.title}` },
+      "div.card-verdicts",
+      { role: "group", "aria-label": `Say something about ${movie.title}` },
       verdictButtons(movie),
       more,
     ),
@@ -98,10 +97,10 @@ function predicted({ predicted_rating: stars }) {
 
 /** The ratings that speak for a film, each with its share of what all of this person's ratings add. */
 function why(item) {
-  if (!item.because.length) return item.strategy === "popular" ? [] : [h("p", { class: "hint" }, "Popular with everyone")];
+  if (!item.because.length) return item.strategy === "popular" ? [] : [h("p.hint", {}, "Popular with everyone")];
   const whole = sum(item.because.map(({ contribution }) => contribution)) + Math.abs(item.other ?? 0);
   const rows = item.because.map((because, index) => reasonRow(because, index, whole));
-  return [h("ul", { class: "reasons", "aria-label": "Why it is recommended" }, rows)];
+  return [h("ul.reasons", { "aria-label": "Why it is recommended" }, rows)];
 }
 
 function reasonRow({ movie_id, title, contribution }, index, whole) {
@@ -112,9 +111,9 @@ function reasonRow({ movie_id, title, contribution }, index, whole) {
   return h(
     "li",
     {},
-    h("span", { class: "reason" }, index ? `and ${before}` : `Because you ${before}`, h("b", {}, title), after),
+    h("span.reason", {}, index ? `and ${before}` : `Because you ${before}`, h("b", {}, title), after),
     h("span", { class: contribution < 0 ? "bar against" : "bar", "aria-hidden": "true", vars: { share } }),
-    h("span", { class: "share" }, percent(share), aside(` ${says}`)),
+    h("span.share", {}, percent(share), aside(` ${says}`)),
   );
 }
 

@@ -16,8 +16,8 @@ export function lineChart(title, days, series) {
   const rows = days.map((day, at) => [day, ...series.map(({ values }) => values[at])]);
   const draw = (width) => drawLines(width, days, series);
   const legend = h(
-    "p",
-    { class: "legend" },
+    "p.legend",
+    {},
     series.map(({ name }, at) => h("span", { class: `key key-${at}` }, name)),
   );
   return chart(title, draw, table(["Day", ...series.map(({ name }) => name)], rows), legend);
@@ -33,41 +33,17 @@ export function intervalChart(title, rows) {
   ]);
   const draw = (width) => drawIntervals(width, rows);
   const heads = ["", "Shown", "Rate", "Low", "High", "Mean stars"];
-  return chart(title, draw, table(heads, cells), h("p", { class: "legend" }, "★ mean of the stars given"));
+  return chart(title, draw, table(heads, cells), h("p.legend", {}, "★ mean of the stars given"));
 }
 
 /** A table; the first cell of a row is its heading, and cells may be nodes. */
 export function table(heads, rows, caption) {
-  return h(
-    "div",
-    { class: "table", tabindex: 0, role: "region", "aria-label": caption ?? "Table" },
-    h(
-      "table",
-      {},
-      caption && h("caption", {}, caption),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          heads.map((head) => (head ? h("th", { scope: "col" }, head) : h("td", {}))),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        rows.map(([first, ...rest]) =>
-          h(
-            "tr",
-            {},
-            h("th", { scope: "row" }, first),
-            rest.map((cell) => h("td", {}, cell)),
-          ),
-        ),
-      ),
-    ),
-  );
+  const head = heads.map((text) => (text ? h("th", { scope: "col" }, text) : h("td")));
+  const row = ([first, ...rest]) => [h("th", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell))];
+  const body = rows.map((cells) => h("tr", {}, row(cells)));
+  const parts = [caption && h("caption", {}, caption), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)];
+  const attributes = { class: "table", tabindex: 0, role: "region", "aria-label": caption ?? "Table" };
+  return h("div", attributes, h("table", {}, parts));
 }
 
 /** A mean of stars, or a dash. */
@@ -81,7 +57,7 @@ export function share(value) {
 
 /** A figure that is drawn for the width it has, so that its writing is the same size on every screen. */
 function chart(title, draw, data, legend) {
-  const place = h("div", { class: "plot" });
+  const place = h("div.plot", {});
   const resized = new ResizeObserver(([{ contentRect }]) => {
     const picture = draw(Math.max(260, Math.round(contentRect.width)));
     picture.setAttribute("role", "img");
@@ -91,13 +67,7 @@ function chart(title, draw, data, legend) {
   resized.observe(place);
   data.setAttribute("aria-label", title);
   const caption = h("figcaption", {}, h("h3", {}, title), legend);
-  return h(
-    "figure",
-    { class: "chart" },
-    caption,
-    place,
-    h("details", {}, h("summary", {}, "The figures as a table"), data),
-  );
+  return h("figure.chart", {}, caption, place, h("details", {}, h("summary", {}, "The figures as a table"), data));
 }
 
 function drawLines(width, days, series) {
@@ -105,7 +75,7 @@ function drawLines(width, days, series) {
   const x = (at) => EDGE.left + (at / Math.max(1, days.length - 1)) * (width - EDGE.left - EDGE.right);
   const y = (value) => EDGE.top + (1 - value / most) * (HEIGHT - EDGE.top - EDGE.bottom);
   const levels = [0, most / 2, most].map((value) => [
-    svg("line", { class: "level", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value) }),
+    svg("line.level", { x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value) }),
     svg("text", { x: EDGE.left - 8, y: y(value) + 4, "text-anchor": "end" }, value.toLocaleString("en")),
   ]);
   const lines = series.map(({ values }, kind) => {
@@ -125,7 +95,7 @@ function drawIntervals(width, rows) {
   const most = Math.min(1, niceMost(Math.max(0.01, ...rows.map(({ rate }) => rate?.high ?? 0)) * 100) / 100);
   const x = (value) => left + (Math.min(value, most) / most) * (width - left - STARS - 16);
   const axis = [0, most / 2, most].map((value) => [
-    svg("line", { class: "level", x1: x(value), x2: x(value), y1: 4, y2: height - 22 }),
+    svg("line.level", { x1: x(value), x2: x(value), y1: 4, y2: height - 22 }),
     svg(
       "text",
       { x: x(value), y: height - 6, "text-anchor": value === most ? "end" : "middle" },
@@ -136,18 +106,18 @@ function drawIntervals(width, rows) {
     svg("text", { x: 0, y: at * ROW + ROW / 2 + 4 }, shorten(name, left)),
     rate && whisker(x, rate, at * ROW + ROW / 2),
     svg("text", { x: width, y: at * ROW + ROW / 2 + 4, "text-anchor": "end" }, `★ ${mean(stars)}`),
-    !rate && svg("text", { class: "faint", x: left + 8, y: at * ROW + ROW / 2 + 4 }, "not shown yet"),
+    !rate && svg("text.faint", { x: left + 8, y: at * ROW + ROW / 2 + 4 }, "not shown yet"),
   ]);
   return picture(width, height, axis, marks);
 }
 
 function whisker(x, { value, low, high }, y) {
-  const cap = (at) => svg("line", { class: "whisker", x1: x(at), x2: x(at), y1: y - 6, y2: y + 6 });
+  const cap = (at) => svg("line.whisker", { x1: x(at), x2: x(at), y1: y - 6, y2: y + 6 });
   return [
-    svg("line", { class: "whisker", x1: x(low), x2: x(high), y1: y, y2: y }),
+    svg("line.whisker", { x1: x(low), x2: x(high), y1: y, y2: y }),
     cap(low),
     cap(high),
-    svg("circle", { class: "dot", cx: x(value), cy: y, r: 5 }),
+    svg("circle.dot", { cx: x(value), cy: y, r: 5 }),
   ];
 }
 

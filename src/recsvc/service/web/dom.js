@@ -3,20 +3,23 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An HTML element. `onclick` and the like are listeners, `vars` are CSS custom properties; null, undefined and false
+ * An HTML element; `p.hint` is a `p` of the class `hint`. `onclick` and the like are listeners, `vars` are CSS custom properties; null, undefined and false
  * attributes and children are left out, so that callers can write `condition && child`.
  */
 export function h(tag, attributes = {}, ...children) {
-  return furnish(document.createElement(tag), attributes, children);
+  return furnish((name) => document.createElement(name), tag, attributes, children);
 }
 
 /** The same for SVG. */
 export function svg(tag, attributes = {}, ...children) {
-  return furnish(document.createElementNS(SVG, tag), attributes, children);
+  return furnish((name) => document.createElementNS(SVG, name), tag, attributes, children);
 }
 
-function furnish(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) put(element, name, value);
+function furnish(create, tag, attributes, children) {
+  const [name, ...classes] = tag.split(".");
+  const element = create(name);
+  if (classes.length) element.setAttribute("class", classes.join(" "));
+  for (const [attribute, value] of Object.entries(attributes)) put(element, attribute, value);
   element.append(...children.flat(Infinity).filter(isThere));
   return element;
 }
@@ -39,7 +42,7 @@ function isThere(value) {
 
 /** Text for screen readers only. */
 export function aside(...text) {
-  return h("span", { class: "aside" }, ...text);
+  return h("span.aside", {}, ...text);
 }
 
 let last = 0;

@@ -26,6 +26,8 @@ class Feedback extends EventTarget {
   #wishes = new Map(recallAll("wishes", isWish).map((wish) => [wish.movie_id, wish]));
   /** @type {Map<number, Opinion|null>} what was settled while it was being read what the service has */
   #settled = new Map();
+  /** How often this tab has become somebody else. */
+  #person = 0;
   #sending = new Set();
   #loading = null;
   #pause = FIRST_PAUSE;
@@ -136,6 +138,7 @@ class Feedback extends EventTarget {
    * again as the person who stays.
    */
   follow({ ended }) {
+    this.#person += 1;
     const said = ended ? [] : [...this.#confirmed.values()].filter(({ movie_id }) => !this.#wishes.has(movie_id));
     for (const opinion of said) this.#wish(opinion.movie_id, { ...opinion, recommendation_id: null });
     this.startAnew();
@@ -144,6 +147,7 @@ class Feedback extends EventTarget {
 
   /** Say nothing any more, not even what is on its way. */
   forget() {
+    this.#person += 1;
     this.#wishes.clear();
     this.#remember();
     this.startAnew();
@@ -164,9 +168,9 @@ class Feedback extends EventTarget {
 
   async #deliver(wish) {
     try {
-      const { token } = await session.begin();
+      const person = this.#person;
       await deliver(wish);
-      if (session.person?.token !== token) return; // as another person now, who says it again
+      if (person !== this.#person) return; // as another person now, who says it again
     } catch (problem) {
       if (problem.passes) throw problem;
       this.#settle(wish, false);

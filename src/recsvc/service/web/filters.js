@@ -5,26 +5,10 @@ import { choice } from "./parts.js";
 import { address } from "./router.js";
 
 /** The genres by which MovieLens sorts its films. */
-const GENRES = [
-  "Action",
-  "Adventure",
-  "Animation",
-  "Children",
-  "Comedy",
-  "Crime",
-  "Documentary",
-  "Drama",
-  "Fantasy",
-  "Film-Noir",
-  "Horror",
-  "Musical",
-  "Mystery",
-  "Romance",
-  "Sci-Fi",
-  "Thriller",
-  "War",
-  "Western",
-];
+const GENRES = (
+  "Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror " +
+  "Musical Mystery Romance Sci-Fi Thriller War Western"
+).split(" ");
 export const ERAS = [
   ["", "Any"],
   ["old", "Older"],
@@ -49,17 +33,12 @@ export function filterBar(filters, onchange) {
   const toggle = (genre) =>
     change({ genre: now.genre.includes(genre) ? now.genre.filter((one) => one !== genre) : [...now.genre, genre] });
   const chips = GENRES.map((genre) =>
-    h("button", { type: "button", class: "chip", value: genre, onclick: () => toggle(genre) }, genre),
+    h("button.chip", { type: "button", value: genre, onclick: () => toggle(genre) }, genre),
   );
   const summary = h("summary", {}, "Genres");
-  const genres = h(
-    "details",
-    { class: "genres" },
-    summary,
-    h("div", { class: "chips", role: "group", "aria-label": "Genres" }, chips),
-  );
+  const genres = h("details.genres", {}, summary, h("div.chips", { role: "group", "aria-label": "Genres" }, chips));
 
-  const bar = h("section", { class: "filters", "aria-label": "Filters" }, era, variety, genres);
+  const bar = h("section.filters", { "aria-label": "Filters" }, era, variety, genres);
   bar.show = (shown) => {
     now = shown;
     era.show(now.era);
@@ -74,6 +53,6 @@ export function filterBar(filters, onchange) {
 function slider(onchange) {
   const input = h("input", { type: "range", min: 0, max: 1, step: 0.1, value: 0, "aria-label": "Variety", onchange });
   const end = (text) => h("span", { "aria-hidden": "true" }, text);
-  const label = h("div", { class: "variety" }, end("Alike"), input, end("Varied"));
+  const label = h("div.variety", {}, end("Alike"), input, end("Varied"));
   return Object.assign(label, { input });
 }

@@ -3,8 +3,8 @@
 import { svg } from "./dom.js";
 
 const PATHS = {
-  like: "M7 11v9H4v-9zm0 0 4-8c1.7 0 2.5 1.2 2.2 2.8L12.6 9H19a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.6 20H7",
-  dislike: "M17 13V4h3v9zm0 0-4 8c-1.7 0-2.5-1.2-2.2-2.8l.6-3.2H5a2 2 0 0 1-2-2.4l1.4-7A2 2 0 0 1 6.4 4H17",
+  liked: "M7 11v9H4v-9zm0 0 4-8c1.7 0 2.5 1.2 2.2 2.8L12.6 9H19a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.6 20H7",
+  disliked: "M17 13V4h3v9zm0 0-4 8c-1.7 0-2.5-1.2-2.2-2.8l.6-3.2H5a2 2 0 0 1-2-2.4l1.4-7A2 2 0 0 1 6.4 4H17",
   seen: "M2 12s3.6-7 10-7 10 7 10 7-3.6 7-10 7-10-7-10-7zm10 3a3 3 0 1 0 0-6 3 3 0 0 0 0 6z",
   not_interested: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.7 5.7l12.6 12.6",
   similar: "M4 4h10v13H4zm13 3h3v13H9v-1",
@@ -26,5 +26,5 @@ const PATHS = {
 
 /** An icon; it says nothing to screen readers, so that its button needs a name. */
 export function icon(name) {
-  return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
+  return svg("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
 }

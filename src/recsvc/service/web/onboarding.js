@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { icon } from "./icons.js";
 import { ratingSlider } from "./opinions.js";
-import { empty, fill, skeletons } from "./parts.js";
+import { button, empty, fill, skeletons } from "./parts.js";
 import { onboarding } from "./service.js";
 import { announce } from "./toast.js";
 
@@ -16,7 +16,7 @@ const unseen = new Set();
 
 /** The deck: a grid of films with a slider each. `deck.deal()` lays out others. */
 export function onboardingDeck(signal) {
-  const place = h("div", { class: "deck" });
+  const place = h("div.deck", {});
   const pool = [];
   const dealt = new Set();
   const fresh = ({ movie_id }) => !feedback.about(movie_id) && !unseen.has(movie_id) && !dealt.has(movie_id);
@@ -47,7 +47,7 @@ export function onboardingDeck(signal) {
     return tile(
       film,
       ratingSlider(film, { quiet: true }),
-      h("button", { type: "button", class: "link-button", "aria-label": name, onclick: unknown }, "Haven't seen it"),
+      h("button.link-button", { type: "button", "aria-label": name, onclick: unknown }, "Haven't seen it"),
     );
   };
   const show = () => {
@@ -56,7 +56,7 @@ export function onboardingDeck(signal) {
   };
 
   place.deal = () =>
-    fill(place, { skeleton: h("div", { class: "grid" }, skeletons(DEAL, "tile rated")), load: draw, show, signal });
+    fill(place, { skeleton: h("div.grid", {}, skeletons(DEAL, "tile.rated")), load: draw, show, signal });
   return place;
 }
 
@@ -73,5 +73,5 @@ export function otherFilms(deck) {
     await deck.deal();
     announce("Other films to rate");
   };
-  return h("button", { type: "button", class: "button quiet", onclick: deal }, icon("shuffle"), "Other films");
+  return button("quiet", deal, icon("shuffle"), "Other films");
 }

@@ -9,7 +9,6 @@ import { toast } from "./toast.js";
 import { verdict } from "./words.js";
 
 const LABELS = { liked: "Like", disliked: "Dislike", seen: "Seen it", not_interested: "Not interested" };
-const ICONS = { liked: "like", disliked: "dislike", seen: "seen", not_interested: "not_interested" };
 
 /** Say something and offer to undo it. `opinion` is null to take back what was said. */
 export function say(film, opinion) {
@@ -37,15 +36,14 @@ export function verdictButtons(film) {
 function verdictButton(film, kind) {
   const holds = () => feedback.about(film.movie_id)?.kind === kind;
   const button = h(
-    "button",
+    "button.verdict",
     {
       type: "button",
-      class: "verdict",
       "data-verdict": kind,
       "aria-label": `${LABELS[kind]}: ${film.title}`,
       onclick: () => say(film, holds() ? null : { kind }),
     },
-    icon(ICONS[kind]),
+    icon(kind),
     h("span", {}, LABELS[kind]),
   );
   return following(button, film.movie_id, () => button.setAttribute("aria-pressed", holds()));

@@ -8,9 +8,25 @@ export function quote(text) {
   return ["“", h("bdi", {}, text), "”"];
 }
 
+/** A button that does `run()`; `kind` is how it looks: "quiet", "danger", or "" where it is what one came for. */
+export function button(kind, run, ...content) {
+  return h("button", { type: "button", class: `button ${kind}`, onclick: run }, content);
+}
+
+/** A section with a frame around it. */
+export function panel(title, ...content) {
+  return h("section.panel", {}, h("h2", {}, title), content);
+}
+
+/** Names with their values: `rows` are `[name, value]`. */
+export function facts(look, rows) {
+  const pairs = rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+  return h(`dl.${look}`, {}, pairs);
+}
+
 /** A heading that only screen readers need, where the eye sees what follows. */
 export function quietHeading(text) {
-  return h("h2", { class: "aside" }, text);
+  return h("h2.aside", {}, text);
 }
 
 /** The heading of a page, which takes the focus when one comes to it. */
@@ -48,16 +64,10 @@ export async function fill(place, { skeleton, load, show, instead = {}, signal }
 /** What went wrong, and what can be done: try again, or do without the filters of which one cannot be used. */
 export function failure(problem, retry) {
   const [title, advice] = explain(problem);
-  const again = h("button", { type: "button", class: "button", onclick: retry }, icon("retry"), "Retry");
-  const plain = h("a", { class: "button", href: location.hash.split("?")[0] }, "Show it without filters");
+  const again = button("", retry, icon("retry"), "Retry");
+  const plain = h("a.button", { href: location.hash.split("?")[0] }, "Show it without filters");
   const remedy = problem.status === 422 ? plain : again;
-  return h(
-    "section",
-    { class: "notice", role: "alert" },
-    h("h2", {}, title),
-    h("p", {}, advice),
-    h("div", { class: "row" }, remedy),
-  );
+  return h("section.notice", { role: "alert" }, h("h2", {}, title), h("p", {}, advice), h("div.row", {}, remedy));
 }
 
 function explain({ status, message, errors }) {
@@ -70,18 +80,18 @@ function explain({ status, message, errors }) {
 
 /** A page or section that has nothing to show yet. */
 export function empty(title, ...more) {
-  return h("section", { class: "notice" }, h("h2", {}, title), ...more);
+  return h("section.notice", {}, h("h2", {}, title), ...more);
 }
 
-/** Grey shapes in place of what is being loaded. */
+/** Grey shapes in place of what is being loaded; `kind` is their class, or classes with dots between. */
 export function skeletons(many, kind) {
-  return Array.from({ length: many }, () => h("div", { class: `skeleton ${kind}`, "aria-hidden": "true" }));
+  return Array.from({ length: many }, () => h(`div.skeleton.${kind}`, { "aria-hidden": "true" }));
 }
 
 /** One of several, as a row of radio buttons that looks like a switch. `options` are `[value, label]`. */
 export function choice(label, options, chosen, onchoose) {
   const name = freshId("choice");
-  const field = h("fieldset", { class: "choice" }, h("legend", {}, label));
+  const field = h("fieldset.choice", {}, h("legend", {}, label));
   for (const [value, text] of options) {
     const input = h("input", { type: "radio", name, value, onchange: () => onchoose(value) });
     field.append(h("label", {}, input, h("span", {}, text)));
@@ -95,8 +105,8 @@ export function choice(label, options, chosen, onchoose) {
 
 /** A link to another site, in a tab of its own. */
 export function outward(href, ...text) {
-  const attributes = { href, target: "_blank", rel: "noopener noreferrer", class: "button quiet" };
-  return h("a", attributes, ...text, aside(" (opens in a new tab)"));
+  const attributes = { href, target: "_blank", rel: "noopener noreferrer" };
+  return h("a.button.quiet", attributes, ...text, aside(" (opens in a new tab)"));
 }
 
 /** Ask for a line of text; resolves to it, or to null if the person would rather not. */
@@ -109,7 +119,7 @@ export function askText({ title, label, value, confirm, note }) {
     autocomplete: "off",
     id: freshId("text"),
   });
-  const content = [h("label", { for: input.id }, label), input, note && h("p", { class: "hint" }, note)];
+  const content = [h("label", { for: input.id }, label), input, note && h("p.hint", {}, note)];
   const given = () => input.value.trim() || null;
   return openDialog({ title, content, confirm, given, focus: input });
 }
@@ -121,15 +131,9 @@ export function askWhether({ title, text, confirm }) {
 
 function openDialog({ title, content, confirm, given, focus, danger }) {
   const id = freshId("dialog");
-  const cancel = h("button", { type: "button", class: "button quiet" }, "Cancel");
-  const yes = h("button", { class: danger ? "button danger" : "button" }, confirm);
-  const form = h(
-    "form",
-    { class: "dialog-form" },
-    h("h2", { id }, title),
-    content,
-    h("div", { class: "row end" }, cancel, yes),
-  );
+  const cancel = button("quiet", () => dialog.close(), "Cancel");
+  const yes = h(danger ? "button.button.danger" : "button.button", {}, confirm);
+  const form = h("form.dialog-form", {}, h("h2", { id }, title), content, h("div.row.end", {}, cancel, yes));
   const dialog = h("dialog", { "aria-labelledby": id }, form);
   document.body.append(dialog);
   dialog.showModal();
@@ -137,7 +141,6 @@ function openDialog({ title, content, confirm, given, focus, danger }) {
   focus?.select();
   return new Promise((resolve) => {
     let answer = null;
-    cancel.addEventListener("click", () => dialog.close());
     form.addEventListener("submit", (event) => {
       event.preventDefault(); // the page's policy lets no form go anywhere
       answer = given();

@@ -101,33 +101,17 @@ Object.assign(MOTIFS, { Children: MOTIFS.Animation, "Film-Noir": MOTIFS.Crime })
 
 const FILLS = ["tone", "wash", "glow"];
 /** The rarer a genre, the more it says about a film; the first of these that it has is drawn. */
-const TELLING = [
-  "Western",
-  "War",
-  "Musical",
-  "Documentary",
-  "Film-Noir",
-  "Horror",
-  "Sci-Fi",
-  "Mystery",
-  "Fantasy",
-  "Animation",
-  "Romance",
-  "Crime",
-  "Children",
-  "Adventure",
-  "Thriller",
-  "Comedy",
-  "Action",
-  "Drama",
-];
+const TELLING = (
+  "Western War Musical Documentary Film-Noir Horror Sci-Fi Mystery Fantasy Animation Romance " +
+  "Crime Children Adventure Thriller Comedy Action Drama"
+).split(" ");
 
 /** Genres whose titles are set in capitals. */
 const LOUD = new Set(["Action", "Adventure", "Animation", "Crime", "Horror", "Sci-Fi", "Thriller", "War"]);
 
 /** The poster of a film; it only decorates, since the title is beside it as text. */
 export function poster(film) {
-  return h("div", { class: "poster" }, film.poster_url ? photograph(film) : drawn(film));
+  return h("div.poster", {}, film.poster_url ? photograph(film) : drawn(film));
 }
 
 function photograph(film) {
@@ -167,8 +151,8 @@ function drawn(film) {
       { viewBox: "0 0 200 300", preserveAspectRatio: "xMidYMid slice" },
       svg("g", { transform }, MOTIFS[telling](between)),
     ),
-    h("span", { class: "drawn-year" }, film.year),
-    h("span", { class: "drawn-title" }, title),
+    h("span.drawn-year", {}, film.year),
+    h("span.drawn-title", {}, title),
   );
 }
 

@@ -4,7 +4,7 @@ import { recommendation, renew } from "./cards.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { arrange } from "./keyed.js";
-import { empty, failure, skeletons } from "./parts.js";
+import { button, empty, failure, skeletons } from "./parts.js";
 import { note, noted } from "./router.js";
 import { recommend } from "./service.js";
 import { announce } from "./toast.js";
@@ -24,10 +24,10 @@ export class RecommendationList {
   constructor(filters, { onanswer, signal }) {
     this.#filters = filters;
     this.onanswer = onanswer;
-    this.progress = h("div", { class: "progress", hidden: true });
-    this.cards = h("div", { class: "cards" });
-    this.end = h("div", { class: "list-end" });
-    this.node = h("div", { class: "recommendations" }, this.progress, this.cards, this.end);
+    this.progress = h("div.progress", { hidden: true });
+    this.cards = h("div.cards", {});
+    this.end = h("div.list-end", {});
+    this.node = h("div.recommendations", {}, this.progress, this.cards, this.end);
     this.cards.replaceChildren(...skeletons(PAGE, "card"));
     feedback.addEventListener("change", () => this.#draw(), { signal });
     feedback.addEventListener("kept", () => this.refresh(), { signal });
@@ -97,7 +97,7 @@ export class RecommendationList {
   #finish() {
     if (!this.#items.length)
       return this.end.replaceChildren(empty("No film fits", h("p", {}, "Take back a filter to see more.")));
-    const more = h("button", { type: "button", class: "button quiet", onclick: () => this.#more() }, "Load more");
+    const more = button("quiet", () => this.#more(), "Load more");
     return this.end.replaceChildren(...(this.#next === null ? [] : [more]));
   }
 

@@ -101,7 +101,7 @@ function option(film, index) {
     "data-href": filmAddress(film.movie_id),
     "aria-selected": "false",
   };
-  return h("li", attributes, h("b", {}, film.title), " ", h("span", { class: "meta" }, filmLine(film)));
+  return h("li", attributes, h("b", {}, film.title), " ", h("span.meta", {}, filmLine(film)));
 }
 
 function everything(q, index, none) {
@@ -112,7 +112,11 @@ function everything(q, index, none) {
     "aria-selected": "false",
     class: "all",
   };
-  return h("li", attributes, none ? ["No film by that name. Search for ", quote(q), " all the same"] : ["All results for ", quote(q)]);
+  return h(
+    "li",
+    attributes,
+    none ? ["No film by that name. Search for ", quote(q), " all the same"] : ["All results for ", quote(q)],
+  );
 }
 
 function unavailable(options, problem) {

@@ -13,7 +13,7 @@ addEventListener("pagehide", () => {
 
 /** A row of stars, filled up to a value; `label` is what is read out. */
 export function starRow(value, label) {
-  return h("span", { class: "stars", role: "img", "aria-label": label, vars: { value } });
+  return h("span.stars", { role: "img", "aria-label": label, vars: { value } });
 }
 
 /**
@@ -23,8 +23,8 @@ export function starRow(value, label) {
 export function starSlider(label, onrate) {
   let waiting = null;
   const input = h("input", { type: "range", min: 0, max: 5, step: 0.5, value: 0, "aria-label": label });
-  const face = h("span", { class: "stars", "aria-hidden": "true" });
-  const slider = h("span", { class: "star-slider" }, face, input);
+  const face = h("span.stars", { "aria-hidden": "true" });
+  const slider = h("span.star-slider", {}, face, input);
 
   const paint = () => {
     setVars(face, { value: input.value });

@@ -16,12 +16,10 @@ export function announce(text) {
 
 /** Show a message for a while; `action` is `{label, run}`. It stays while somebody points at it or is in it. */
 export function toast(text, action = null) {
-  const message = h("div", { class: "toast" }, h("span", {}, text));
+  const message = h("div.toast", {}, h("span", {}, text));
   const close = () => leave(message);
   if (action) message.append(button(action, close));
-  message.append(
-    h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: close }, icon("close")),
-  );
+  message.append(h("button.icon-button", { type: "button", "aria-label": "Dismiss", onclick: close }, icon("close")));
   place.append(message);
   while (place.children.length > MOST) place.firstElementChild.remove();
   later(message, close);
@@ -33,7 +31,7 @@ function button({ label, run }, close) {
     close();
     run();
   };
-  return h("button", { type: "button", class: "toast-action", onclick: act }, label);
+  return h("button.toast-action", { type: "button", onclick: act }, label);
 }
 
 function later(message, close) {

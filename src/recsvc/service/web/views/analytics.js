@@ -3,7 +3,7 @@
 import { filmAddress } from "../cards.js";
 import { intervalChart, lineChart, mean, share, table } from "../charts.js";
 import { h } from "../dom.js";
-import { choice, empty, fill, heading, quietHeading, skeletons } from "../parts.js";
+import { choice, empty, facts, fill, heading, panel, quietHeading, skeletons } from "../parts.js";
 import { address, go } from "../router.js";
 import { analytics as read } from "../service.js";
 import { count, day, percent } from "../words.js";
@@ -46,14 +46,14 @@ function keyForm(place, days, signal, refused = "") {
   };
   if (refused) setTimeout(() => input.focus()); // once it is on the page
   return h(
-    "form",
-    { class: "panel key-form", onsubmit: submit },
+    "form.panel.key-form",
+    { onsubmit: submit },
     h("label", { for: input.id }, "Admin key"),
-    h("div", { class: "row" }, input, h("button", { class: "button" }, "Show analytics")),
+    h("div.row", {}, input, h("button.button", {}, "Show analytics")),
     h("p", says, refused),
     h(
-      "p",
-      { class: "hint" },
+      "p.hint",
+      {},
       "The value of RECSVC_ADMIN_KEY. It is kept in memory only, and forgotten when this page is closed.",
     ),
   );
@@ -82,9 +82,9 @@ function draw(answer, days) {
     );
   return [
     h(
-      "div",
-      { class: "section-head" },
-      h("p", { class: "lead" }, [dates.at(0), dates.at(-1)].map((one) => day(one, { year: "numeric" })).join(" to ")),
+      "div.section-head",
+      {},
+      h("p.lead", {}, [dates.at(0), dates.at(-1)].map((one) => day(one, { year: "numeric" })).join(" to ")),
       period,
     ),
     tiles(answer),
@@ -93,8 +93,8 @@ function draw(answer, days) {
       empty("Nothing happened yet", h("p", {}, "Figures appear with the first visitors.")),
     quietHeading("Charts"),
     h(
-      "div",
-      { class: "charts" },
+      "div.charts",
+      {},
       over("What people said", ["feedback", "Opinions"], ["active_people", "Active people"]),
       over("What people saw", ["shown", "Shown"], ["clicked", "Clicked"]),
       likes("Like rate by version", answer.by_version),
@@ -118,11 +118,7 @@ function tiles({ people, feedback, coverage }) {
       `${percent(coverage.share)} (${coverage.shown_films} of ${count(coverage.catalogue_films, "film")})`,
     ],
   ];
-  return h(
-    "dl",
-    { class: "sizes" },
-    figures.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
-  );
+  return facts("sizes", figures);
 }
 
 function likes(title, rates) {
@@ -134,7 +130,7 @@ function likes(title, rates) {
 }
 
 function comparison(test) {
-  if (!test) return h("section", { class: "panel" }, h("h2", {}, "A/B comparison"), h("p", {}, "No challenger runs."));
+  if (!test) return panel("A/B comparison", h("p", {}, "No challenger runs."));
   const row = (name, difference) => [
     name,
     ...["value", "low", "high"].map((part) => points(difference?.[part])),
@@ -142,10 +138,8 @@ function comparison(test) {
   ];
   const heads = ["Challenger less production", "Difference", "Low", "High", "Says"];
   const rows = [row("Like rate", test.like_rate_difference), row("Click rate", test.click_rate_difference)];
-  return h(
-    "section",
-    { class: "panel" },
-    h("h2", {}, "A/B comparison"),
+  return panel(
+    "A/B comparison",
     h(
       "p",
       {},
@@ -154,7 +148,7 @@ function comparison(test) {
       h("code", {}, test.production),
       " the others.",
     ),
-    h("p", { class: "hint" }, "Differences are in percentage points, with their 95 % interval."),
+    h("p.hint", {}, "Differences are in percentage points, with their 95 % interval."),
     table(heads, rows, "A/B comparison"),
   );
 }
@@ -183,10 +177,6 @@ function topFilms(films) {
     film.clicked,
     share(film.shown ? film.clicked / film.shown : null),
   ]);
-  return h(
-    "section",
-    { class: "panel" },
-    h("h2", {}, "Top films"),
-    table(["Film", "Opinions", "Likes", "Mean stars", "Shown", "Clicked", "Clicks of shown"], rows, "Top films"),
-  );
+  const heads = ["Film", "Opinions", "Likes", "Mean stars", "Shown", "Clicked", "Clicks of shown"];
+  return panel("Top films", table(heads, rows, "Top films"));
 }

@@ -4,7 +4,7 @@ import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { following, ratingSlider, verdictButtons } from "../opinions.js";
-import { choice, empty, fill, heading, outward, skeletons } from "../parts.js";
+import { choice, empty, facts, fill, heading, outward, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { address, entitle, go } from "../router.js";
 import { film as read, similar } from "../service.js";
@@ -22,7 +22,7 @@ const LIKENESSES = [
 export function film(route, signal) {
   const [id] = route.params;
   const title = heading("Loading the film…");
-  const about = h("div", { class: "film" });
+  const about = h("div.film", {});
   const like = likeIt(id, byOf(route), signal);
   const show = (detail) => {
     title.textContent = detail.title;
@@ -34,12 +34,9 @@ export function film(route, signal) {
   const missing = () => {
     title.textContent = "No such film";
     entitle("No such film");
-    return [title, empty("This film is not in the catalogue", h("a", { class: "button", href: "#/" }, "To the films"))];
+    return [title, empty("This film is not in the catalogue", h("a.button", { href: "#/" }, "To the films"))];
   };
-  const skeleton = [
-    h("div", { class: "film-poster skeleton" }),
-    h("div", { class: "film-text" }, title, skeletons(6, "line")),
-  ];
+  const skeleton = [h("div.film-poster.skeleton", {}), h("div.film-text", {}, title, skeletons(6, "line"))];
   const ready = Promise.all([
     fill(about, { skeleton, load: () => read(id, signal), show, instead: { 404: missing, 422: missing }, signal }),
     like.show(byOf(route)),
@@ -53,16 +50,16 @@ function byOf({ query }) {
 
 function sheet(title, detail) {
   return [
-    h("div", { class: "film-poster" }, poster(detail)),
+    h("div.film-poster", {}, poster(detail)),
     h(
-      "div",
-      { class: "film-text" },
+      "div.film-text",
+      {},
       title,
-      h("p", { class: "meta" }, filmLine(detail)),
-      detail.other_titles?.length > 0 && h("p", { class: "hint" }, `Also known as ${detail.other_titles.join(", ")}`),
+      h("p.meta", {}, filmLine(detail)),
+      detail.other_titles?.length > 0 && h("p.hint", {}, `Also known as ${detail.other_titles.join(", ")}`),
       figures(detail),
       yours(detail),
-      detail.overview && h("p", { class: "overview" }, detail.overview),
+      detail.overview && h("p.overview", {}, detail.overview),
       credits(detail),
       links(detail),
     ),
@@ -71,30 +68,30 @@ function sheet(title, detail) {
 
 /** What everyone thinks of it, with how many they are. */
 function figures({ mean_rating: mean, weighted_rating: weighted, rating_count: many, simulated }) {
-  if (!many) return h("p", { class: "figures" }, "Nobody has rated it yet.");
+  if (!many) return h("p.figures", {}, "Nobody has rated it yet.");
   const words = `${mean.toFixed(1)} of 5 on average`;
   return h(
-    "p",
-    { class: "figures" },
+    "p.figures",
+    {},
     starRow(mean, words),
     h("b", { "aria-hidden": "true" }, mean.toFixed(1)),
     h("span", {}, `${count(many, simulated ? "simulated rating" : "rating")}`),
-    weighted !== null && h("span", { class: "hint" }, `weighted ${weighted.toFixed(2)}`),
+    weighted !== null && h("span.hint", {}, `weighted ${weighted.toFixed(2)}`),
   );
 }
 
 function yours(detail) {
-  const words = h("p", { class: "hint" });
+  const words = h("p.hint", {});
   following(words, detail.movie_id, (opinion) => {
     words.textContent = opinion ? `You said: ${verdict(opinion)}` : "You have said nothing about it yet.";
   });
   return h(
-    "section",
-    { class: "yours", "aria-label": "Your opinion" },
-    h("div", { class: "yours-rating" }, h("h2", {}, "Your rating"), ratingSlider(detail), words),
+    "section.yours",
+    { "aria-label": "Your opinion" },
+    h("div.yours-rating", {}, h("h2", {}, "Your rating"), ratingSlider(detail), words),
     h(
-      "div",
-      { class: "card-verdicts", role: "group", "aria-label": `Say something about ${detail.title}` },
+      "div.card-verdicts",
+      { role: "group", "aria-label": `Say something about ${detail.title}` },
       verdictButtons(detail),
     ),
   );
@@ -108,10 +105,9 @@ function credits({ directors, cast, countries, keywords }) {
     ["About", keywords],
   ];
   const shown = rows.filter(([, values]) => values?.length);
-  return h(
-    "dl",
-    { class: "credits" },
-    shown.map(([name, values]) => h("div", {}, h("dt", {}, name), h("dd", {}, values.join(", ")))),
+  return facts(
+    "credits",
+    shown.map(([name, values]) => [name, values.join(", ")]),
   );
 }
 
@@ -121,7 +117,7 @@ function links({ trailer_url, imdb_id, tmdb_id }) {
     imdb_id && outward(`https://www.imdb.com/title/${encodeURIComponent(imdb_id)}/`, icon("out"), "IMDb"),
     tmdb_id && outward(`https://www.themoviedb.org/movie/${encodeURIComponent(tmdb_id)}`, icon("out"), "TMDB"),
   ].filter(Boolean);
-  return all.length > 0 && h("p", { class: "row" }, all);
+  return all.length > 0 && h("p.row", {}, all);
 }
 
 /** Films like it, by what the address says. */
@@ -140,16 +136,14 @@ function likeIt(id, by, signal) {
   };
   return {
     node: h(
-      "section",
-      { class: "similar", hidden: true, "aria-labelledby": "similar" },
-      h("div", { class: "section-head" }, title, chosen),
+      "section.similar",
+      { hidden: true, "aria-labelledby": "similar" },
+      h("div.section-head", {}, title, chosen),
       place,
     ),
     show(next) {
       chosen.show(next);
-      const skeleton = place.children.length
-        ? [...place.children]
-        : h("div", { class: "grid" }, skeletons(LIKE_IT, "tile"));
+      const skeleton = place.children.length ? [...place.children] : h("div.grid", {}, skeletons(LIKE_IT, "tile"));
       return fill(place, {
         skeleton,
         load: () => similar(id, next, LIKE_IT, signal),

@@ -5,7 +5,7 @@ import { feedback } from "../feedback.js";
 import { addressOf, filterBar, filtersOf } from "../filters.js";
 import { icon } from "../icons.js";
 import { saveList } from "../mylists.js";
-import { heading } from "../parts.js";
+import { button, heading } from "../parts.js";
 import { RecommendationList } from "../recommending.js";
 import { go } from "../router.js";
 import { session } from "../session.js";
@@ -44,8 +44,8 @@ async function checkWhetherNewcomer(signal) {
 
 /** The list with its filters, and honest words about whose it is. */
 function recommendations(filters, newcomer, signal) {
-  const lead = h("p", { class: "lead" });
-  const note = h("p", { class: "hint" });
+  const lead = h("p.lead", {});
+  const note = h("p.hint", {});
   const title = h("h2", { class: newcomer ? null : "aside" });
   let personal = false;
   const tell = () => {
@@ -63,16 +63,11 @@ function recommendations(filters, newcomer, signal) {
   const list = new RecommendationList(filters, { onanswer, signal });
   feedback.addEventListener("change", () => personal && tell(), { signal });
   const bar = filterBar(filters, (changed) => go(addressOf("/", changed)));
-  const save = h(
-    "button",
-    { type: "button", class: "button quiet", onclick: () => keepThese(list.films) },
-    icon("save"),
-    "Save as a list",
-  );
-  const head = h("div", { class: "section-head" }, h("div", {}, title, lead, note), save);
+  const save = button("quiet", () => keepThese(list.films), icon("save"), "Save as a list");
+  const head = h("div.section-head", {}, h("div", {}, title, lead, note), save);
   return {
     list,
-    node: h("section", { class: "picks", "aria-label": "Recommendations" }, head, bar, list.node),
+    node: h("section.picks", { "aria-label": "Recommendations" }, head, bar, list.node),
     show(next) {
       bar.show(next);
       list.filter(next);

@@ -4,7 +4,7 @@ import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { forgetList, ownToken, rememberList } from "../mylists.js";
-import { askText, askWhether, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
+import { askText, askWhether, button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { entitle, go } from "../router.js";
 import { deleteList, list as read, renameList } from "../service.js";
@@ -33,7 +33,7 @@ export function list(route, signal) {
     name("No such list");
     return empty("This list is not there", h("p", {}, "It was deleted, or the link is incomplete."));
   };
-  const skeleton = h("div", { class: "grid" }, skeletons(12, "tile"));
+  const skeleton = h("div.grid", {}, skeletons(12, "tile"));
   return {
     title: "List",
     nodes: [title, place],
@@ -48,27 +48,21 @@ export function list(route, signal) {
 }
 
 function lead({ items, updated_at }) {
-  return h("p", { class: "lead" }, `${count(items.length, "film")} · saved ${date(updated_at)}`);
+  return h("p.lead", {}, `${count(items.length, "film")} · saved ${date(updated_at)}`);
 }
 
 /** A film of the list; one that left the catalogue is still called what it was called. */
 function entry({ movie, ...saved }) {
   if (movie) return tile(movie);
-  const words = h("p", { class: "meta" }, saved.year ? `${saved.year} · ` : "", "no longer in the catalogue");
-  return h(
-    "article",
-    { class: "tile", "data-movie-id": saved.movie_id },
-    poster(saved),
-    h("h3", {}, saved.title),
-    words,
-  );
+  const words = h("p.meta", {}, saved.year ? `${saved.year} · ` : "", "no longer in the catalogue");
+  return h("article.tile", { "data-movie-id": saved.movie_id }, poster(saved), h("h3", {}, saved.title), words);
 }
 
 function share() {
   const link = h("input", { type: "text", readonly: true, value: location.href, "aria-label": "Link to this list" });
   link.addEventListener("focus", () => link.select());
-  const button = h("button", { type: "button", class: "button", onclick: () => copy(link) }, icon("copy"), "Copy link");
-  return h("div", { class: "sharing" }, link, button);
+  const copying = button("", () => copy(link), icon("copy"), "Copy link");
+  return h("div.sharing", {}, link, copying);
 }
 
 /** Browsers give the clipboard to secure pages only; elsewhere the selected text is copied as by hand. */
@@ -106,10 +100,10 @@ function owner(saved, name) {
       });
   };
   return h(
-    "div",
-    { class: "row" },
-    h("button", { type: "button", class: "button quiet", onclick: rename }, icon("edit"), "Rename"),
-    h("button", { type: "button", class: "button danger", onclick: remove }, icon("bin"), "Delete"),
+    "div.row",
+    {},
+    button("quiet", rename, icon("edit"), "Rename"),
+    button("danger", remove, icon("bin"), "Delete"),
   );
 }
 

@@ -11,10 +11,12 @@ export function lists() {
 }
 
 function shelf(mine) {
-  const entries = mine.map(({ slug, title }) => h("li", {}, h("a", { href: address(`/list/${slug}`) }, h("bdi", {}, title))));
+  const entries = mine.map(({ slug, title }) =>
+    h("li", {}, h("a", { href: address(`/list/${slug}`) }, h("bdi", {}, title))),
+  );
   return [
-    h("p", { class: "lead" }, "Made in this browser. Anyone who has a link can open it."),
-    h("ul", { class: "shelf", "aria-label": "My lists" }, entries),
+    h("p.lead", {}, "Made in this browser. Anyone who has a link can open it."),
+    h("ul.shelf", { "aria-label": "My lists" }, entries),
   ];
 }
 
@@ -22,6 +24,6 @@ function none() {
   return empty(
     "No lists yet",
     h("p", {}, "Save what is recommended to you, or your favourites, and send the link to a friend."),
-    h("a", { class: "button", href: "#/" }, "To my recommendations"),
+    h("a.button", { href: "#/" }, "To my recommendations"),
   );
 }

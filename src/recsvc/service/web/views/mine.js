@@ -8,7 +8,7 @@ import { icon } from "../icons.js";
 import { arrange } from "../keyed.js";
 import { saveList } from "../mylists.js";
 import { following, ratingSlider, say, verdictButtons } from "../opinions.js";
-import { askWhether, empty, fill, heading, skeletons } from "../parts.js";
+import { askWhether, button, empty, fill, heading, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { eraseMe } from "../service.js";
 import { session } from "../session.js";
@@ -28,12 +28,12 @@ export function mine(route, signal) {
 
 /** All that was said; a row leaves when what it says is taken back, and comes again when that is undone. */
 function ledger(signal) {
-  const lead = h("p", { class: "lead" });
-  const rows = h("ul", { class: "ledger", "aria-label": "What I said" });
+  const lead = h("p.lead", {});
+  const rows = h("ul.ledger", { "aria-label": "What I said" });
   const none = empty(
     "Nothing yet",
     h("p", {}, "What you say about films is kept here, to change it or to take it back."),
-    h("a", { class: "button", href: "#/rate" }, "Rate films"),
+    h("a.button", { href: "#/rate" }, "Rate films"),
   );
   const draw = () => {
     const said = feedback.all();
@@ -42,50 +42,40 @@ function ledger(signal) {
     save.hidden = said.length === 0;
     arrange(rows, said, { key: ({ movie_id }) => movie_id, make: row });
   };
-  const save = h(
-    "button",
-    { type: "button", class: "button quiet", onclick: saveFavourites },
-    icon("save"),
-    "Save my favourites as a list",
-  );
-  const forget = h(
-    "button",
-    { type: "button", class: "button danger", onclick: erase },
-    icon("bin"),
-    "Erase everything about me",
-  );
+  const save = button("quiet", saveFavourites, icon("save"), "Save my favourites as a list");
+  const forget = button("danger", erase, icon("bin"), "Erase everything about me");
   feedback.addEventListener("change", draw, { signal });
   draw();
-  return [lead, none, h("div", { class: "row" }, save, forget), rows];
+  return [lead, none, h("div.row", {}, save, forget), rows];
 }
 
 function row(opinion) {
   const film = { movie_id: opinion.movie_id, title: opinion.title ?? "A film that left the catalogue" };
-  const words = h("p", { class: "meta" });
+  const words = h("p.meta", {});
   const gone = opinion.title === null;
   following(words, film.movie_id, (now) => {
     if (now) words.textContent = `${verdict(now)} · ${date(now.updated_at)}`;
   });
   const back = h(
-    "button",
-    { type: "button", class: "verdict", "aria-label": `Take back: ${film.title}`, onclick: () => say(film, null) },
+    "button.verdict",
+    { type: "button", "aria-label": `Take back: ${film.title}`, onclick: () => say(film, null) },
     icon("undo"),
     h("span", {}, "Take back"),
   );
   return h(
-    "li",
-    { class: "said", "data-movie-id": film.movie_id },
+    "li.said",
+    { "data-movie-id": film.movie_id },
     poster(film),
     h(
-      "div",
-      { class: "said-text" },
+      "div.said-text",
+      {},
       h("h2", {}, gone ? film.title : h("a", { href: filmAddress(film.movie_id) }, film.title)),
       words,
     ),
     !gone && ratingSlider(film),
     h(
-      "div",
-      { class: "card-verdicts", role: "group", "aria-label": `Change what you said about ${film.title}` },
+      "div.card-verdicts",
+      { role: "group", "aria-label": `Change what you said about ${film.title}` },
       !gone && verdictButtons(film),
       back,
     ),

@@ -2,7 +2,7 @@
 
 import { table } from "../charts.js";
 import { h } from "../dom.js";
-import { empty, fill, heading, outward, skeletons } from "../parts.js";
+import { empty, facts, fill, heading, outward, panel, skeletons } from "../parts.js";
 import { models } from "../service.js";
 import { date, percent } from "../words.js";
 
@@ -37,12 +37,10 @@ function about(version) {
     ["Films", version.movies],
     ["People", version.users],
     ["Ratings", version.ratings],
-  ];
-  return h(
-    "section",
-    { class: "panel" },
-    h("h2", {}, "In service"),
-    h("p", { class: "version" }, h("code", {}, version.version)),
+  ].map(([name, many]) => [name, many.toLocaleString("en")]);
+  return panel(
+    "In service",
+    h("p", {}, h("code", {}, version.version)),
     h(
       "p",
       {},
@@ -50,13 +48,9 @@ function about(version) {
       h("b", {}, version.dataset),
       version.simulated ? ", whose ratings are simulated." : ".",
     ),
-    h(
-      "dl",
-      { class: "sizes" },
-      sizes.map(([name, many]) => h("div", {}, h("dt", {}, name), h("dd", {}, many.toLocaleString("en")))),
-    ),
-    h("p", { class: "hint" }, version.notice),
-    version.report_url && h("p", { class: "row" }, outward(version.report_url, "Plots and lists of this version")),
+    facts("sizes", sizes),
+    h("p.hint", {}, version.notice),
+    version.report_url && h("p.row", {}, outward(version.report_url, "Plots and lists of this version")),
   );
 }
 
@@ -66,12 +60,10 @@ function quality({ metrics }) {
   const single = Object.entries(metrics).filter(([, value]) => typeof value === "number");
   const names = [...new Set(groups.flatMap(([, values]) => Object.keys(values)))];
   const rows = names.map((name) => [metricName(name), ...groups.map(([, values]) => figure(values[name]))]);
-  return h(
-    "section",
-    { class: "panel" },
-    h("h2", {}, "How good it is"),
+  return panel(
+    "How good it is",
     metrics.protocol &&
-      h("p", { class: "hint" }, `Measured before it was published, with ${metrics.protocol}. Higher is better.`),
+      h("p.hint", {}, `Measured before it was published, with ${metrics.protocol}. Higher is better.`),
     groups.length > 0 &&
       table(["Metric", ...groups.map(([name]) => MODELS[name] ?? name)], rows, "Metrics on the hold-out"),
     single.length > 0 &&
@@ -101,7 +93,7 @@ function challenge(versions) {
         ` answers ${percent(challenger.weight, 1)} of the people, to see whether they like its lists better.`,
       ]
     : ["No challenger runs: everyone is answered by the version above."];
-  return h("section", { class: "panel" }, h("h2", {}, "A/B comparison"), h("p", {}, says));
+  return panel("A/B comparison", h("p", {}, says));
 }
 
 function others(versions) {
@@ -112,13 +104,6 @@ function others(versions) {
     figure(version.metrics?.hybrid?.["ndcg@10"]),
     version.report_url ? outward(version.report_url, "Report") : "–",
   ]);
-  return (
-    rows.length > 0 &&
-    h(
-      "section",
-      { class: "panel" },
-      h("h2", {}, "Other versions"),
-      table(["Version", "Made", "Dataset", "nDCG of the first 10", "Report"], rows, "Other versions"),
-    )
-  );
+  const heads = ["Version", "Made", "Dataset", "nDCG of the first 10", "Report"];
+  return rows.length > 0 && panel("Other versions", table(heads, rows, "Other versions"));
 }

@@ -33,18 +33,12 @@ export function rating(route, signal, path) {
   };
   update(route);
   const lead = h(
-    "p",
-    { class: "lead" },
+    "p.lead",
+    {},
     "Slide the stars on what you have seen. One film is enough to begin; five make it good.",
   );
   return {
-    nodes: [
-      lead,
-      h("div", { class: "section-head" }, era, otherFilms(deck)),
-      quietHeading("Films to rate"),
-      deck,
-      call,
-    ],
+    nodes: [lead, h("div.section-head", {}, era, otherFilms(deck)), quietHeading("Films to rate"), deck, call],
     update,
     ready: deck.deal(),
   };
@@ -52,9 +46,9 @@ export function rating(route, signal, path) {
 
 /** A bar that appears with the first rating; Enter on a slider does the same as its link. */
 function callToAction(signal) {
-  const link = h("a", { class: "button" }, "See my recommendations");
+  const link = h("a.button", {}, "See my recommendations");
   const said = h("p", {});
-  const bar = h("div", { class: "call", role: "region", "aria-label": "Next step" }, said, link);
+  const bar = h("div.call", { role: "region", "aria-label": "Next step" }, said, link);
   const show = () => {
     bar.hidden = feedback.taste === 0;
     said.textContent = `${count(feedback.taste, "film")} rated`;

@@ -2,7 +2,7 @@
 
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
-import { empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
+import { button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { note, noted } from "../router.js";
 import { findFilms } from "../service.js";
 import { announce, toast } from "../toast.js";
@@ -23,7 +23,7 @@ export function search(route, signal) {
   return {
     title: q ? `Films called “${q}”` : "All films",
     nodes: [heading(...(q ? ["Films called ", quote(q)] : ["All films"])), quietHeading("Films"), place],
-    ready: fill(place, { skeleton: h("div", { class: "grid" }, skeletons(PAGE, "tile")), load, show, signal }),
+    ready: fill(place, { skeleton: h("div.grid", {}, skeletons(PAGE, "tile")), load, show, signal }),
   };
 }
 
@@ -39,8 +39,8 @@ function results(q, films, next, signal) {
     "Search results",
     films.map((film) => tile(film)),
   );
-  const more = h("button", { type: "button", class: "button quiet", onclick: () => load() }, "Load more");
-  const end = h("div", { class: "list-end" }, next !== null && more);
+  const more = button("quiet", () => load(), "Load more");
+  const end = h("div.list-end", {}, next !== null && more);
   async function load() {
     more.disabled = true;
     try {
