@@ -238,7 +238,8 @@ def summary(reports: dict[str, Report]) -> str:
         f"the median takes {search['median']:.1f} ms, the longest {search['max']:.0f} ms.",
         f"`{COMMANDS['page']}`: the page of the sample shows its first list after {page['median_ms']:.0f} ms",
         f"(the median of {page['visits']} first visits; {page['max_ms']:.0f} ms at most), is",
-        f"{page['bytes'] / 1000:.0f} kB large without posters and data, and shifts by {page['shift']:.3f}.",
+        f"{page['bytes'] / 1000:.1f} kB large without posters and data ({page['transferred'] / 1000:.1f} kB as sent),",
+        f"and shifts by {page['shift']:.3f}.",
     ]
     return "\n".join(lines)
 

@@ -144,7 +144,7 @@ def test_a_body_without_end_is_cut_off(sample_artifacts: Path, tmp_path: Path) -
                 pass
         assert b" 413 " in received[:20] or sent < 50_000_000
         # Of a length that is told beforehand not a byte is read.
-        response = service.client.post("/rate", content=b" " * 2_000_000, headers={"content-type": "application/json"})
+        response = service.client.post("/rate", content=b" " * 3_000_000, headers={"content-type": "application/json"})
         assert response.status_code == 413
         assert answer(service.client.get("/health/ready"))["status"] == "ready"
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
@@ -25,8 +26,8 @@ _WEB = FilePath(__file__).parent.parent / "web"
 
 
 def mount_assets(app: FastAPI) -> None:
-    """Serve the project's own assets and Swagger UI's, which fastapi-offline packs, below `/assets/`."""
-    app.mount("/assets", StaticFiles(directory=_WEB, packages=[("fastapi_offline", "static")]))
+    """Serve the project's own assets and Swagger UI's, which fastapi-offline packs, compressed below `/assets/`."""
+    app.mount("/assets", GZipMiddleware(StaticFiles(directory=_WEB, packages=[("fastapi_offline", "static")])))
 
 
 def _page(name: str, policy: str) -> FileResponse:
