@@ -41,7 +41,9 @@ Report = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-dir", type=Path, default=os.environ.get("RECSVC_DATA_DIR"))
+    parser.add_argument(
+        "--data-dir", type=Path, default=os.environ.get("RECSVC_DATA_DIR"), required="RECSVC_DATA_DIR" not in os.environ
+    )
     parser.add_argument("--kept", type=Path, default=ROOT / "artifacts" / "figures", help="folder of the JSON")
     parser.add_argument("--reuse", action="store_true", help="measure only what is not kept yet")
     parser.add_argument("--without-bench", action="store_true", help="time nothing, and leave README.md as it is")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from recsvc.registry.store import Draft, Registry
+from recsvc.registry.store import Registry
 from tests.api.asking import Json, answer, assert_problem, begin, ids, rate, recommended, said, serving
 from tests.api.looking import sql
 from tests.api.test_models import KEY, UNKNOWN, damage, wait_for
@@ -166,21 +166,7 @@ def test_a_challenge_ends_by_its_own_name_alone(admin: TestClient, artifacts: Pa
 
 def test_a_version_of_another_dataset_cannot_challenge(admin: TestClient, artifacts: Path) -> None:
     """The same ids would mean other films."""
-    registry = Registry(artifacts)
-    held = registry.open(registry.production())
-    manifest = held.manifest
-    other = registry.publish(
-        Draft(
-            dataset=manifest.dataset.model_copy(update={"name": "mine"}),
-            config=manifest.config,
-            seed=manifest.seed,
-            era_border=manifest.era_border,
-            metrics=manifest.metrics,
-            packages=manifest.packages,
-            components=held.components,
-            folders={name: record.folder for name, record in manifest.components.items()},
-        )
-    ).version
+    other = publish_again(artifacts, "mine").version
     response = admin.post(f"/models/{other}/challenge", headers=KEY, json={"weight": 0.5})
     assert "learned from mine, not sample" in assert_problem(response, 409)["detail"]
 

@@ -72,13 +72,13 @@ def _publish_smaller(artifacts: Path, *, films: int, people: int) -> Manifest:
     ).manifest
 
 
-def publish_again(artifacts: Path) -> Manifest:
-    """Publish what is in production once more, as another version that is not promoted."""
+def publish_again(artifacts: Path, name: str | None = None) -> Manifest:
+    """Publish what is in production once more, as another version (of a dataset called `name`); it is not promoted."""
     registry = Registry(artifacts)
     held = registry.open(registry.production())
     manifest = held.manifest
     draft = Draft(
-        dataset=manifest.dataset,
+        dataset=manifest.dataset.model_copy(update={} if name is None else {"name": name}),
         config=manifest.config,
         seed=manifest.seed,
         era_border=manifest.era_border,
