@@ -55,7 +55,7 @@ class Serving:
         self.registry = registry
         self._lineup: Lineup | None = None
         self._reason = "no version has been loaded yet"
-        self._refused_challenge: Challenge | None = None
+        self._no_challenger = ""
         self._loading = threading.Lock()
 
     def lineup(self) -> Lineup:
@@ -114,13 +114,13 @@ class Serving:
         try:
             lineup = Lineup(engine, self._engine(challenge.version), challenge)
         except (RegistryError, OSError) as error:
-            if challenge != self._refused_challenge:
+            if str(error) != self._no_challenger:
                 log.error("%s; production serves everyone", error)  # noqa: TRY400 - it is foreseen
-            self._refused_challenge = challenge
+            self._no_challenger = str(error)
             return Lineup(engine)
         if self._lineup is None or self._lineup.challenge != challenge:
             log.info("version %s answers %.1f %% of the people", challenge.version, 100 * challenge.weight)
-        self._refused_challenge = None
+        self._no_challenger = ""
         return lineup
 
     @contextmanager
