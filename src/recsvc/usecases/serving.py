@@ -110,6 +110,7 @@ class Serving:
 
     def _challenged(self, engine: Engine, challenge: Challenge | None) -> Lineup:
         if challenge is None:
+            self._no_challenger = ""
             return Lineup(engine)
         try:
             lineup = Lineup(engine, self._engine(challenge.version), challenge)
