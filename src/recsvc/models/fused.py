@@ -27,7 +27,8 @@ class Part(NamedTuple):
 class Fused:
     """`signed weights @ matrix[rows] + baseline`: the blend of the parts for everyone of whom all parts can speak.
 
-    `matrix` float32 (n_movies, n_movies), `baseline` float32 (n_movies,), both NaN where no part speaks about a film.
+    `matrix` float32 (n_movies, n_movies), `baseline` float32 (n_movies,), both NaN for a film about which no personal
+    part speaks.
     """
 
     def __init__(self, matrix: FloatMatrix, baseline: FloatMovies, informed: BoolMovies) -> None:
@@ -44,6 +45,7 @@ class Fused:
         matrix = np.zeros((n_movies, n_movies), np.float32)
         baseline = np.zeros(n_movies, np.float32)
         total = np.zeros(n_movies, np.float32)
+        known = np.zeros(n_movies, np.bool_)
         informed = np.ones(n_movies, np.bool_)
         for model, weight, factor, centre in parts:
             if isinstance(model, ItemToItem):
@@ -52,12 +54,13 @@ class Fused:
                 matrix[:, speaks] += weights[:, speaks] * np.float32(factor)
                 baseline[speaks] -= np.float32(factor * centre)
                 informed &= model.informed()
+                known |= speaks
             else:
                 scores = model.score(EMPTY_TASTE)
                 speaks = ~np.isnan(scores)
                 baseline[speaks] += (scores[speaks] - np.float32(centre)) * np.float32(factor)
             total[speaks] += np.float32(weight)
-        total[total == 0] = np.nan
+        total[~known] = np.nan
         return cls(matrix / total, baseline / total, informed)
 
     def applies(self, taste: Taste) -> bool:

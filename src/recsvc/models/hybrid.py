@@ -99,12 +99,16 @@ class Hybrid(Model):
         self._fused = Fused.of(parts, n_movies)
 
     def score(self, taste: Taste) -> FloatMovies:
-        """The weighted mean of the parts that speak; NaN where none does."""
+        """The weighted mean of the parts that speak; NaN where none does.
+
+        Where personal parts speak about other films, one of which only its popularity speaks, since it has no tags and
+        hardly any ratings, is NaN too: a mean of one part is not diluted by others, and would come first in any list.
+        """
         if self._fused is not None and self._fused.applies(taste):
             return self._fused.score(taste)
         return _blend(
             [
-                (self.parts[name].score(taste), weight, self._scales[name])
+                (self.parts[name].score(taste), weight, self._scales[name], self.parts[name].capabilities.personal)
                 for name, weight in self.config.weights.items()
             ]
         )
@@ -113,7 +117,7 @@ class Hybrid(Model):
         """The weighted mean of what the parts call similar."""
         return _blend(
             [
-                (self.parts[name].similar(row), weight, self._similar_scales[name])
+                (self.parts[name].similar(row), weight, self._similar_scales[name], True)
                 for name, weight in self.config.similar_weights.items()
             ]
         )
@@ -125,6 +129,7 @@ class Hybrid(Model):
         baseline = np.zeros(len(rows), np.float32)
         contributions = np.zeros((len(rows), len(taste)), np.float32)
         total = np.zeros(len(rows), np.float32)
+        known = np.zeros(len(rows), np.bool_)
         for name, weight in self.config.weights.items():
             scale = self._scales[name]
             why = self.parts[name].explain(taste, rows)
@@ -133,6 +138,9 @@ class Hybrid(Model):
             baseline += factor * (np.where(speaks, why.baseline, np.float32(0)) - np.float32(scale.centre))
             contributions += factor[:, None] * why.contributions
             total += np.where(speaks, np.float32(weight), np.float32(0))
+            known |= speaks & self.parts[name].capabilities.personal
+        if known.any():
+            total[~known] = np.nan
         with np.errstate(invalid="ignore"):
             return Explanation(baseline / total, contributions / total[:, None])
 
@@ -217,16 +225,16 @@ def _calibrated(part: Model, scores: FloatMatrix, reference: FloatMatrix) -> Sca
     return Scale(0.0, scale.spread / max(agreement, LEAST_AGREEMENT))
 
 
-def _blend(parts: list[tuple[FloatMovies, float, Scale]]) -> FloatMovies:
-    """The weighted mean, film by film, of the parts that speak about it."""
+def _blend(parts: list[tuple[FloatMovies, float, Scale, bool]]) -> FloatMovies:
+    """The weighted mean, film by film, of the parts (scores, weight, scale, whether personal) that speak about it."""
     total: FloatMovies = np.zeros_like(parts[0][0])
     scaled: FloatMovies = np.empty_like(total)
     everything = 0.0
-    for values, weight, scale in parts:
+    for values, weight, scale, _ in parts:
         np.multiply(values, weight / scale.spread, out=scaled)
         total += scaled
         everything += weight
-    total -= sum(weight * scale.centre / scale.spread for _, weight, scale in parts)
+    total -= sum(weight * scale.centre / scale.spread for _, weight, scale, _ in parts)
     total /= everything
     silent = np.flatnonzero(np.isnan(total))
     if len(silent):
@@ -234,15 +242,19 @@ def _blend(parts: list[tuple[FloatMovies, float, Scale]]) -> FloatMovies:
     return total
 
 
-def _blend_speaking(parts: list[tuple[FloatMovies, float, Scale]], rows: NDArray[np.intp]) -> FloatMovies:
-    """The same for films about which some part says nothing; NaN where none speaks."""
+def _blend_speaking(parts: list[tuple[FloatMovies, float, Scale, bool]], rows: NDArray[np.intp]) -> FloatMovies:
+    """The same for films about which some part says nothing; NaN where no personal one speaks, if one speaks at all."""
     total: FloatMovies = np.zeros(len(rows), np.float32)
     weights: FloatMovies = np.zeros(len(rows), np.float32)
-    for values, weight, scale in parts:
+    known = np.zeros(len(rows), np.bool_)
+    for values, weight, scale, personal in parts:
         here = values[rows]
         speaks = ~np.isnan(here)
+        known |= speaks & personal
         total[speaks] += (here[speaks] - np.float32(scale.centre)) * np.float32(weight / scale.spread)
         weights[speaks] += np.float32(weight)
+    if known.any() or len(rows) < len(parts[0][0]):
+        total[~known] = np.nan
     with np.errstate(invalid="ignore"):
         total /= weights
     return total

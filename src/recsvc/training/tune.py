@@ -46,8 +46,8 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
     """Search the collaborative model's config by TPE (Bergstra et al. 2011), beginning with the defaults.
 
     What is maximised is nDCG@10 as a share of what the defaults reach: the mean over inner splits of the training parts
-    of `ms-recommenders` and of `new-users`, with every held-out rating relevant and with only liked ones. Their test
-    parts are never looked at. `progress` is called after each trial, with how many there will be.
+    of `ms-recommenders` and of `new-users`, with every held-out rating relevant and with only liked ones. No task looks
+    at its own test part. `progress` is called after each trial, with how many there will be.
 
     Raises:
         ConfigurationError: the extra `tune` is not installed.
