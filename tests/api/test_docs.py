@@ -23,7 +23,7 @@ COMMON = {
     "frame-ancestors": "'none'",
 }
 POLICIES = {
-    "/": {**COMMON, "style-src": "'self'", "img-src": "'self' data: https://image.tmdb.org"},
+    "/": {**COMMON, "style-src": "'self'", "frame-src": "'self'", "img-src": "'self' data: https://image.tmdb.org"},
     "/docs": {**COMMON, "style-src": "'self' 'unsafe-inline'", "img-src": "'self' data:"},
 }
 PAGES = list(POLICIES)

@@ -68,6 +68,8 @@ def test_a_report_is_linked_and_served_once_it_was_made(admin: TestClient, artif
     page = admin.get(url)
     assert (page.status_code, page.text) == (200, path.read_text())
     assert "script" not in page.headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
+    assert page.headers.get_list("x-frame-options") == ["SAMEORIGIN"]
     assert_problem(admin.get("/reports/..%2f..%2faliases.jsonl"), 404)
     assert_problem(admin.get("/reports/nothing"), 422, "path.version")
 

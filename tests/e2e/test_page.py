@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Response, Route, expect
 
+from recsvc.registry.store import Registry
 from tests.e2e.browsers import Visit
 from tests.e2e.processes import Service, serving
 
@@ -314,6 +316,18 @@ def test_a_challenger_is_not_what_is_in_production(page: Page, home: str, servic
     )
     table = page.get_by_role("region", name="Metrics on the hold-out")
     assert table.evaluate("(table) => table.scrollWidth <= table.clientWidth"), "a column is cut off on a phone"
+
+
+def test_the_page_on_the_model_shows_the_plots(page: Page, sample_artifacts: Path, tmp_path: Path) -> None:
+    artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+    registry = Registry(artifacts)
+    report = registry.report_path(registry.production())
+    report.parent.mkdir(parents=True)
+    report.write_text("<!doctype html><title>Report</title><style>p { color: green }</style><p>the plots</p>")
+    with serving(tmp_path, artifacts_dir=artifacts, database_url=f"sqlite:///{tmp_path}/recsvc.db") as service:
+        page.goto(f"http://127.0.0.1:{service.port}/#/model")
+        expect(page.frame_locator("iframe").get_by_text("the plots")).to_be_visible()
+        expect(page.frame_locator("iframe").get_by_text("the plots")).to_have_css("color", "rgb(0, 128, 0)")
 
 
 def test_a_service_that_is_down_loses_nothing(visit: Visit, sample_artifacts: Path, tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
 ]
 API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
@@ -120,6 +119,8 @@ class _Sending:
             given = {name for name, _ in headers}
             headers.append((b"x-request-id", self._request_id))
             headers.extend(_HEADERS)
+            if b"x-frame-options" not in given:
+                headers.append((b"x-frame-options", b"DENY"))
             if b"content-security-policy" not in given:
                 headers.append((b"content-security-policy", API_POLICY))
             if b"cache-control" not in given:

@@ -21,7 +21,11 @@ _COMMON = "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancest
 DOCS_POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; {_COMMON}"
 )
-REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+REPORT_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",  # the page on the model shows it
+    "Cache-Control": "no-cache",
+}
 _WEB = FilePath(__file__).parent.parent / "web"
 
 
@@ -40,7 +44,8 @@ async def home(request: Request) -> FileResponse:
     settings: Settings = request.app.state.settings
     posters = urlsplit(settings.poster_base_url)
     images = f"'self' data: {posters.scheme}://{posters.netloc}"
-    return _page("index.html", f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; {_COMMON}")
+    scripts = "script-src 'self'; style-src 'self'; frame-src 'self'"
+    return _page("index.html", f"default-src 'none'; {scripts}; img-src {images}; {_COMMON}")
 
 
 @router.get("/docs")
@@ -55,7 +60,7 @@ async def report(serving: ServingDep, version: Annotated[str, Path(pattern=f"^{V
     page = serving.registry.report_path(version)
     if not page.is_file():
         raise NotFoundError("report of version", version)
-    return FileResponse(page, headers={"Content-Security-Policy": REPORT_POLICY, "Cache-Control": "no-cache"})
+    return FileResponse(page, headers=REPORT_HEADERS)
 
 
 @router.get("/favicon.ico")

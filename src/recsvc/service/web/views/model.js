@@ -51,6 +51,7 @@ function about(version) {
     facts("sizes", sizes),
     h("p.hint", {}, version.notice),
     version.report_url && h("p.row", {}, outward(version.report_url, "Plots and lists of this version")),
+    version.report_url && h("iframe", { src: version.report_url, title: "Plots and lists", loading: "lazy" }),
   );
 }
 
