@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,6 @@ from tests.api.test_models import KEY, UNKNOWN, damage, wait_for
 from tests.api.versions import publish_again
 
 NAMES = [f"person-{number}" for number in range(60)]
-
-
-@pytest.fixture
-def artifacts(sample_artifacts: Path, tmp_path: Path) -> Path:
-    """A registry that may be changed."""
-    return Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
-
-
-@pytest.fixture
-def admin(artifacts: Path, sqlite_url: str) -> Iterator[TestClient]:
-    with serving(artifacts, sqlite_url, admin_key="open sesame", reload_seconds=0.05) as client:
-        yield client
 
 
 def challenge(client: TestClient, version: str, weight: float, **more: str) -> Json:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
-from tests.api.asking import Json, answer, assert_problem, raw, recommended, serving
+from tests.api.asking import Json, answer, assert_problem, raw, recommended
 from tests.api.versions import publish_again
 
 KEY = {"X-Admin-Key": "open sesame"}
 UNKNOWN = "20200101T000000Z-00000000"
-
-
-@pytest.fixture
-def artifacts(sample_artifacts: Path, tmp_path: Path) -> Path:
-    """A registry that may be changed."""
-    return Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
-
-
-@pytest.fixture
-def admin(artifacts: Path, sqlite_url: str) -> Iterator[TestClient]:
-    with serving(artifacts, sqlite_url, admin_key="open sesame", reload_seconds=0.05) as client:
-        yield client
 
 
 def served(client: TestClient) -> str:
