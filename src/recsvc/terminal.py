@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from recsvc.datasets.tables import Dataset
     from recsvc.datasets.tmdb_fetch import FetchReport
     from recsvc.engine.answer import Answer
+    from recsvc.evaluation.bootstrap import Interval
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
     from recsvc.training.tune import Study
+    from recsvc.training.tune_similar import SimilarStudy
 
 PIPED_WIDTH = 200
 
@@ -214,6 +216,23 @@ def show_study(study: Study) -> None:
     for name, served in study.defaults.items():
         _add(table, name, f"{served:.4g}", f"{study.best[name]:.4g}")
     out.print(table)
+
+
+def show_similar_study(study: SimilarStudy) -> None:
+    """Print what each way of weighing reaches, and its weights."""
+    table = _table("", "AUC", "above plain-sum", *study.spreads, title=f"what is similar on {study.dataset}")
+    for one in study.results:
+        above = "" if one.above is None else f"{one.above.value:+.4f} {_ends(one.above.interval, '+.3f')}"
+        weights = [f"{one.weights[name]:.3f}" if one.weights else "" for name in study.spreads]
+        _add(table, one.name, f"{one.auc:.4f} {_ends(one.interval, '.3f')}", above, *weights)
+    out.print(table)
+    say(f"the catalogue holds {study.pairs} of {study.pairs_asked} judged pairs, {study.pairs_ok} are OK")
+    say(study.protocol)
+    say("in brackets 95 % intervals that respect that pairs share films")
+
+
+def _ends(interval: Interval, digits: str) -> str:
+    return f"[{interval.low:{digits}}, {interval.high:{digits}}]"
 
 
 def show_answer(manifest: Manifest, answer: Answer) -> None:

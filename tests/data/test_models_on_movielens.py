@@ -230,10 +230,13 @@ def test_a_new_film_is_found_by_what_it_is(ml_100k: Dataset, vocabulary: Vocabul
     crime = sum("Crime" in movie.genres for movie in ml_100k.movies)
     assert crime / len(ml_100k.movies) < 0.07
     assert sum("Crime" in one.movie.genres for one in alike) >= 5
-    # one who liked the first part finds the second in the first sixth of 1,681 films, one who liked Aladdin does not
-    assert order(engine, {first_part: 5.0}).index(second_part) < 280
-    assert order(engine, {aladdin: 5.0}).index(second_part) > 500
-    assert order(engine, {first_part: 1.0}).index(second_part) > 500
+    # one who liked the first part finds the second on the first pages of 1,681 films; it is as well known to expect as
+    # the first, so that others find it too, but far behind
+    fan, other, hater = (
+        order(engine, stars).index(second_part) for stars in ({first_part: 5.0}, {aladdin: 5.0}, {first_part: 1.0})
+    )
+    assert fan < 20
+    assert min(other, hater) > 100
 
 
 def test_the_classic_limits_are_of_learning_and_not_of_the_catalogue(

@@ -13,6 +13,8 @@ from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Fill, OnError, Tm
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
+TRIALS = 100
+
 
 def train(
     dataset: DatasetName = "sample",
@@ -153,24 +155,49 @@ def evaluate(
 def tune(
     dataset: DatasetName = "sample",
     data_dir: DataDir = None,
-    trials: Annotated[int, typer.Option(min=1, help="How many configurations to try, the served one first.")] = 100,
+    tmdb: Tmdb = None,
+    pairs: Annotated[
+        Path | None, typer.Option(help="Weigh what is similar on these judged pairs of films, and search nothing else.")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, show_default=str(TRIALS), help="How many configurations to try, the served one first."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the search.")] = 42,
     jobs: Annotated[int, typer.Option(min=1, help="How many splits to measure at once.")] = 2,
     json_to: Annotated[Path | None, typer.Option("--json", help="Write the study there; '-' prints it.")] = None,
 ) -> None:
-    """Search the config of the collaborative model on splits of training data (needs the extra `tune`)."""
+    """Search the config of the collaborative model on splits of training data (needs the extra `tune`).
+
+    With --pairs, compare weights of what makes films similar instead, with films kept apart.
+    """
     from dataclasses import asdict
 
-    from recsvc.training.datasets import read_dataset
+    from recsvc.evaluation.pairs import read_pairs
+    from recsvc.training.datasets import read_dataset, with_tmdb
+    from recsvc.training.tune import Study
     from recsvc.training.tune import tune as search
+    from recsvc.training.tune_similar import SimilarStudy, tune_similar
 
+    if pairs is not None and trials is not None:
+        raise ConfigurationError("--trials does not go with --pairs, where nothing is searched")
+    judged = None if pairs is None else read_pairs(pairs)
     held = read_dataset(dataset, data_dir or load_settings().data_dir)
+    if tmdb is not None:
+        held = with_tmdb(held, tmdb)
+    study: Study | SimilarStudy
     with terminal.counting() as progress:
-        study = search(held, trials=trials, seed=seed, jobs=jobs, progress=progress)
+        if judged is None:
+            study = search(held, trials=trials or TRIALS, seed=seed, jobs=jobs, progress=progress)
+        else:
+            study = tune_similar(held, judged, seed=seed, jobs=jobs, progress=progress)
     if json_to is not None:
         terminal.write_json(json_to, asdict(study))
     if json_to is None or str(json_to) != "-":
-        terminal.show_study(study)
+        if isinstance(study, SimilarStudy):
+            terminal.show_similar_study(study)
+        else:
+            terminal.show_study(study)
 
 
 def report(

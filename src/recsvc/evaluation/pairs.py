@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import normalise
 from recsvc.errors import BadRowError, DataError
 from recsvc.types import Movie, Rows
@@ -79,6 +80,18 @@ def _pair(file: Path, number: int, line: str) -> JudgedPair:
     if rating not in RATINGS:
         raise BadRowError(file, number, f"{rating[:100]!r} is neither of {', '.join(RATINGS)}")
     return JudgedPair(Named(title_1, int(year_1)), Named(title_2, int(year_2)), RATINGS[rating])
+
+
+def held_pairs(judged: Sequence[JudgedPair], dataset: Dataset) -> HeldPairs:
+    """Find the films of each pair in a dataset.
+
+    Raises:
+        DataError: it does not hold a fit pair and an unfit one.
+    """
+    pairs = find_pairs(judged, dataset.movies)
+    if not pairs.fit.any() or pairs.fit.all():
+        raise DataError(f"of {pairs.asked} pairs, {dataset.name} does not hold at least one OK and one NOT_OK")
+    return pairs
 
 
 def find_pairs(pairs: Sequence[JudgedPair], movies: Sequence[Movie]) -> HeldPairs:

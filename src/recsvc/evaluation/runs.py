@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from recsvc.datasets.tables import Dataset
-from recsvc.errors import ConfigurationError, DataError
+from recsvc.errors import ConfigurationError
 from recsvc.evaluation.folds import (
     Fold,
     FoldResult,
@@ -20,7 +20,7 @@ from recsvc.evaluation.folds import (
     summarise_folds,
     write_predictions,
 )
-from recsvc.evaluation.pairs import JudgedPair, find_pairs, read_pairs
+from recsvc.evaluation.pairs import JudgedPair, held_pairs, read_pairs
 from recsvc.evaluation.parallel import Job, Progress, run_all, silent
 from recsvc.evaluation.plain_sum import NAME, plain_sum
 from recsvc.evaluation.protocols import PROTOCOLS, RankingProtocol, Result
@@ -213,9 +213,7 @@ def tell_alike(
         DataError: the catalogue does not hold a fit pair and an unfit one.
     """
     interactions = interactions_of(dataset.ratings, _vocabulary(dataset))
-    pairs = find_pairs(judged, dataset.movies)
-    if not pairs.fit.any() or pairs.fit.all():
-        raise DataError(f"of {pairs.asked} pairs, {dataset.name} does not hold at least one OK and one NOT_OK")
+    pairs = held_pairs(judged, dataset)
     jobs = [
         Job(name, partial(evaluate_pairs, deepcopy(model), interactions, dataset.movies, pairs, seed=seed))
         for name, model in models.items()

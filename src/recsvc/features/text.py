@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import snowballstemmer
 from scipy import sparse
+from scipy.sparse.linalg import norm
 
 from recsvc.types import Movie
 
@@ -48,12 +49,11 @@ def _stem(word: str) -> str:
 
 
 def text_tags(movie: Movie) -> Iterator[str]:
-    """What the film is about: the stemmed words of overview, keywords and tags; whole keywords; genres."""
+    """What is written of the film: the stemmed words of overview, keywords and tags; whole keywords."""
     yield from words(movie.overview)
     for keyword in (*movie.keywords, *movie.tags):
         yield f"keyword:{keyword.casefold()}"
         yield from words(keyword)
-    yield from genre_tags(movie)
 
 
 def genre_tags(movie: Movie) -> Iterator[str]:
@@ -86,6 +86,8 @@ FIELDS: Mapping[str, Callable[[Movie], Iterator[str]]] = {
     "title": title_tags,
     "years": year_tags,
 }
+ABOUT = ("text", "genres")
+"""The fields that say together what a film is about; where a film lacks one, the other says the more."""
 
 
 def tag_matrix(
@@ -94,15 +96,30 @@ def tag_matrix(
     """Return the tags of all fields side by side: float32 (n_movies, n_tags).
 
     Each field has length 1, or 0 where a film has nothing in it, times the root of its weight: the product of two rows
-    is the weighted sum of the cosines of their fields. `min_films` drops tags of fewer films (not when hashing).
+    is the weighted sum of the cosines of their fields. `min_films` drops tags of fewer films (not when hashing). In a
+    film that lacks a field of `ABOUT`, the others make up for a part of it: the length of them all is the geometric
+    mean of what it is and of what it would be if none were missing.
     """
-    blocks = [
-        _field_matrix(movies, FIELDS[field], vectoriser, min_films) * np.float32(np.sqrt(weight))
+    blocks = {
+        field: _field_matrix(movies, FIELDS[field], vectoriser, min_films) * np.float32(np.sqrt(weight))
         for field, weight in weights.items()
         if weight
-    ]
-    rows: TagMatrix = sparse.csr_array(sparse.hstack(blocks, format="csr")).astype(np.float32)
+    }
+    about = [field for field in ABOUT if field in blocks]
+    if about:
+        whole = np.sqrt(sum(weights[field] for field in about))
+        blocks["about"] = _made_up([blocks.pop(field) for field in about], whole)
+    rows: TagMatrix = sparse.csr_array(sparse.hstack(list(blocks.values()), format="csr")).astype(np.float32)
     rows.sort_indices()
+    return rows
+
+
+def _made_up(fields: Sequence[TagMatrix], whole: float) -> TagMatrix:
+    """The fields side by side, each row lengthened to the geometric mean of its length and `whole`."""
+    together = sparse.csr_array(sparse.hstack(fields, format="csr"))
+    lengths = norm(together, axis=1)
+    factors = np.sqrt(np.divide(whole, lengths, where=lengths > 0, out=np.zeros_like(lengths)))
+    rows: TagMatrix = sparse.csr_array(sparse.diags_array(factors) @ together).astype(np.float32)
     return rows
 
 

@@ -11,8 +11,7 @@ from recsvc.models.ease import Ease
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.knn import Knn
 from recsvc.models.nmf import Nmf
-from recsvc.models.popularity import Popularity
-from recsvc.models.prospects import Prospects
+from recsvc.models.popularity import MostRated, Popularity
 from recsvc.models.spectral import Spectral
 from recsvc.models.svd import Svd
 from recsvc.models.svdpp import Svdpp
@@ -22,7 +21,7 @@ MODELS: dict[str, type[Model]] = {
     model.kind: model
     for model in (
         Popularity,
-        Prospects,
+        MostRated,
         Content,
         Ease,
         Spectral,

@@ -15,6 +15,9 @@ from recsvc.models.spectral import Spectral, SpectralConfig
 from recsvc.models.weights import signed_weights
 from recsvc.types import Movie, Rows
 
+SCALE_PEOPLE = 2000
+"""The spread of scores is that of at most so many people."""
+
 
 @dataclass(frozen=True, slots=True)
 class CollaborativeConfig:
@@ -27,7 +30,7 @@ class CollaborativeConfig:
     ease: EaseConfig = field(default_factory=lambda: EaseConfig(output_power=0.3))
     spectral: SpectralConfig = field(default_factory=lambda: SpectralConfig(output_power=0.1))
     spectral_share: float = 0.5
-    popularity: float = 0.65
+    popularity: float = 0.4
 
     @property
     def min_ratings(self) -> int:
@@ -45,6 +48,8 @@ class Collaborative(ItemWeights):
 
     EASE sees what is particular to two films, the filter what broad tastes have in common; both are linear in what a
     person rated, so that their sum is learned once and costs no more than one of them. What is similar is the filter's.
+    Of a film itself its rating says what it says of the film that it speaks for most: nobody is recommended what they
+    rated, but what is as good as the same.
     """
 
     kind: ClassVar[str] = "collaborative"
@@ -56,13 +61,15 @@ class Collaborative(ItemWeights):
     ) -> Learned:
         """Learn both over the same films and add them on one scale."""
         config = self.config
-        people = interactions.matrix(signed_weights(interactions.stars))[:, learned]
+        asked = rng.choice(interactions.n_users, min(SCALE_PEOPLE, interactions.n_users), replace=False)
+        people = interactions.matrix(signed_weights(interactions.stars))[np.sort(asked)][:, learned]
         total = np.zeros((len(learned), len(learned)))
         ease = replace(config.ease, output_power=config.popularity * config.ease.output_power)
         spectral = replace(config.spectral, output_power=config.popularity * config.spectral.output_power)
         for part, share in ((Ease(ease), 1 - config.spectral_share), (Spectral(spectral), config.spectral_share)):
             weights, vectors = part.learn(interactions, movies, learned, rng)
             total += share / float((people @ weights).std() or 1.0) * weights
+        np.fill_diagonal(total, total.max(axis=1))
         return Learned(total, vectors)
 
     @classmethod

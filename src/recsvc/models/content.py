@@ -16,19 +16,21 @@ from recsvc.models.contract import Capabilities, Explanation, ItemToItem
 from recsvc.models.weights import signed_weights
 from recsvc.types import Array, BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
+ROWS_AT_ONCE = 512
+
 
 @dataclass(frozen=True, slots=True)
 class ContentConfig:
     """`vectoriser` is "tfidf", "counts" or "hashing"; `min_films` drops tags of fewer films.
 
     `weights` says how much each field of tags (`features.text.FIELDS`) counts; 0 leaves it out. The defaults add up to
-    1 and are in the proportions of a logistic regression on film pairs that people judged, see docs/evaluation.md.
+    1. They are about one over the spread of each field's cosines, so that each says as much; see docs/evaluation.md.
     """
 
     vectoriser: Vectoriser = "tfidf"
     min_films: int = 2
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"text": 0.28, "genres": 0.09, "people": 0.28, "title": 0.19, "years": 0.16}
+        default_factory=lambda: {"text": 0.36, "genres": 0.09, "people": 0.26, "title": 0.17, "years": 0.12}
     )
 
 
@@ -88,6 +90,23 @@ class Content(ItemToItem):
     def cosines(self, row: int, rows: Rows) -> FloatK:
         """The same for some films only (k,), 0 where a film has no tags."""
         return np.asarray(self._tags[rows] @ self._profile(row))
+
+    def nearest(self, rows: Rows, among: Rows, *, k: int) -> tuple[Rows, FloatMatrix]:
+        """For each of some films (n,), the k most alike `among` others and how alike they are: both (n, k).
+
+        Fewer than k where there are not so many others.
+        """
+        most = min(k, len(among))
+        found = np.empty((len(rows), most), np.int32)
+        likeness = np.empty((len(rows), most), np.float32)
+        others = self._tags[among].T.tocsr()
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            block = slice(start, start + ROWS_AT_ONCE)
+            cosines = sparse.csr_array(self._tags[rows[block]] @ others).toarray()
+            places = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
+            found[block] = among[places]
+            likeness[block] = np.take_along_axis(cosines, places, axis=1)
+        return found, likeness
 
     def _profile(self, row: int) -> FloatK:
         """The tag vector of one film, dense (n_tags,)."""

@@ -3,65 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
-from recsvc.models.contract import Explanation, ItemToItem, Model
+from recsvc.models.contract import Explanation
 from recsvc.models.weights import signed_weights
-from recsvc.types import EMPTY_TASTE, BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
+from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
 
 MOST_MOVIES = 4096
 """Above it the matrix (64 MiB) would cost more memory than it saves time."""
 
 
-class Part(NamedTuple):
-    """A part of a blend: `factor * (score - centre)` is what it adds, `weight` how much it counts where it speaks."""
+class Linear(Protocol):
+    """What a part of a blend is asked: like `ItemToItem`, which is one."""
 
-    model: Model
+    def score(self, taste: Taste) -> FloatMovies:
+        """Score every film."""
+
+    def explain(self, taste: Taste, rows: Rows) -> Explanation:
+        """Split the scores of some films."""
+
+    def item_weights(self) -> FloatMatrix:
+        """What rating a film says for others."""
+
+    def informed(self) -> BoolMovies:
+        """Which films tell it something."""
+
+
+class Part(NamedTuple):
+    """A part of a blend: `factor * score` is what it adds, `weight` how much it counts where it speaks."""
+
+    model: Linear
     weight: float
     factor: float
-    centre: float
 
 
 class Fused:
     """`signed weights @ matrix[rows] + baseline`: the blend of the parts for everyone of whom all parts can speak.
 
-    `matrix` float32 (n_movies, n_movies), `baseline` float32 (n_movies,), both NaN for a film about which no personal
-    part speaks.
+    `matrix` float32 (n_movies, n_movies), `baseline` float32 (n_movies,); the columns of the matrix are NaN for a film
+    about which no part speaks.
     """
 
     def __init__(self, matrix: FloatMatrix, baseline: FloatMovies, informed: BoolMovies) -> None:
         self._matrix = matrix
-        self._baseline = baseline
+        self._baseline = np.where(np.isnan(matrix[0]), np.float32(np.nan), baseline)
         self._informed = informed
 
     @classmethod
-    def of(cls, parts: Sequence[Part], n_movies: int) -> Self | None:
-        """Fuse the parts; None where the catalogue is too large, or a part is personal without being item-to-item."""
-        personal = [part.model for part in parts if part.model.capabilities.personal]
-        if n_movies > MOST_MOVIES or not all(isinstance(model, ItemToItem) for model in personal):
+    def of(cls, parts: Sequence[Part], baseline: FloatMovies) -> Self | None:
+        """Fuse the parts; None where the catalogue is too large."""
+        n_movies = len(baseline)
+        if n_movies > MOST_MOVIES:
             return None
         matrix = np.zeros((n_movies, n_movies), np.float32)
-        baseline = np.zeros(n_movies, np.float32)
         total = np.zeros(n_movies, np.float32)
-        known = np.zeros(n_movies, np.bool_)
         informed = np.ones(n_movies, np.bool_)
-        for model, weight, factor, centre in parts:
-            if isinstance(model, ItemToItem):
-                weights = model.item_weights()
-                speaks = ~np.isnan(weights[0])
-                matrix[:, speaks] += weights[:, speaks] * np.float32(factor)
-                baseline[speaks] -= np.float32(factor * centre)
-                informed &= model.informed()
-                known |= speaks
-            else:
-                scores = model.score(EMPTY_TASTE)
-                speaks = ~np.isnan(scores)
-                baseline[speaks] += (scores[speaks] - np.float32(centre)) * np.float32(factor)
+        for model, weight, factor in parts:
+            weights = model.item_weights()
+            speaks = ~np.isnan(weights[0])
+            matrix[:, speaks] += weights[:, speaks] * np.float32(factor)
             total[speaks] += np.float32(weight)
-        total[~known] = np.nan
-        return cls(matrix / total, baseline / total, informed)
+            informed &= model.informed()
+        with np.errstate(invalid="ignore"):
+            return cls(matrix / total, baseline, informed)
 
     def applies(self, taste: Taste) -> bool:
         """Whether every part can speak of this person: they rated a film that all parts know."""

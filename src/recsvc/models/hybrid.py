@@ -14,14 +14,16 @@ from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.contract import Capabilities, Explanation, ItemToItem, Model
 from recsvc.models.fused import Fused, Part
+from recsvc.models.kin import NO_KIN, Inheriting, Kin
 from recsvc.models.popularity import Popularity, PopularityConfig
-from recsvc.models.prospects import Prospects, ProspectsConfig
-from recsvc.types import EMPTY_TASTE, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+from recsvc.models.weights import NEUTRAL_STARS
+from recsvc.types import EMPTY_TASTE, BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 SCALE_PEOPLE = 500
 SCALE_MOVIES = 500
 REFERENCE = "collaborative"
 LEAST_AGREEMENT = 0.05
+NEUTRAL = np.array([NEUTRAL_STARS], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +31,33 @@ class HybridConfig:
     """The configs of the parts, and how much each counts.
 
     `weights` for scores, `similar_weights` for what is similar, where parts are cosines and need no common scale.
+    `head_start` is what popularity is worth before anything personal is known: so many ratings of someone say as much
+    about films as a star more of their weighted rating does.
     """
 
     collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     popularity: PopularityConfig = field(default_factory=PopularityConfig)
-    prospects: ProspectsConfig = field(default_factory=ProspectsConfig)
-    weights: Mapping[str, float] = field(
-        default_factory=lambda: {"collaborative": 0.84, "content": 0.12, "popularity": 0.01, "prospects": 0.03}
-    )
-    similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.085, "content": 0.915})
+    weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.88, "content": 0.12})
+    similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.09, "content": 0.91})
+    head_start: float = 8.0
 
 
-class Scale(NamedTuple):
-    """Centre and spread of a part's numbers, learned in training and fixed from then on."""
+class HeadStart(NamedTuple):
+    """What the popularity of a film adds to its score: `factor * (popularity - centre)`."""
 
     centre: float
-    spread: float
+    factor: float
 
 
 class Hybrid(Model):
-    """`sum_p w_p (s_p - centre_p) / spread_p`, divided by the weights of the parts that speak about a film.
+    """`sum_p w_p s_p / spread_p`, divided by the weights of the parts that speak about a film, and its head start.
 
-    With no history only popularity speaks, so that a stranger gets exactly the popular films. A film that nobody rated
-    is spoken for by its content alone. Everything is linear in the parts, so that baselines and contributions add up as
-    theirs do.
+    What is personal grows with the number of ratings and the head start of popular films does not: it decides about the
+    lists of those who have rated little and hardly matters to those who have rated much. A stranger gets exactly the
+    popular films. A film that nobody rated is spoken for by its content, and inherits what ratings say of the films it
+    is most like, their head start too (`Kin`). Everything is linear in the parts, so that baselines and contributions
+    add up as theirs do.
     """
 
     kind: ClassVar[str] = "hybrid"
@@ -67,10 +71,11 @@ class Hybrid(Model):
             "collaborative": Collaborative(self.config.collaborative),
             "content": Content(self.config.content),
             "popularity": Popularity(self.config.popularity),
-            "prospects": Prospects(self.config.prospects),
         }
-        self._scales: dict[str, Scale] = {}
-        self._similar_scales: dict[str, Scale] = {}
+        self._spreads: dict[str, float] = {}
+        self._similar_centres: dict[str, float] = {}
+        self._head_start = HeadStart(0.0, 0.0)
+        self._kin = NO_KIN
         self._fused: Fused | None = None
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
@@ -81,80 +86,97 @@ class Hybrid(Model):
         films = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
         tastes = [interactions.taste(int(person)) for person in people]
         scores = {name: np.stack([self.parts[name].score(taste) for taste in tastes]) for name in self.config.weights}
-        self._scales = {name: _calibrated(self.parts[name], scores[name], scores[REFERENCE]) for name in scores}
-        self._similar_scales = {
-            name: _scale([_others(self.parts[name].similar(int(film)), int(film)) for film in films])._replace(
-                spread=1.0
-            )
+        self._spreads = {name: _calibrated(scores[name], scores[REFERENCE]) for name in scores}
+        self._similar_centres = {
+            name: _centre([np.delete(self.parts[name].similar(int(film)), film) for film in films])
             for name in self.config.similar_weights
         }
-        self._fuse(interactions.n_movies)
+        popularity = self.parts["popularity"].score(EMPTY_TASTE)
+        self._kin = self._heirs(np.isnan(popularity))
+        blended = self._blended()
+        said = [_spread(_blend(blended, Taste(rng.choice(taste.rows, 1), NEUTRAL))) for taste in tastes]
+        self._head_start = HeadStart(_centre([popularity]), self.config.head_start * (float(np.mean(said)) or 1.0))
+        self._assemble()
         return self
 
-    def _fuse(self, n_movies: int) -> None:
-        parts = [
-            Part(self.parts[name], weight, weight / self._scales[name].spread, self._scales[name].centre)
-            for name, weight in self.config.weights.items()
-        ]
-        self._fused = Fused.of(parts, n_movies)
+    def _heirs(self, unrated: BoolMovies) -> Kin:
+        content, collaborative = self.parts["content"], self.parts[REFERENCE]
+        assert isinstance(content, Content)  # noqa: S101 - __init__ and from_state make them so
+        assert isinstance(collaborative, Collaborative)  # noqa: S101
+        return Kin.of(content, unrated, collaborative.informed())
+
+    def _assemble(self) -> None:
+        """Make of what was learned what answers."""
+        popularity = self.parts["popularity"].score(EMPTY_TASTE)
+        centre, factor = self._head_start
+        ahead = np.where(np.isnan(popularity), np.float32(0), (popularity - np.float32(centre)) * np.float32(factor))
+        self._ahead: FloatMovies = ahead.astype(np.float32)
+        self._ahead[self._kin.rows] = self._kin.inherit(self._ahead)
+        self._speaking = self._blended()
+        self._fused = Fused.of(self._speaking, self._ahead)
+
+    def _blended(self) -> list[Part]:
+        """The parts of the blend, the collaborative one speaking of heirs too."""
+        blended = []
+        for name, weight in self.config.weights.items():
+            model = self.parts[name]
+            assert isinstance(model, ItemToItem)  # noqa: S101 - __init__ and from_state make them so
+            linear = Inheriting(model, self._kin) if name == REFERENCE else model
+            blended.append(Part(linear, weight, weight / self._spreads[name]))
+        return blended
 
     def score(self, taste: Taste) -> FloatMovies:
-        """The weighted mean of the parts that speak; NaN where none does.
+        """What the parts say and the head start; NaN for a film about which no part speaks.
 
-        Where personal parts speak about other films, one of which only its popularity speaks, since it has no tags and
-        hardly any ratings, is NaN too: a mean of one part is not diluted by others, and would come first in any list.
+        Someone who has rated nothing gets the scores of popularity.
         """
+        if not len(taste):
+            return self.parts["popularity"].score(taste)
         if self._fused is not None and self._fused.applies(taste):
             return self._fused.score(taste)
-        return _blend(
-            [
-                (self.parts[name].score(taste), weight, self._scales[name], self.parts[name].capabilities.personal)
-                for name, weight in self.config.weights.items()
-            ]
-        )
+        return _blend(self._speaking, taste) + self._ahead
 
     def similar(self, row: int) -> FloatMovies:
         """The weighted mean of what the parts call similar."""
-        return _blend(
+        return _mean(
             [
-                (self.parts[name].similar(row), weight, self._similar_scales[name], True)
+                (self.parts[name].similar(row) - np.float32(self._similar_centres[name]), weight, weight)
                 for name, weight in self.config.similar_weights.items()
             ]
         )
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Add up the explanations of the parts that speak about each film."""
+        """Add up the explanations of the parts that speak about each film; the head start is in the baseline."""
+        if not len(taste):
+            return self.parts["popularity"].explain(taste, rows)
         if self._fused is not None and self._fused.applies(taste):
             return self._fused.explain(taste, rows)
         baseline = np.zeros(len(rows), np.float32)
         contributions = np.zeros((len(rows), len(taste)), np.float32)
         total = np.zeros(len(rows), np.float32)
-        known = np.zeros(len(rows), np.bool_)
-        for name, weight in self.config.weights.items():
-            scale = self._scales[name]
-            why = self.parts[name].explain(taste, rows)
+        for model, weight, scale in self._speaking:
+            why = model.explain(taste, rows)
             speaks = np.isfinite(why.baseline)
-            factor = np.where(speaks, np.float32(weight / scale.spread), np.float32(0))
-            baseline += factor * (np.where(speaks, why.baseline, np.float32(0)) - np.float32(scale.centre))
+            factor = np.where(speaks, np.float32(scale), np.float32(0))
+            baseline += factor * np.where(speaks, why.baseline, np.float32(0))
             contributions += factor[:, None] * why.contributions
             total += np.where(speaks, np.float32(weight), np.float32(0))
-            known |= speaks & self.parts[name].capabilities.personal
-        if known.any():
-            total[~known] = np.nan
         with np.errstate(invalid="ignore"):
-            return Explanation(baseline / total, contributions / total[:, None])
+            return Explanation(baseline / total + self._ahead[rows], contributions / total[:, None])
 
     def state(self) -> State:
-        """The states of the parts, each array named `part/array`; the scales are in the config."""
+        """The states of the parts, each array named `part/array`; spreads, centres and head start are in the config."""
         states = {name: part.state() for name, part in self.parts.items()}
         config = {
             "weights": dict(self.config.weights),
             "similar_weights": dict(self.config.similar_weights),
-            "scales": {name: scale._asdict() for name, scale in self._scales.items()},
-            "similar_scales": {name: scale._asdict() for name, scale in self._similar_scales.items()},
+            "spreads": dict(self._spreads),
+            "similar_centres": dict(self._similar_centres),
+            "head_start": {"ratings": self.config.head_start, **self._head_start._asdict()},
             "parts": {name: dict(state.config) for name, state in states.items()},
         }
         arrays = {f"{name}/{key}": array for name, state in states.items() for key, array in state.arrays.items()}
+        arrays |= {f"kin/{key}": array for key, array in self._kin.arrays().items()}
         return State(config, arrays)
 
     @classmethod
@@ -164,26 +186,26 @@ class Hybrid(Model):
         collaborative = Collaborative.from_state(_of_part(state, "collaborative"))
         content = Content.from_state(_of_part(state, "content"))
         popularity = Popularity.from_state(_of_part(state, "popularity"))
-        prospects = Prospects.from_state(_of_part(state, "prospects"))
         model = cls(
             HybridConfig(
                 collaborative.config,
                 content.config,
                 popularity.config,
-                prospects.config,
                 config["weights"],
                 config["similar_weights"],
+                config["head_start"]["ratings"],
             )
         )
         model.parts = {
             "collaborative": collaborative,
             "content": content,
             "popularity": popularity,
-            "prospects": prospects,
         }
-        model._scales = {name: Scale(**scale) for name, scale in config["scales"].items()}
-        model._similar_scales = {name: Scale(**scale) for name, scale in config["similar_scales"].items()}
-        model._fuse(len(popularity.score(EMPTY_TASTE)))
+        model._spreads = dict(config["spreads"])
+        model._similar_centres = dict(config["similar_centres"])
+        model._head_start = HeadStart(config["head_start"]["centre"], config["head_start"]["factor"])
+        model._kin = Kin(*(state.arrays[f"kin/{key}"] for key in ("rows", "kin", "weights")))
+        model._assemble()
         return model
 
 
@@ -196,65 +218,68 @@ def _sample(everything: NDArray[np.intp], most: int, rng: np.random.Generator) -
     return np.sort(rng.choice(everything, min(most, len(everything)), replace=False)).astype(np.int32)
 
 
-def _others(similarities: FloatMovies, row: int) -> FloatMovies:
-    return np.delete(similarities, row)
+def _finite(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    return values[np.isfinite(values)].astype(np.float64)
 
 
-def _scale(samples: list[FloatMovies]) -> Scale:
-    values = np.concatenate(samples)
-    values = values[np.isfinite(values)].astype(np.float64)
-    if not len(values):  # of films without tags, content says nothing in training and never will
-        return Scale(0.0, 1.0)
-    return Scale(float(values.mean()), float(values.std()) or 1.0)
+def _centre(samples: list[FloatMovies]) -> float:
+    """The mean of what was said; 0 where nothing was."""
+    values = _finite(np.concatenate(samples))
+    return float(values.mean()) if len(values) else 0.0
 
 
-def _calibrated(part: Model, scores: FloatMatrix, reference: FloatMatrix) -> Scale:
-    """The scale on which a part says, where it speaks alone, what the reference would be expected to say.
+def _spread(scores: NDArray[np.float32]) -> float:
+    """The standard deviation of what was said; 0 where nothing was."""
+    values = _finite(scores)
+    return float(values.std()) if len(values) else 0.0
 
-    Scores and reference are (people, films). An item-to-item part has no centre where 0 is one: what is linear in a
-    taste grows with the number of ratings, its mean too. Its spread is divided by the correlation with the reference:
-    that a film stands out by its content makes it less likely to please than that it stands out by its ratings.
+
+def _calibrated(scores: FloatMatrix, reference: FloatMatrix) -> float:
+    """The spread by which a part says, where it speaks alone, what the reference would be expected to say.
+
+    Scores and reference are (people, films). There is no centre: what is linear in a taste has its own zero, and its
+    mean grows with the number of ratings. The spread is divided by the correlation with the reference: that a film
+    stands out by its content makes it less likely to please than that it stands out by its ratings.
     """
-    scale = _scale([scores])
-    if not isinstance(part, ItemToItem):
-        return scale
     both = np.isfinite(scores) & np.isfinite(reference)
     mine, theirs = scores[both].astype(np.float64), reference[both].astype(np.float64)
     varied = both.any() and mine.std() > 0 and theirs.std() > 0
     agreement = float(np.corrcoef(mine, theirs)[0, 1]) if varied else 0.0
-    return Scale(0.0, scale.spread / max(agreement, LEAST_AGREEMENT))
+    return (_spread(scores) or 1.0) / max(agreement, LEAST_AGREEMENT)
 
 
-def _blend(parts: list[tuple[FloatMovies, float, Scale, bool]]) -> FloatMovies:
-    """The weighted mean, film by film, of the parts (scores, weight, scale, whether personal) that speak about it."""
+def _blend(parts: list[Part], taste: Taste) -> FloatMovies:
+    """The weighted mean of the parts that speak."""
+    return _mean([(part.model.score(taste), part.weight, part.factor) for part in parts])
+
+
+def _mean(parts: list[tuple[FloatMovies, float, float]]) -> FloatMovies:
+    """The weighted mean, film by film, of the parts (values, weight, factor) that speak about it; NaN where none does.
+
+    A part adds its values times its factor, and its weight to what the sum is divided by.
+    """
     total: FloatMovies = np.zeros_like(parts[0][0])
     scaled: FloatMovies = np.empty_like(total)
-    everything = 0.0
-    for values, weight, scale, _ in parts:
-        np.multiply(values, weight / scale.spread, out=scaled)
+    everything = np.float32(0)
+    for values, weight, factor in parts:
+        np.multiply(values, np.float32(factor), out=scaled)
         total += scaled
-        everything += weight
-    total -= sum(weight * scale.centre / scale.spread for _, weight, scale, _ in parts)
+        everything += np.float32(weight)
     total /= everything
     silent = np.flatnonzero(np.isnan(total))
     if len(silent):
-        total[silent] = _blend_speaking(parts, silent)
+        total[silent] = _mean_of_speaking(parts, silent)
     return total
 
 
-def _blend_speaking(parts: list[tuple[FloatMovies, float, Scale, bool]], rows: NDArray[np.intp]) -> FloatMovies:
-    """The same for films about which some part says nothing; NaN where no personal one speaks, if one speaks at all."""
+def _mean_of_speaking(parts: list[tuple[FloatMovies, float, float]], rows: NDArray[np.intp]) -> FloatMovies:
+    """The same for films about which some part says nothing."""
     total: FloatMovies = np.zeros(len(rows), np.float32)
     weights: FloatMovies = np.zeros(len(rows), np.float32)
-    known = np.zeros(len(rows), np.bool_)
-    for values, weight, scale, personal in parts:
+    for values, weight, factor in parts:
         here = values[rows]
         speaks = ~np.isnan(here)
-        known |= speaks & personal
-        total[speaks] += (here[speaks] - np.float32(scale.centre)) * np.float32(weight / scale.spread)
+        total[speaks] += here[speaks] * np.float32(factor)
         weights[speaks] += np.float32(weight)
-    if known.any() or len(rows) < len(parts[0][0]):
-        total[~known] = np.nan
     with np.errstate(invalid="ignore"):
-        total /= weights
-    return total
+        return total / weights

@@ -19,7 +19,7 @@ from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, Stat
 
 
 class Learned(NamedTuple):
-    """W (m, m) with a zero diagonal, and a vector of length 1 or 0 for each film (m, d); d is 0 for none."""
+    """W (m, m), and a vector of length 1 or 0 for each film (m, d); d is 0 for none."""
 
     weights: NDArray[np.floating]
     vectors: NDArray[np.floating]

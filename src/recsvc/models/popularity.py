@@ -1,12 +1,14 @@
-"""Popularity for strangers: the Bayesian weighted rating."""
+"""What is popular, the same for everyone: the weighted rating that strangers are shown, and plain counts beside it."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
@@ -14,45 +16,33 @@ from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.types import FloatMovies, Movie, Rows, State, Taste
 
 
-@dataclass(frozen=True, slots=True)
-class PopularityConfig:
-    """`prior_quantile` sets m, the weight of the mean: as many ratings as this share of the rated films stays below."""
+class Impersonal(Model):
+    """One number a film, which no taste changes; NaN for a film without a rating."""
 
-    prior_quantile: float = 0.9
-
-
-class Popularity(Model):
-    """`v / (v + m) * R + m / (v + m) * C` in stars: IMDb's weighted rating for its Top 250.
-
-    v is the number of ratings of a film, R their mean, C the mean of all ratings, m the prior. A film without a rating
-    is NaN.
-    """
-
-    kind: ClassVar[str] = "popularity"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_people=True, new_movies=False, similar=False, stars=True, explains=True, personal=False
+        new_people=True, new_movies=False, similar=False, stars=False, explains=True, personal=False
     )
+    config_class: ClassVar[type[Any]]
+    config: Any
 
-    def __init__(self, config: PopularityConfig | None = None) -> None:
-        self.config = config or PopularityConfig()
+    def __init__(self, config: Any = None) -> None:
+        self.config = config or self.config_class()
         self._scores = np.empty(0, np.float32)
 
+    @abstractmethod
+    def learn(self, interactions: Interactions) -> NDArray[np.floating]:
+        """Say how popular each film is, (n_movies,); what is said of one without a rating does not count."""
+
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Count and average; nothing here is random."""
+        """Count; nothing here is random."""
         if not len(interactions.stars):
             raise ModelError("without a rating no film is popular")
-        votes = interactions.counts().astype(np.float64)
-        rated = votes > 0
-        prior = float(np.quantile(votes[rated], self.config.prior_quantile))
-        everything = float(interactions.stars.mean(dtype=np.float64))
-        total = np.bincount(interactions.rows, interactions.stars, minlength=interactions.n_movies)
-        with np.errstate(invalid="ignore"):
-            weighted = (total + prior * everything) / (votes + prior)
-        self._scores = np.where(rated, weighted, np.nan).astype(np.float32)
+        learned = self.learn(interactions)
+        self._scores = np.where(interactions.counts() > 0, learned, np.nan).astype(np.float32)
         return self
 
     def score(self, taste: Taste) -> FloatMovies:
-        """The weighted rating of every film, the same for everyone."""
+        """How popular every film is."""
         return self._scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
@@ -66,6 +56,57 @@ class Popularity(Model):
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Make the model again."""
-        model = cls(PopularityConfig(**state.config))
+        model = cls(cls.config_class(**state.config))
         model._scores = state.arrays["scores"]
         return model
+
+
+@dataclass(frozen=True, slots=True)
+class PopularityConfig:
+    """What is presumed of a film: C is `prior_stars`; m is the count that a share `prior_quantile` of films stay below.
+
+    IMDb's C is the mean of all ratings, by which a film that few people know is as good as an average one. The lower it
+    is, the more it counts that many have seen a film. docs/evaluation.md has what strangers find with either.
+    """
+
+    prior_quantile: float = 0.99
+    prior_stars: float = 1.0
+
+
+class Popularity(Impersonal):
+    """`v / (v + m) * R + m / (v + m) * C`: IMDb's weighted rating for its Top 250, with a C that must be overcome.
+
+    v is the number of ratings of a film, R their mean; C and m are the prior (`PopularityConfig`). It is between C and
+    R, and orders films; it does not predict what someone would give them.
+    """
+
+    kind: ClassVar[str] = "popularity"
+    config_class = PopularityConfig
+    config: PopularityConfig
+
+    def learn(self, interactions: Interactions) -> NDArray[np.floating]:
+        """Count and average."""
+        votes = interactions.counts().astype(np.float64)
+        prior = float(np.quantile(votes[votes > 0], self.config.prior_quantile))
+        total = np.bincount(interactions.rows, interactions.stars, minlength=interactions.n_movies)
+        return np.asarray((total + prior * self.config.prior_stars) / (votes + prior))
+
+
+@dataclass(frozen=True, slots=True)
+class MostRatedConfig:
+    """Films with fewer than `min_ratings` are left out."""
+
+    min_ratings: int = 1
+
+
+class MostRated(Impersonal):
+    """How many ratings a film has, whatever they say: the baseline that personal lists must beat (MostPop, ItemPop)."""
+
+    kind: ClassVar[str] = "most-rated"
+    config_class = MostRatedConfig
+    config: MostRatedConfig
+
+    def learn(self, interactions: Interactions) -> NDArray[np.floating]:
+        """Count."""
+        counts = interactions.counts().astype(np.float32)
+        return np.where(counts >= self.config.min_ratings, counts, np.float32(np.nan))

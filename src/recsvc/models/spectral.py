@@ -17,6 +17,8 @@ from recsvc.models.weights import learned_weights
 from recsvc.types import Movie, Rows
 
 PEOPLE_AND_FILMS_A_DIRECTION = 8
+NOISE = 1e-8
+"""Directions weaker than this share of the strongest are no directions."""
 DIRECTIONS_A_FACTOR = 3
 """So many times the directions before the edge are found; what is beyond them passes next to nothing."""
 
@@ -62,7 +64,9 @@ class Spectral(ItemWeights):
         scaled, sums = normalised(ratings, user_power=config.user_power, item_power=config.item_power)
         edge = max(min(config.factors, min(scaled.shape) // PEOPLE_AND_FILMS_A_DIRECTION), 1)
         vectors, strengths = _leading(scaled, edge * DIRECTIONS_A_FACTOR, rng)
-        with np.errstate(divide="ignore", over="ignore"):
+        told = strengths > NOISE * strengths[0]  # beyond the rank of the ratings there is only rounding
+        vectors, strengths, edge = vectors[:, told], strengths[told], min(edge, int(told.sum()))
+        with np.errstate(over="ignore"):
             passed = 1 / (1 + (strengths[edge - 1] / strengths) ** (2 * config.sharpness))
         weights: NDArray[np.float64] = (vectors * passed * sums[:, None] ** -config.item_power) @ (
             vectors * sums[:, None] ** config.output_power

@@ -26,7 +26,7 @@ def lists_of(k: int, model: Model) -> tuple[Lists, dict[str, list[int]]]:
     """Lists of a model, the popular films for those of whom it has nothing to say; also by name and movie id."""
     held, rng = world_of(MOVIES, TABLE), np.random.default_rng(1)
     model.fit(held.interactions, MOVIES, rng=rng)
-    popular = Popularity(PopularityConfig(0)).fit(held.interactions, MOVIES, rng=rng)
+    popular = Popularity(PopularityConfig(0, 4.3)).fit(held.interactions, MOVIES, rng=rng)
     sought = interactions_of(ratings_from(SOUGHT), held.vocabulary)
     lists = make_lists(model, held.interactions, sought, k=k, fallback=popular)
     labels, ids = list(TABLE), held.vocabulary.ids
@@ -59,7 +59,7 @@ def test_only_candidates_are_ranked() -> None:
 def test_those_of_whom_a_model_says_nothing_get_the_popular_films() -> None:
     # only film 10 has two ratings, and cat has not rated it
     _, by_name = lists_of(4, Ease(EaseConfig(min_ratings=2)))
-    # C = 21.5 / 5 and m = 1, so that 20 has (4.5 + 4.3) / 2, 30 has (4 + 4.3) / 2 and 10 has (8 + 4.3) / 3
+    # C = 4.3 and m = 1, so that 20 has (4.5 + 4.3) / 2, 30 has (4 + 4.3) / 2 and 10 has (8 + 4.3) / 3
     assert by_name == {"ann": [], "bob": [], "cat": [20, 30, 10]}
 
 

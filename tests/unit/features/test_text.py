@@ -58,9 +58,8 @@ def test_tags_are_words_and_names_with_their_field() -> None:
         tags=("Robots",),
     )
     found = {field: list(tags(movie)) for field, tags in FIELDS.items()}
-    about = ["robot", "wake", "keyword:artificial intelligence", "artifici", "intellig", "keyword:robots", "robot"]
     assert found == {
-        "text": [*about, "genre:Sci-Fi"],
+        "text": ["robot", "wake", "keyword:artificial intelligence", "artifici", "intellig", "keyword:robots", "robot"],
         "genres": ["genre:Sci-Fi"],
         "people": ["director:John Ford", "cast:Harrison Ford"],
         "title": ["the", "robot"],
@@ -85,7 +84,7 @@ def test_plurals_join_and_names_of_two_fields_do_not(vectoriser: Vectoriser) -> 
     )
     assert found[0, 1] == pytest.approx(1)
     assert found[2, 3] == pytest.approx(0)
-    assert found[4, 5] == pytest.approx(1)
+    assert found[4, 5] == pytest.approx(sqrt(2))  # for want of genres the texts say the more
 
 
 def test_counts_by_hand() -> None:
@@ -159,6 +158,19 @@ def test_fields_are_weighed_and_a_field_of_weight_0_is_left_out(vectoriser: Vect
     weights = {"title": 0.5, "genres": 0.25, "people": 0.25, "years": 0.0}
     found = cosines(matrix_of(one, other, vectoriser=vectoriser, weights=weights))
     assert found.tolist() == [pytest.approx([1, 0.75]), pytest.approx([0.75, 1])]
+
+
+@pytest.mark.parametrize("vectoriser", VECTORISERS)
+def test_a_film_that_lacks_a_text_makes_up_for_a_part_of_it(vectoriser: Vectoriser) -> None:
+    films = [Movie(1, "x", genres=("A",), overview="blue"), Movie(2, "x", genres=("A",), overview="blue")]
+    films += [Movie(3, "x", genres=("A",)), Movie(4, "x", genres=("A",)), Movie(5, "x")]
+    found = matrix_of(*films, vectoriser=vectoriser, weights={"text": 0.6, "genres": 0.2})
+    # of genres alone the length would be sqrt(0.2), of both it is sqrt(0.8)
+    length = sqrt(sqrt(0.2) * sqrt(0.8))
+    expected = [0.8, 0.8, sqrt(0.2) * length, sqrt(0.2) * length, 0]
+    assert cosines(found)[0].tolist() == pytest.approx(expected, abs=1e-6)
+    assert cosines(found)[2].tolist() == pytest.approx([expected[2]] * 2 + [length**2] * 2 + [0], abs=1e-6)
+    assert not np.diff(found.indptr)[4]
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)

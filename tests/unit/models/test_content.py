@@ -48,7 +48,7 @@ def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
 def test_the_defaults_are_those_stated() -> None:
     config = ContentConfig()
     assert (config.vectoriser, config.min_films) == ("tfidf", 2)
-    assert config.weights == {"text": 0.28, "genres": 0.09, "people": 0.28, "title": 0.19, "years": 0.16}
+    assert config.weights == {"text": 0.36, "genres": 0.09, "people": 0.26, "title": 0.17, "years": 0.12}
     assert sum(config.weights.values()) == pytest.approx(1)
     assert set(config.weights) == set(FIELDS)
 

@@ -13,38 +13,31 @@ from recsvc.models.collaborative import CollaborativeConfig
 from recsvc.models.content import ContentConfig
 from recsvc.models.contract import Model
 from recsvc.models.ease import EaseConfig
-from recsvc.models.hybrid import Hybrid, HybridConfig
+from recsvc.models.hybrid import Hybrid, HybridConfig, _blend
 from recsvc.models.popularity import Popularity, PopularityConfig
-from recsvc.models.prospects import ProspectsConfig
-from recsvc.types import EMPTY_TASTE, Array, State, Taste
+from recsvc.types import EMPTY_TASTE, Array, Movie, State, Taste
 from tests.contracts.worlds import UNRATED, films, stored, taste_of, tastes, world, world_of
 
 # Four films. Item-to-item weights are known for 0 and 1, tags of 0 and 2, popularity of 0, 1 and 2; of 3 nothing is.
 B = np.array([[0, 0.5], [0.25, 0]], np.float32)
 COSINE = 0.6
 POPULARITY = [3.0, 4.0, 2.0, np.nan]
-WEIGHTS = {"collaborative": 0.5, "content": 0.3, "popularity": 0.2}
-SCALES = {
-    "collaborative": {"centre": 0.125, "spread": 0.5},
-    "content": {"centre": 0.0, "spread": 2.0},
-    "popularity": {"centre": 3.0, "spread": 0.25},
-}
+WEIGHTS = {"collaborative": 0.5, "content": 0.3}
+SPREADS = {"collaborative": 0.5, "content": 2.0}
+CENTRE, FACTOR = 3.0, 0.125
 
 
 def by_hand() -> Hybrid:
     config: dict[str, Any] = {
         "weights": WEIGHTS,
         "similar_weights": {"collaborative": 0.25, "content": 0.75},
-        "scales": SCALES,
-        "similar_scales": {
-            "collaborative": {"centre": 0.25, "spread": 0.5},
-            "content": {"centre": 0.1, "spread": 0.25},
-        },
+        "spreads": SPREADS,
+        "similar_centres": {"collaborative": 0.25, "content": 0.1},
+        "head_start": {"ratings": 8.0, "centre": CENTRE, "factor": FACTOR},
         "parts": {
             "collaborative": {**asdict(CollaborativeConfig()), "n_movies": 4},
             "content": {**asdict(ContentConfig()), "n_tags": 2},
             "popularity": asdict(PopularityConfig()),
-            "prospects": asdict(ProspectsConfig()),
         },
     }
     arrays: dict[str, Array] = {
@@ -55,53 +48,79 @@ def by_hand() -> Hybrid:
         "content/indices": np.array([0, 0, 1], np.int32),
         "content/starts": np.array([0, 1, 1, 3, 3], np.int64),
         "popularity/scores": np.array(POPULARITY, np.float32),
-        "prospects/scores": np.full(4, np.nan, np.float32),
+        "kin/rows": np.empty(0, np.int32),
+        "kin/kin": np.empty((0, 0), np.int32),
+        "kin/weights": np.empty((0, 0), np.float32),
     }
     return Hybrid.from_state(State(config, arrays))
 
 
-def z(part: str, score: float) -> float:
-    return (score - SCALES[part]["centre"]) / SCALES[part]["spread"]
+def scaled(part: str, score: float) -> float:
+    return WEIGHTS[part] * score / SPREADS[part]
+
+
+def ahead(film: int) -> float:
+    return FACTOR * (POPULARITY[film] - CENTRE)
 
 
 def test_the_blend_by_hand() -> None:
     # film 0 at 5 stars weighs 1.5: it says 0.75 for film 1 and 0.9 for film 2
     expected = [
-        0.5 * z("collaborative", 0) + 0.3 * z("content", 1.5) + 0.2 * z("popularity", 3),
-        (0.5 * z("collaborative", 0.75) + 0.2 * z("popularity", 4)) / 0.7,  # it has no tags
-        (0.3 * z("content", 0.9) + 0.2 * z("popularity", 2)) / 0.5,  # it was not learned
+        (scaled("collaborative", 0) + scaled("content", 1.5)) / 0.8 + ahead(0),
+        scaled("collaborative", 0.75) / 0.5 + ahead(1),  # it has no tags
+        scaled("content", 0.9) / 0.3 + ahead(2),  # it was not learned
         np.nan,
     ]
-    assert expected[:3] == pytest.approx([0.1, 2.0357142857, -1.33])
+    assert expected[:3] == pytest.approx([0.28125, 1.625, 0.325])
     taste = taste_of({0: 5.0})
     model = by_hand()
     assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True)
     baseline, contributions = model.explain(taste, np.array([0, 1, 2], np.int32))
-    assert contributions[:, 0].tolist() == pytest.approx([0.3 * 1.5 / 2, 0.5 * 0.75 / 0.5 / 0.7, 0.3 * 0.9 / 2 / 0.5])
-    assert (baseline + contributions[:, 0]).tolist() == pytest.approx(expected[:3])
+    assert contributions[:, 0].tolist() == pytest.approx([0.28125, 1.5, 0.45])
+    assert baseline.tolist() == pytest.approx([0.0, 0.125, -0.125])
 
 
 def test_parts_that_cannot_speak_of_a_person_are_left_out() -> None:
     model = by_hand()
-    # film 2 was not learned, so that only content and popularity speak; 1 star weighs -0.25
+    # film 2 was not learned, so that only content speaks; 1 star weighs -0.25
     taste = taste_of({2: 1.0})
     expected = [
-        (0.3 * z("content", -0.25 * COSINE) + 0.2 * z("popularity", 3)) / 0.5,
-        np.nan,  # of which only its popularity speaks: undiluted, it would come first in everyone's list
-        (0.3 * z("content", -0.25) + 0.2 * z("popularity", 2)) / 0.5,
+        scaled("content", -0.25 * COSINE) / 0.3 + ahead(0),
+        np.nan,  # nothing personal is known of it, and its head start alone would make it come first
+        scaled("content", -0.25) / 0.3 + ahead(2),
         np.nan,
     ]
     assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True)
     baseline, contributions = model.explain(taste, np.array([0, 1, 2], np.int32))
     assert (baseline + contributions[:, 0]).tolist() == pytest.approx(expected[:3], nan_ok=True)
     # of a stranger only popularity speaks
-    assert model.score(EMPTY_TASTE).tolist() == pytest.approx([z("popularity", one) for one in POPULARITY], nan_ok=True)
+    assert model.score(EMPTY_TASTE).tolist() == pytest.approx(POPULARITY, nan_ok=True)
+
+
+def test_an_heir_has_what_its_kin_have() -> None:
+    """Film 3 has no rating and no tag, but is said to take after film 0 for a quarter and film 1 for the rest."""
+    model = by_hand()
+    state = model.state()
+    arrays = {
+        **state.arrays,
+        "kin/rows": np.array([3], np.int32),
+        "kin/kin": np.array([[1, 0]], np.int32),
+        "kin/weights": np.array([[0.75, 0.25]], np.float32),
+    }
+    heir = Hybrid.from_state(State(state.config, arrays))
+    taste = taste_of({0: 5.0})
+    expected = scaled("collaborative", 0.75 * 0.75 + 0.25 * 0) / 0.5 + 0.75 * ahead(1) + 0.25 * ahead(0)
+    assert heir.score(taste)[3] == pytest.approx(expected) == pytest.approx(1.21875)
+    np.testing.assert_array_equal(heir.score(taste)[:3], model.score(taste)[:3])
+    baseline, contributions = heir.explain(taste, np.array([3, 1], np.int32))
+    assert baseline.tolist() == pytest.approx([0.75 * 0.125, 0.125])
+    assert (baseline + contributions[:, 0]).tolist() == pytest.approx([expected, model.score(taste)[1]])
 
 
 def test_similar_by_hand() -> None:
     model = by_hand()
-    learned = [(0 - 0.25) / 0.5, (0.5 - 0.25) / 0.5]
-    tagged = [(1 - 0.1) / 0.25, (COSINE - 0.1) / 0.25]
+    learned = [0 - 0.25, 0.5 - 0.25]
+    tagged = [1 - 0.1, COSINE - 0.1]
     assert model.similar(0).tolist() == pytest.approx(
         [0.25 * learned[0] + 0.75 * tagged[0], learned[1], tagged[1], np.nan], nan_ok=True
     )
@@ -139,16 +158,41 @@ def test_scales_are_those_of_the_people_and_films_of_training() -> None:
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
     config = model.state().config
     people = [held.interactions.taste(person) for person in range(held.interactions.n_users)]
-    for name, part in model.parts.items():
-        centre, width = spread([part.score(taste) for taste in people])
-        if name != "popularity":
-            width /= max(agreement(part, model.parts["collaborative"], people), 0.05)
-        assert config["scales"][name]["spread"] == pytest.approx(width, rel=1e-4)
-        # what is linear in a taste has its own zero: it must not depend on how many films people rated
-        assert config["scales"][name]["centre"] == pytest.approx(centre if name == "popularity" else 0, rel=1e-4)
-        if name in config["similar_weights"]:
-            centre, width = spread([np.delete(part.similar(row), row) for row in range(len(held.vocabulary))])
-            assert config["similar_scales"][name] == pytest.approx({"centre": centre, "spread": 1.0}, rel=1e-4)
+    for name in config["weights"]:
+        part = model.parts[name]
+        width = spread([part.score(taste) for taste in people])[1]
+        width /= max(agreement(part, model.parts["collaborative"], people), 0.05)
+        assert config["spreads"][name] == pytest.approx(width, rel=1e-4)
+    for name in config["similar_weights"]:
+        part = model.parts[name]
+        centre, _ = spread([np.delete(part.similar(row), row) for row in range(len(held.vocabulary))])
+        assert config["similar_centres"][name] == pytest.approx(centre, rel=1e-4)
+
+
+def test_a_star_of_popularity_is_worth_so_many_ratings() -> None:
+    """Everyone has rated one film: what it says has one spread, and popularity is on its scale."""
+    movies = [Movie(film, "x", genres=("A",) if film < 3 else ("B",)) for film in range(1, 5)]
+    held = world_of(movies, {str(person): {person % 4 + 1: 4.0} for person in range(12)})
+    model = Hybrid(HybridConfig(head_start=3.0)).fit(
+        held.interactions, held.dataset.movies, rng=np.random.default_rng(1)
+    )
+    ones = [_blend(model._speaking, taste_of({film: 3.0})) for film in range(4)]
+    unit = float(np.mean([one.std() for one in ones]))
+    popular = model.parts["popularity"].score(EMPTY_TASTE)
+    told = model.score(taste_of({0: 3.0})) - ones[0]
+    np.testing.assert_allclose(told, 3.0 * unit * (popular - popular.mean()), atol=1e-5)
+
+
+def test_popularity_decides_for_one_rating_and_hardly_for_many() -> None:
+    held = world()
+    popular = FITTED.parts["popularity"].score(EMPTY_TASTE)[:40]
+
+    def agreement_with_popularity(count: int) -> float:
+        scores = FITTED.score(taste_of(dict.fromkeys(range(0, 2 * count, 2), 5.0)))[:40]
+        return float(np.corrcoef(scores, popular)[0, 1])
+
+    assert held.interactions.n_movies > 40
+    assert agreement_with_popularity(1) > agreement_with_popularity(5) > agreement_with_popularity(20)
 
 
 @given(taste=tastes(len(world().vocabulary)))
@@ -179,7 +223,7 @@ def test_with_few_ratings_a_film_that_nobody_rated_can_be_among_the_best() -> No
     held = world()
     unrated = held.vocabulary.row(UNRATED)
     assert unrated is not None
-    scores = FITTED.score(taste_of({0: 5.0}))
+    scores = FITTED.score(taste_of({0: 5.0, 4: 5.0, 10: 4.0}))
     of_the_other_kind = scores[1:40:2]
     assert scores[unrated] > np.median(scores[:40])
     assert (scores[unrated] > of_the_other_kind).mean() > 0.9
@@ -197,8 +241,9 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
     config = HybridConfig(
         collaborative=CollaborativeConfig(EaseConfig(l2=7.0, max_movies=30)),
         content=ContentConfig("counts", min_films=3, weights={"title": 1.0}),
-        popularity=PopularityConfig(0.5),
-        weights={"collaborative": 0.5, "content": 0.25, "popularity": 0.25},
+        popularity=PopularityConfig(0.5, 2.0),
+        weights={"collaborative": 0.5, "content": 0.5},
+        head_start=2.0,
     )
     model = Hybrid(config).fit(world().interactions, world().dataset.movies, rng=np.random.default_rng(1))
     again = Hybrid.from_state(stored(model.state(), tmp_path))
@@ -208,5 +253,6 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
 
 def test_the_weights_are_those_stated() -> None:
     config = HybridConfig()
-    assert config.weights == {"collaborative": 0.84, "content": 0.12, "popularity": 0.01, "prospects": 0.03}
-    assert config.similar_weights == {"collaborative": 0.085, "content": 0.915}
+    assert config.weights == {"collaborative": 0.88, "content": 0.12}
+    assert config.head_start == 8.0
+    assert config.similar_weights == {"collaborative": 0.09, "content": 0.91}

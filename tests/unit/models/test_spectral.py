@@ -61,6 +61,22 @@ def test_it_is_the_filtered_decomposition_of_the_normalised_matrix(
         np.testing.assert_allclose(model.state().arrays["weights"], expected, atol=1e-6)
 
 
+def test_beyond_the_rank_of_the_ratings_nothing_passes() -> None:
+    """Everyone rated the same half of the films or the other: two directions, wherever the edge is."""
+    table = {str(user): {film: 4.0 for film in range(1, 41) if film % 2 == user % 2} for user in range(40)}
+    world = world_of(films(40), table)
+    weights = {
+        factors: Spectral(SpectralConfig(factors=factors, item_power=0, user_power=0, output_power=0))
+        .fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
+        .item_weights()
+        for factors in (2, 4)
+    }
+    same_half = np.arange(40)[:, None] % 2 == np.arange(40) % 2
+    np.fill_diagonal(same_half, False)
+    np.testing.assert_allclose(weights[4], np.where(same_half, 0.5 / 20, 0), atol=1e-6)
+    np.testing.assert_allclose(weights[4], weights[2], atol=1e-6)
+
+
 def test_the_collaborative_part_is_the_sum_of_both_on_one_scale() -> None:
     rng = np.random.default_rng(5)
     table = {str(user): {int(film) + 1: 4.0 for film in rng.choice(8, 4, replace=False)} for user in range(30)}
@@ -80,6 +96,7 @@ def test_the_collaborative_part_is_the_sum_of_both_on_one_scale() -> None:
         share * weights / (tastes @ weights).std()
         for share, weights in ((0.7, bounded_ease.item_weights()), (0.3, bounded_spectral.item_weights()))
     )
+    np.fill_diagonal(expected, expected.max(axis=1))
     np.testing.assert_allclose(both.item_weights(), expected, rtol=1e-4, atol=1e-5)
 
 

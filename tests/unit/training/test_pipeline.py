@@ -24,7 +24,7 @@ from recsvc.training.pipeline import STEPS, Trained, publish_trained
 from recsvc.types import Movie
 from tests.contracts.worlds import PEOPLE, films, taste_of, world, world_of
 
-AGAINST_TASTE = TrainingConfig(hybrid=HybridConfig(weights={"collaborative": -0.4, "content": 0.1, "popularity": 1.0}))
+AGAINST_TASTE = TrainingConfig(hybrid=HybridConfig(head_start=-1000.0))
 
 
 def train(
