@@ -87,6 +87,4 @@ def _allowed(n_movies: int, rated: Rows, candidates: BoolMovies | None) -> BoolM
 
 def liked(interactions: Interactions) -> Interactions:
     """Only the ratings of `LIKED_STARS` or more, the people staying who they are."""
-    keep = interactions.stars >= LIKED_STARS
-    starts = np.concatenate([[0], np.cumsum(keep)])[interactions.starts]
-    return Interactions(interactions.n_movies, starts, interactions.rows[keep], interactions.stars[keep])
+    return interactions.kept(interactions.stars >= LIKED_STARS)

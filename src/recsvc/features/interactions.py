@@ -54,6 +54,11 @@ class Interactions:
         """How many ratings each film has, int64 (n_movies,)."""
         return np.bincount(self.rows, minlength=self.n_movies)
 
+    def kept(self, keep: NDArray[np.bool_]) -> Interactions:
+        """Only some of the ratings (n,), the people staying who they are."""
+        starts = np.concatenate([[0], np.cumsum(keep)])[self.starts]
+        return Interactions(self.n_movies, starts, self.rows[keep], self.stars[keep])
+
     def matrix(self, values: FloatK) -> sparse.csr_array:
         """Return the sparse matrix (n_users, n_movies) with a value (n,) for each rating."""
         return sparse.csr_array((values, self.rows, self.starts), shape=(self.n_users, self.n_movies))

@@ -1,35 +1,39 @@
-"""Tuning of what ranks, inside training data only, for people whom training saw and for those whom it did not."""
+"""Tuning of what ranks, on ratings that no protocol tests: for known people, new ones, and ones with few ratings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 
-from recsvc.datasets.split import by_user, stratified_by_movie
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.split import by_time, by_user, stratified_by_movie
+from recsvc.datasets.tables import Dataset, Ratings
 from recsvc.errors import ConfigurationError
 from recsvc.evaluation.lists import liked, make_lists
 from recsvc.evaluation.metrics import summarise
 from recsvc.evaluation.tasks import TEST_SHARE, Task, new_users
-from recsvc.features.interactions import interactions_of
+from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.collaborative import Collaborative, CollaborativeConfig
+from recsvc.models.collaborative import CollaborativeConfig
 from recsvc.models.ease import EaseConfig
+from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.spectral import SpectralConfig
 
 if TYPE_CHECKING:
     import optuna
 
 K = 10
-FIGURES = ("ndcg@10", "ndcg@10 liked", "new users ndcg@10", "new users ndcg@10 liked")
+FIGURES = tuple(f"{people} ndcg@10{kind}" for people in ("known", "new", "few") for kind in ("", " liked"))
 TEST_SEED = 42
 INNER_SEEDS = (1, 2, 3)
 INNER_SHARE = 0.1
-"""As little as this is held out, so that what is learned from is nearly as dense as the whole training part."""
+"""As little as this is held out, so that what is learned from is nearly as dense as all that may be looked at."""
+FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,12 @@ class Study:
 
 
 def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Callable[[str, int], None]) -> Study:
-    """Search the collaborative model's config by TPE (Bergstra et al. 2011), beginning with the defaults.
+    """Search the config of the hybrid by TPE (Bergstra et al. 2011), beginning with the defaults.
 
-    What is maximised is nDCG@10 as a share of what the defaults reach: the mean over inner splits of the training parts
-    of `ms-recommenders` and of `new-users`, with every held-out rating relevant and with only liked ones. No task looks
-    at its own test part. `progress` is called after each trial, with how many there will be.
+    What is maximised is nDCG@10 as a share of what the defaults reach: the mean over known people, new people, and new
+    people with `FEW` ratings, with every held-out rating relevant and with only liked ones. All is learned from and
+    measured on ratings that no ranking protocol tests with seed 42. `progress` is called after each trial, with how
+    many there will be.
 
     Raises:
         ConfigurationError: the extra `tune` is not installed.
@@ -58,7 +63,8 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
         raise ConfigurationError("tuning needs Optuna: pip install 'recsvc[tune]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
-    tasks = [task for inner in INNER_SEEDS for task in _inner_tasks(dataset, vocabulary, inner)]
+    block = replace(dataset, ratings=untested(dataset.ratings))
+    tasks = [task for inner in INNER_SEEDS for task in inner_tasks(block, vocabulary, inner)]
     tried: list[dict[str, Any]] = []
     reference: list[float] = []
     with Parallel(n_jobs=jobs) as parallel:
@@ -66,9 +72,8 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
         def objective(trial: optuna.Trial) -> float:
             config = _suggest(trial)
             every = parallel(delayed(_reached)(config, task) for task in tasks)
-            reached = [
-                float(np.mean(values)) for half in (every[::2], every[1::2]) for values in zip(*half, strict=True)
-            ]
+            kinds = (every[kind :: len(FIGURES) // 2] for kind in range(len(FIGURES) // 2))
+            reached = [float(np.mean(values)) for kind in kinds for values in zip(*kind, strict=True)]
             reference[:] = reference or reached
             tried.append({**dict(zip(FIGURES, reached, strict=True)), **trial.params})
             progress("trials", trials)
@@ -77,26 +82,48 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
         study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
         study.enqueue_trial(_defaults())
         study.optimize(objective, n_trials=trials)
-    protocol = f"inner splits {INNER_SEEDS} of the training parts of ms-recommenders and new-users (seed {TEST_SEED})"
+    protocol = f"{len(block.ratings)} ratings that no protocol tests (seed {TEST_SEED}), inner splits {INNER_SEEDS}"
     return Study(protocol, tried[0], tried[study.best_trial.number], tried)
 
 
-def _inner_tasks(dataset: Dataset, vocabulary: Vocabulary, inner: int) -> tuple[Task, Task]:
-    """A split of the training part of `ms-recommenders`, and people held out from those of `new-users`."""
-    training, _ = stratified_by_movie(dataset.ratings, test_share=0.25, seed=TEST_SEED)
+def untested(ratings: Ratings) -> Ratings:
+    """The ratings that neither `ms-recommenders` nor `new-users` nor `temporal` tests with the seed they report."""
+    parts = (
+        stratified_by_movie(ratings, test_share=0.25, seed=TEST_SEED)[0],
+        by_user(ratings, test_share=TEST_SHARE, seed=TEST_SEED)[0],
+        by_time(ratings, test_share=TEST_SHARE)[0],
+    )
+    everywhere = reduce(np.intersect1d, [_cells(part) for part in parts])
+    return ratings.take(np.isin(_cells(ratings), everywhere))
+
+
+def _cells(ratings: Ratings) -> NDArray[np.int64]:
+    """One number for each person and film that has a rating."""
+    return ratings.users.astype(np.int64) << 32 | ratings.movie_ids
+
+
+def inner_tasks(block: Dataset, vocabulary: Vocabulary, inner: int) -> tuple[Task, Task, Task]:
+    """A tenth of each film's ratings to be found by those who rated; held-out people; and these with few ratings."""
     seen, sought = (
-        interactions_of(part, vocabulary) for part in stratified_by_movie(training, test_share=INNER_SHARE, seed=inner)
+        interactions_of(part, vocabulary)
+        for part in stratified_by_movie(block.ratings, test_share=INNER_SHARE, seed=inner)
     )
-    asked = np.flatnonzero(np.diff(sought.starts)).astype(np.int64)
-    people, _ = by_user(dataset.ratings, test_share=TEST_SHARE, seed=TEST_SEED)
-    return (
-        Task(inner, dataset.movies, seen, seen, sought, asked),
-        new_users(replace(dataset, ratings=people), vocabulary, inner),
-    )
+    known = Task(inner, block.movies, seen, seen, sought, np.flatnonzero(np.diff(sought.starts)).astype(np.int64))
+    new = new_users(block, vocabulary, inner)
+    return known, new, replace(new, seen=_few(new.seen, np.random.default_rng(inner)))
 
 
-def _suggest(trial: optuna.Trial) -> CollaborativeConfig:
-    """The space that is searched; popularity is not bounded in it, since what the bound costs is another question."""
+def _few(people: Interactions, rng: np.random.Generator) -> Interactions:
+    """At most `FEW` ratings of each, drawn at random."""
+    order = np.lexsort((rng.random(len(people.rows)), people.users))
+    place = np.arange(len(order)) - people.starts[people.users[order]]
+    keep = np.zeros(len(order), np.bool_)
+    keep[order[place < FEW]] = True
+    return people.kept(keep)
+
+
+def _suggest(trial: optuna.Trial) -> HybridConfig:
+    """The space that is searched; the bound on popularity is not in it, since it is not for what is found."""
     ease = EaseConfig(
         l2=trial.suggest_float("ease.l2", 100, 4000, log=True),
         dropout=trial.suggest_float("ease.dropout", 0, 0.5),
@@ -115,24 +142,32 @@ def _suggest(trial: optuna.Trial) -> CollaborativeConfig:
         item_power=trial.suggest_float("spectral.item_power", 0, 0.6),
         output_power=trial.suggest_float("spectral.output_power", 0, 0.6),
     )
-    return CollaborativeConfig(ease, spectral, trial.suggest_float("spectral_share", 0, 0.8), popularity=1.0)
+    content = trial.suggest_float("content", 0, 0.5)
+    return HybridConfig(
+        collaborative=CollaborativeConfig(ease, spectral, trial.suggest_float("spectral_share", 0, 0.8)),
+        weights={"collaborative": 1 - content, "content": content},
+        head_start=trial.suggest_float("head_start", 1, 30, log=True),
+    )
 
 
 def _defaults() -> dict[str, Any]:
     """The default values of everything that `_suggest` searches."""
-    config = CollaborativeConfig()
+    hybrid = HybridConfig()
+    config = hybrid.collaborative
     ease = ("l2", "dropout", "slope", "user_power", "item_power", "output_power", "genre_weight", "year_weight")
     spectral = ("factors", "sharpness", "slope", "user_power", "item_power", "output_power")
     return {
         **{f"ease.{name}": getattr(config.ease, name) for name in ease},
         **{f"spectral.{name}": getattr(config.spectral, name) for name in spectral},
         "spectral_share": config.spectral_share,
+        "content": hybrid.weights["content"],
+        "head_start": hybrid.head_start,
     }
 
 
-def _reached(config: CollaborativeConfig, task: Task) -> tuple[float, float]:
+def _reached(config: HybridConfig, task: Task) -> tuple[float, float]:
     """NDCG@10 with every held-out rating relevant, and with liked ones."""
-    model = Collaborative(config).fit(task.learned, task.movies, rng=np.random.default_rng(0))
+    model = Hybrid(config).fit(task.learned, task.movies, rng=np.random.default_rng(0))
     lists = make_lists(model, task.seen, task.sought, k=K)
     found, found_liked = lists.hits(task.sought), lists.hits(liked(task.sought))
     return summarise(*found)[f"ndcg@{K}"], summarise(*found_liked)[f"ndcg@{K}"]

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from recsvc.datasets.sample import read_sample
-from recsvc.datasets.split import by_user, stratified_by_movie
+from recsvc.evaluation.protocols import PROTOCOLS
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.collaborative import CollaborativeConfig
-from recsvc.training.tune import FIGURES, TEST_SEED, _inner_tasks, tune
+from recsvc.models.hybrid import HybridConfig
+from recsvc.training.tune import FIGURES, TEST_SEED, inner_tasks, tune, untested
 
 pytest.importorskip("optuna")
 
@@ -21,6 +24,7 @@ def test_the_defaults_are_tried_first_and_the_number_of_jobs_changes_nothing() -
     assert one.trials[0] == one.defaults
     assert one.best in one.trials
     assert one.defaults["ease.l2"] == CollaborativeConfig().ease.l2
+    assert one.defaults["head_start"] == HybridConfig().head_start
     assert one.defaults["spectral.sharpness"] == CollaborativeConfig().spectral.sharpness
     assert all(0 < trial[name] < 1 for trial in one.trials for name in FIGURES)
     gains = [sum(trial[name] / one.defaults[name] for name in FIGURES) for trial in one.trials]
@@ -31,15 +35,27 @@ def cells(interactions: Interactions) -> set[tuple[int, int]]:
     return set(zip(interactions.users.tolist(), interactions.rows.tolist(), strict=True))
 
 
-def test_nothing_of_a_test_part_is_looked_at() -> None:
+def test_nothing_that_a_protocol_tests_is_looked_at() -> None:
     sample = read_sample()
     vocabulary = Vocabulary.of(movie.movie_id for movie in sample.movies)
-    _, test = stratified_by_movie(sample.ratings, test_share=0.25, seed=TEST_SEED)
-    held = cells(interactions_of(test, vocabulary))
-    _, strangers = by_user(sample.ratings, test_share=0.2, seed=TEST_SEED)
-    known, new = _inner_tasks(sample, vocabulary, 1)
-    for part in (known.learned, known.sought):
-        assert not held & cells(part)
-    for part in (new.learned, new.seen, new.sought):
-        assert not set(part.users.tolist()) & set(strangers.users.tolist())
-    assert not set(new.learned.users.tolist()) & set(new.people.tolist())
+    block = untested(sample.ratings)
+    looked_at = cells(interactions_of(block, vocabulary))
+    tested = [
+        cells(PROTOCOLS[name].task(sample, vocabulary, TEST_SEED).sought)
+        for name in ("ms-recommenders", "new-users", "temporal")
+    ]
+    everything = cells(interactions_of(sample.ratings, vocabulary))
+    assert not looked_at & set.union(*tested)
+    # what is left out beside that are the other ratings of the people whom new-users holds out
+    new = PROTOCOLS["new-users"].task(sample, vocabulary, TEST_SEED)
+    assert looked_at == everything - set.union(*tested) - cells(new.seen)
+
+    known, strangers, few = inner_tasks(replace(sample, ratings=block), vocabulary, 1)
+    assert cells(known.learned) | cells(known.sought) == looked_at
+    assert not cells(known.learned) & cells(known.sought)
+    assert cells(strangers.learned) | cells(strangers.seen) | cells(strangers.sought) == looked_at
+    assert not set(strangers.learned.users.tolist()) & set(strangers.people.tolist())
+    assert cells(few.seen) < cells(strangers.seen)
+    for person in strangers.people.tolist():
+        assert len(few.seen.taste(person)) == min(5, len(strangers.seen.taste(person)))
+    assert few.sought is strangers.sought

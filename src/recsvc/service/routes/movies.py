@@ -49,7 +49,7 @@ async def search_movies(context: ContextDep, wanted: Annotated[SearchQuery, Quer
     "/popular", summary="The films with the best weighted rating", dependencies=[Catalogued], responses=document()
 )
 async def popular(context: ContextDep, wanted: Annotated[Paged, Query()]) -> PopularMovies:
-    """What a stranger is recommended: by the Bayesian weighted rating, which draws few ratings to the mean of all."""
+    """What a stranger is recommended: by the Bayesian weighted rating, so that it counts how many saw a film, too."""
     engine = context.engine
     answer = engine.recommend(
         STRANGER, EngineQuery(wanted.k, wanted.offset, wanted.filters(), 0.0, Strategy.POPULAR, explain=False)

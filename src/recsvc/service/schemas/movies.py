@@ -161,8 +161,9 @@ class PopularItem(Sent):
     rank: RankField
     movie: MovieSummary = Field(description="The film.")
     weighted_rating: float = Field(
-        description="`v/(v+m)·R + m/(v+m)·C` in stars: few ratings are drawn to the mean of all.",
-        examples=[4.31],
+        description="`v/(v+m)·R + m/(v+m)·C` of v ratings with mean R: a film is presumed to deserve C, 1 star, "
+        "until m or more ratings say otherwise.",
+        examples=[3.02],
     )
     rating_count: int = Field(description="How many ratings that is made of.", examples=[583])
 

@@ -67,7 +67,7 @@ function sheet(title, detail) {
 }
 
 /** What everyone thinks of it, with how many they are. */
-function figures({ mean_rating: mean, weighted_rating: weighted, rating_count: many, simulated }) {
+function figures({ mean_rating: mean, rating_count: many, simulated }) {
   if (!many) return h("p.figures", {}, "Nobody has rated it yet.");
   const words = `${mean.toFixed(1)} of 5 on average`;
   return h(
@@ -76,7 +76,6 @@ function figures({ mean_rating: mean, weighted_rating: weighted, rating_count: m
     starRow(mean, words),
     h("b", { "aria-hidden": "true" }, mean.toFixed(1)),
     h("span", {}, `${count(many, simulated ? "simulated rating" : "rating")}`),
-    weighted !== null && h("span.hint", {}, `weighted ${weighted.toFixed(2)}`),
   );
 }
 
