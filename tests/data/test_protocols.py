@@ -59,7 +59,7 @@ def test_the_hybrid_finds_more_than_the_popular_films(
     for reached, popular in ((hybrid.metrics, popularity.metrics), (hybrid.metrics_liked, popularity.metrics_liked)):
         assert reached["ndcg@10"] > times * popular["ndcg@10"]
         for name, value in reached.items():
-            # two of three people of `temporal` are strangers and get the same; of the others, some metrics are about equal
+            # two of three people of `temporal` are strangers and get the same, so that metrics differ little there
             assert 0 < popular[name] < value * (1.1 if protocol == "temporal" else 1) < 1
     for result in results.values():
         for name, (low, high) in result.intervals.items():
