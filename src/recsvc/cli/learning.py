@@ -86,7 +86,7 @@ def train(
     if trained.promoted:
         terminal.say("it is in production now")
     elif promote:
-        raise ConfigurationError("it was not promoted: the personal lists find no more than the popular or the most rated films")
+        raise ConfigurationError("it was not promoted: the personal lists find no more than popular films do")
 
 
 def evaluate(

@@ -23,7 +23,7 @@ IMPERSONAL = (Popularity.kind, MostRated.kind)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`passed` says that the personal lists find more than the best of `IMPERSONAL`; `metrics` holds what each found."""
+    """`passed` says that the personal lists find more than the best of `IMPERSONAL`; `metrics` holds what each finds."""
 
     passed: bool
     metrics: dict[str, Any]
@@ -36,7 +36,7 @@ class Verdict:
 
 
 def judge(dataset: Dataset, vocabulary: Vocabulary, config: TrainingConfig) -> Verdict:
-    """Hold a quarter of every film's ratings out, learn from the rest, and compare with what everyone could be shown."""
+    """Hold a quarter of every film's ratings out, learn from the rest, compare with lists that are the same for all."""
     train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=config.seed)
     seen, sought = interactions_of(train, vocabulary), interactions_of(test, vocabulary)
     learned = config.learned(train, vocabulary)
