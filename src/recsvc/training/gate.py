@@ -23,7 +23,7 @@ IMPERSONAL = (Popularity.kind, MostRated.kind)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`passed` says that the personal lists find more than the best of `IMPERSONAL`; `metrics` holds what each finds."""
+    """`passed` says that the personal lists find more than the best of `IMPERSONAL`; `metrics` has what each finds."""
 
     passed: bool
     metrics: dict[str, Any]
