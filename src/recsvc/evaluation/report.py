@@ -60,8 +60,8 @@ def stars_results(results: Mapping[str, Sequence[StarsResult]]) -> list[Json]:
     ]
 
 
-def similarity_results(results: Sequence[SimilarityResult]) -> list[Json]:
-    """One entry a model, with its difference to every other in `against`."""
+def similarity_results(results: Sequence[SimilarityResult], seeds: Sequence[int]) -> list[Json]:
+    """One entry a model, with its difference to every other in `against`, and the mean of all seeds."""
     return [
         {
             "model": result.model,
@@ -76,6 +76,7 @@ def similarity_results(results: Sequence[SimilarityResult]) -> list[Json]:
                 other: {"difference": one.value, "interval": [one.interval.low, one.interval.high]}
                 for other, one in result.against.items()
             },
+            "mean_of_seeds": {"seeds": list(seeds), **_mean([{"auc": area} for area in result.aucs])},
         }
         for result in results
     ]
@@ -136,11 +137,12 @@ _SIMILARITY = (
     Figure("nothing said", ("unsaid",), 0),
     Figure("fit (s)", ("fit_seconds",), 2),
 )
+_SIMILARITY_SEEDS = (Figure("seeds AUC", ("mean_of_seeds", "auc")),)
 
 
 def table_of(report: Json, *, brief: bool = False) -> tuple[list[str], list[list[str]]]:
     """The headings and the rows of a report, the model's name first; `brief` is what fits into a terminal."""
-    columns, of_seeds = {"folds": (_FOLDS, _FOLDS_SEEDS), "similarity": (_SIMILARITY, ())}.get(
+    columns, of_seeds = {"folds": (_FOLDS, _FOLDS_SEEDS), "similarity": (_SIMILARITY, _SIMILARITY_SEEDS)}.get(
         report["protocol"], (_RANKING, _SEEDS)
     )
     asked = (*columns, *of_seeds) if len(report["seeds"]) > 1 else columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -25,7 +25,7 @@ from recsvc.evaluation.parallel import Job, Progress, run_all, silent
 from recsvc.evaluation.plain_sum import NAME, plain_sum
 from recsvc.evaluation.protocols import PROTOCOLS, RankingProtocol, Result
 from recsvc.evaluation.report import Json, ranking_results, similarity_results, stars_results
-from recsvc.evaluation.similarity import SimilarityResult, compare, evaluate_pairs, write_values
+from recsvc.evaluation.similarity import SimilarityResult, auc, compare, evaluate_pairs, write_values
 from recsvc.features.interactions import interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
@@ -101,11 +101,11 @@ def measure(
     }
     if plan.pairs is not None:
         judged = read_pairs(plan.pairs)
-        alike = tell_alike(dataset, judged, models, seed=plan.seeds[0], processes=plan.processes, progress=progress)
+        alike = tell_alike(dataset, judged, models, seeds=plan.seeds, processes=plan.processes, progress=progress)
         if plan.lists is not None:
             [told] = [result for result in alike if result.model != NAME]
             write_values(plan.lists, told.pairs, told.values, _vocabulary(dataset))
-        return {**report, "seeds": [plan.seeds[0]], "results": similarity_results(alike)}
+        return {**report, "results": similarity_results(alike, plan.seeds)}
     if plan.protocol == "folds":
         predicted, official = predict_stars(
             dataset,
@@ -116,8 +116,7 @@ def measure(
             progress=progress,
             written_to=plan.lists,
         )
-        seeds = [plan.seeds[0]] if official else list(plan.seeds)
-        return {**report, "seeds": seeds, "official_folds": official, "results": stars_results(predicted)}
+        return {**report, "official_folds": official, "results": stars_results(predicted)}
     ranked = rank(
         PROTOCOLS[plan.protocol], dataset, models, seeds=plan.seeds, processes=plan.processes, progress=progress
     )
@@ -166,14 +165,13 @@ def predict_stars(
 ) -> tuple[dict[str, list[StarsResult]], bool]:
     """Run the folds: for each model its results, one a seed; and whether the folds are the official ones.
 
-    There is one official split, so that it takes the first seed only. The first model's predictions with the first seed
-    are written to `written_to`.
+    There is one official split, so that seeds only differ in what models draw. The first model's predictions with the
+    first seed are written to `written_to`.
     """
     vocabulary = _vocabulary(dataset)
-    made = {seeds[0]: make_folds(dataset, vocabulary, folder=folder, seed=seeds[0])}
-    official = made[seeds[0]].official
-    if not official:
-        made |= {seed: make_folds(dataset, vocabulary, folder=None, seed=seed) for seed in seeds[1:]}
+    first = make_folds(dataset, vocabulary, folder=folder, seed=seeds[0])
+    official = first.official
+    made = {seed: first if official else make_folds(dataset, vocabulary, folder=None, seed=seed) for seed in seeds}
     keys = [(name, seed) for name in models for seed in made]
     jobs = [
         Job(f"{name}, seed {seed}, fold {number}", partial(_predict_one, models[name], fold, dataset.movies, seed))
@@ -203,11 +201,13 @@ def tell_alike(
     judged: Sequence[JudgedPair],
     models: Models,
     *,
-    seed: int = 42,
+    seeds: Sequence[int] = (42,),
     processes: int = 1,
     progress: Progress = silent,
 ) -> list[SimilarityResult]:
     """Measure `similar` on the judged pairs, the plain sum first; all ratings and films are learned from.
+
+    Seeds only differ in what models draw: compared is the first, and the area is given for each.
 
     Raises:
         DataError: the catalogue does not hold a fit pair and an unfit one.
@@ -215,13 +215,22 @@ def tell_alike(
     interactions = interactions_of(dataset.ratings, _vocabulary(dataset))
     pairs = held_pairs(judged, dataset)
     jobs = [
-        Job(name, partial(evaluate_pairs, deepcopy(model), interactions, dataset.movies, pairs, seed=seed))
+        Job(
+            f"{name}, seed {seed}",
+            partial(evaluate_pairs, deepcopy(model), interactions, dataset.movies, pairs, seed=seed),
+        )
         for name, model in models.items()
+        for seed in seeds
     ]
     done = run_all(jobs, processes=processes, progress=progress)
-    measured = [(name, values, seconds) for name, (values, seconds) in zip(models, done, strict=True)]
-    reference = (NAME, plain_sum(interactions, dataset.movies, pairs), 0.0)
-    return compare([reference, *measured], pairs, seed=seed, processes=processes)
+    reference = plain_sum(interactions, dataset.movies, pairs)
+    told = {NAME: [(reference, 0.0)] * len(seeds)}
+    told |= {name: done[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
+    first = [(name, *of_seeds[0]) for name, of_seeds in told.items()]
+    return [
+        replace(result, aucs=tuple(auc(values, pairs.fit) for values, _ in told[result.model]))
+        for result in compare(first, pairs, seed=seeds[0], processes=processes)
+    ]
 
 
 def _vocabulary(dataset: Dataset) -> Vocabulary:

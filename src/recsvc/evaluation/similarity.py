@@ -36,7 +36,8 @@ class Difference:
 class SimilarityResult:
     """What one model reached on the pairs that the catalogue holds.
 
-    `values` are what it said of each pair, `unsaid` of them nothing; `against` compares with others by their name.
+    `values` are what it said of each pair, `unsaid` of them nothing; `against` compares with others by their name;
+    `aucs` are the areas of all seeds.
     """
 
     model: str
@@ -48,6 +49,7 @@ class SimilarityResult:
     values: PairValues
     unsaid: int
     against: dict[str, Difference] = field(default_factory=dict)
+    aucs: tuple[float, ...] = ()
 
 
 def evaluate_pairs(

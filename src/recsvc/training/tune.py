@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
-from recsvc.datasets.split import by_time, by_user, stratified_by_movie
-from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.datasets.split import stratified_by_movie
+from recsvc.datasets.tables import Dataset
 from recsvc.errors import ConfigurationError
 from recsvc.evaluation.lists import liked, make_lists
 from recsvc.evaluation.metrics import summarise
-from recsvc.evaluation.tasks import TEST_SHARE, Task, new_users
+from recsvc.evaluation.tasks import Task, ms_recommenders, new_users, temporal
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.collaborative import CollaborativeConfig
@@ -63,7 +61,7 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
         raise ConfigurationError("tuning needs Optuna: pip install 'recsvc[tune]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
-    block = replace(dataset, ratings=untested(dataset.ratings))
+    block = untested(dataset, vocabulary)
     tasks = [task for inner in INNER_SEEDS for task in inner_tasks(block, vocabulary, inner)]
     tried: list[dict[str, Any]] = []
     reference: list[float] = []
@@ -86,20 +84,13 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
     return Study(protocol, tried[0], tried[study.best_trial.number], tried)
 
 
-def untested(ratings: Ratings) -> Ratings:
-    """The ratings that neither `ms-recommenders` nor `new-users` nor `temporal` tests with the seed they report."""
-    parts = (
-        stratified_by_movie(ratings, test_share=0.25, seed=TEST_SEED)[0],
-        by_user(ratings, test_share=TEST_SHARE, seed=TEST_SEED)[0],
-        by_time(ratings, test_share=TEST_SHARE)[0],
-    )
-    everywhere = reduce(np.intersect1d, [_cells(part) for part in parts])
-    return ratings.take(np.isin(_cells(ratings), everywhere))
-
-
-def _cells(ratings: Ratings) -> NDArray[np.int64]:
-    """One number for each person and film that has a rating."""
-    return ratings.users.astype(np.int64) << 32 | ratings.movie_ids
+def untested(dataset: Dataset, vocabulary: Vocabulary) -> Dataset:
+    """A dataset without the ratings that a ranking protocol asks people for with the seed that is reported."""
+    ratings = dataset.ratings
+    cells = ratings.users.astype(np.int64) << 32 | vocabulary.rows(ratings.movie_ids)
+    sought = [make(dataset, vocabulary, TEST_SEED).sought for make in (ms_recommenders, new_users, temporal)]
+    tested = np.concatenate([one.users.astype(np.int64) << 32 | one.rows for one in sought])
+    return replace(dataset, ratings=ratings.take(~np.isin(cells, tested)))
 
 
 def inner_tasks(block: Dataset, vocabulary: Vocabulary, inner: int) -> tuple[Task, Task, Task]:
@@ -110,15 +101,15 @@ def inner_tasks(block: Dataset, vocabulary: Vocabulary, inner: int) -> tuple[Tas
     )
     known = Task(inner, block.movies, seen, seen, sought, np.flatnonzero(np.diff(sought.starts)).astype(np.int64))
     new = new_users(block, vocabulary, inner)
-    return known, new, replace(new, seen=_few(new.seen, np.random.default_rng(inner)))
+    return known, new, replace(new, seen=few(new.seen, FEW, np.random.default_rng(inner)))
 
 
-def _few(people: Interactions, rng: np.random.Generator) -> Interactions:
-    """At most `FEW` ratings of each, drawn at random."""
+def few(people: Interactions, most: int, rng: np.random.Generator) -> Interactions:
+    """At most so many ratings of each, drawn at random; of fewer, drawn by the same `rng` state, all are among more."""
     order = np.lexsort((rng.random(len(people.rows)), people.users))
     place = np.arange(len(order)) - people.starts[people.users[order]]
     keep = np.zeros(len(order), np.bool_)
-    keep[order[place < FEW]] = True
+    keep[order[place < most]] = True
     return people.kept(keep)
 
 
