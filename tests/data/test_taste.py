@@ -10,12 +10,20 @@ from numpy.typing import NDArray
 
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.tables import Dataset
-from recsvc.evaluation.portrait.curves import FOLDED_IN, diversity_curve, learning_curve, popularity_curve
+from recsvc.evaluation.portrait.curves import (
+    FOLDED_IN,
+    LIKED,
+    diversity_curve,
+    learning_curve,
+    popularity_curve,
+)
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.types import EMPTY_TASTE, FloatMovies, Taste
 from tests.contracts.worlds import taste_of
+
+SEEDS = (42, 43, 44)
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +32,18 @@ def dataset(data_dir: Path) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def vocabulary(dataset: Dataset) -> Vocabulary:
+def sparser(data_dir: Path) -> Dataset:
+    """As many ratings as ml-100k, of fewer people and of six times as many films."""
+    return read_movielens(data_dir / "ml-latest-small", name="ml-latest-small")
+
+
+def vocabulary_of(dataset: Dataset) -> Vocabulary:
     return Vocabulary.of(movie.movie_id for movie in dataset.movies)
 
 
 @pytest.fixture(scope="module")
-def interactions(dataset: Dataset, vocabulary: Vocabulary) -> Interactions:
-    return interactions_of(dataset.ratings, vocabulary)
+def interactions(dataset: Dataset) -> Interactions:
+    return interactions_of(dataset.ratings, vocabulary_of(dataset))
 
 
 @pytest.fixture(scope="module")
@@ -38,24 +51,50 @@ def hybrid(dataset: Dataset, interactions: Interactions) -> Hybrid:
     return Hybrid().fit(interactions, dataset.movies, rng=np.random.default_rng(42))
 
 
-def test_every_few_ratings_make_lists_better_and_one_is_better_than_none(
-    dataset: Dataset, vocabulary: Vocabulary
-) -> None:
-    held = learning_curve(dataset, vocabulary, HybridConfig(), seed=42)
+def learned(dataset: Dataset, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """NDCG@10 (any rating or liked, points) of the hybrid, and (any or liked, baselines, points) of what is popular."""
+    held = learning_curve(dataset, vocabulary_of(dataset), HybridConfig(), seed=seed)
     assert held.x == FOLDED_IN == (0, 1, 3, 5, 10, 20)
-    personal, popular = (np.array(held.series[name]) for name in ("hybrid", "popularity"))
-    assert personal[0] == pytest.approx(popular[0])
-    assert (np.diff(personal) > 0).all()
-    assert (personal[1:] > popular[1:]).all()
+    personal = np.array([held.series[mark + "hybrid"] for mark in ("", LIKED)])
+    baselines = ("popularity", "most-rated")
+    return personal, np.array([[held.series[mark + name] for name in baselines] for mark in ("", LIKED)])
 
 
-def test_diversity_trades_smoothly(dataset: Dataset, vocabulary: Vocabulary) -> None:
-    held = diversity_curve(dataset, vocabulary, HybridConfig(), seed=42)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_few_ratings_make_lists_better_and_one_is_better_than_any_list_for_everyone(
+    dataset: Dataset, seed: int
+) -> None:
+    personal, popular = learned(dataset, seed)
+    assert personal[:, 0] == pytest.approx(popular[:, 0, 0])
+    assert (np.diff(personal) > 0.01).all()
+    assert (personal[:, 1:] > popular.max(axis=1)[:, 1:] + 0.01).all()
+
+
+def test_the_same_where_data_is_sparser(sparser: Dataset) -> None:
+    """Only what one rating says of liked films is within the noise of the weighted rating: so three seeds together."""
+    of_seeds = [learned(sparser, seed) for seed in SEEDS]
+    personal, popular = (np.mean(series, axis=0) for series in zip(*of_seeds, strict=True))
+    assert (np.diff(personal)[:, 1:] > 0.01).all()
+    any_rating, liked = personal
+    assert any_rating[1] > any_rating[0] + 0.01
+    assert (any_rating[1:] > popular[0].max(axis=0)[1:] + 0.01).all()
+    assert (liked[1:] > popular[1, 1, 1:] + 0.01).all()  # most-rated
+    assert (liked[2:] > popular[1].max(axis=0)[2:] + 0.01).all()
+
+
+@pytest.mark.parametrize("name", ["dataset", "sparser"])
+def test_diversity_trades_smoothly(name: str, request: pytest.FixtureRequest) -> None:
+    dataset: Dataset = request.getfixturevalue(name)
+    held = diversity_curve(dataset, vocabulary_of(dataset), HybridConfig(), seed=42)
     variety, found = (np.array(held.series[name]) for name in ("variety", "ndcg@10"))
-    assert (np.diff(variety) >= 0).all()
-    assert variety[-1] - variety[0] > 0.05
-    assert found[3] > 0.9 * found[0]  # some variety costs little
-    assert found[0] > found[5] > found[-1]
+    steps = np.diff(variety)
+    assert (steps > 0).all()
+    assert steps.max() < 0.4 * steps.sum()  # no single step does it all
+    assert steps.sum() > 0.15
+    half = held.x.index(0.5)
+    assert found[half] > 0.95 * found[0]  # some variety costs little
+    assert found[half] > found[half + 2] > found[-1]
+    assert (np.diff(found)[:-1] > -0.25 * found[0]).all()  # at 1 nothing but variety counts
 
 
 def ranks(scores: FloatMovies) -> NDArray[np.int64]:
@@ -83,10 +122,10 @@ def test_a_dislike_pushes_its_nearest_down(hybrid: Hybrid, interactions: Interac
     assert np.mean(pushed) >= 0.95
 
 
-def test_popularity_is_bounded_at_little_cost(dataset: Dataset, vocabulary: Vocabulary) -> None:
+def test_popularity_is_bounded_at_little_cost(dataset: Dataset) -> None:
     """The bound of docs/evaluation.md, and what is paid for it: at most 1 % of what the least bounded lists find."""
     config = HybridConfig()
-    held = popularity_curve(dataset, vocabulary, config, seed=42, popularities=(0.0, 1.0))
+    held = popularity_curve(dataset, vocabulary_of(dataset), config, seed=42, popularities=(0.0, 1.0))
     served = held.x.index(config.collaborative.popularity)
     assert 0 < served < len(held.x) - 1
     found, liked, lift, tail = (
@@ -98,5 +137,5 @@ def test_popularity_is_bounded_at_little_cost(dataset: Dataset, vocabulary: Voca
     assert tail[served] > 0.003
     assert found[served] > 0.99 * found[-1]
     assert liked[served] > 0.99 * liked[-1]
-    assert lift[0] < 1.4  # how far one could go
-    assert tail[0] > 0.01
+    assert lift[0] < 1.45  # how far one could go
+    assert tail[0] > 0.007

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import NamedTuple
 
@@ -13,40 +14,53 @@ from recsvc.datasets.tables import Dataset
 from recsvc.engine.answer import Person
 from recsvc.engine.engine import EVERYTHING, NO_ROWS, Engine
 from recsvc.engine.query import Query
-from recsvc.evaluation.portrait import plots
-from recsvc.evaluation.portrait.curves import Curve, diversity_curve, error_curves, learning_curve, popularity_curve
+from recsvc.evaluation.parallel import Job, run_all, silent
+from recsvc.evaluation.portrait.charts import Chart, Measured, charts
+from recsvc.evaluation.portrait.curves import Curve, diversity_curve, learning_curve, popularity_curve
+from recsvc.evaluation.portrait.errors import StarModel, error_curves, served_stars
+from recsvc.evaluation.portrait.plots import picture
+from recsvc.evaluation.portrait.rivals import rivals
 from recsvc.evaluation.report import Json, facts_of, table_of
 from recsvc.evaluation.runs import Plan, measure
 from recsvc.features.interactions import interactions_of
-from recsvc.models.catalogue import model_class
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.types import Movie
 
-STEPS = 7
-COMPARED = ("popularity", "content", "ease", "spectral", "collaborative", "hybrid")
+STEPS = 6
 PEOPLE = 5
 FILMS = 10
 SHOWN = 8
 MAPPED = 800
+CHOSEN = " class='served'"
+NAMES = {"ndcg@10": "nDCG@10", "map@10": "MAP@10", "mrr@10": "MRR@10", "hit_rate@10": "hits@10"}
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #59636e; --paper: #fff; --line: #d0d7de; --card: #f6f8fa; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6edf3; --soft: #9198a1; --paper: #0d1117; --line: #3d444d; --card: #151b23; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 1.5rem 1rem 4rem; font: 1rem/1.5 system-ui, sans-serif;
-  color: var(--ink); background: var(--paper); }
+body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1rem 4rem; font: 1rem/1.5 system-ui, sans-serif;
+  color: var(--ink); background: var(--paper); overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; margin: 0 0 .2rem; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 0 0 .4rem; } p { margin: .3rem 0; color: var(--soft); }
 .notice { border-left: 4px solid #d29922; padding: .4rem .8rem; background: var(--card); color: var(--ink); }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); }
+.pairs { grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); }
 figure, .card { margin: 0; padding: .9rem; border: 1px solid var(--line); border-radius: .6rem;
-  background: var(--card); }
+  background: var(--card); min-width: 0; }
 figcaption { font-size: .9rem; color: var(--soft); margin-top: .4rem; }
-img { width: 100%; height: auto; display: block; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); font-size: .92rem; }
-ol { margin: 0; padding-left: 1.4rem; } li { font-size: .92rem; } small { color: var(--soft); }
+img { width: 100%; max-width: 34rem; height: auto; display: block; margin: 0 auto; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .3rem .45rem; border-bottom: 1px solid var(--line); font-size: .88rem;
+  white-space: nowrap; }
+thead th { color: var(--soft); font-weight: 600; }
+tr > :first-child { text-align: left; position: sticky; left: 0; background: var(--paper); padding-left: 0; }
+tbody th { font-weight: 400; } .served > * { font-weight: 700; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0; }
+dt { font-weight: 600; } dd { margin: 0; }
+@media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } }
+ul { color: var(--soft); padding-left: 1.2rem; font-size: .9rem; }
+ol { margin: 0; padding-left: 1.6rem; } li { font-size: .92rem; } small { color: var(--soft); }
 .two { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(12rem, 100%), 1fr)); }
 """
 
@@ -59,94 +73,77 @@ class Portrait(NamedTuple):
 
 
 def render(
-    engine: Engine, dataset: Dataset, config: HybridConfig, *, seed: int, progress: Callable[[str], None]
+    engine: Engine,
+    dataset: Dataset,
+    config: HybridConfig,
+    *,
+    seed: int,
+    progress: Callable[[str], None],
+    processes: int | None = None,
 ) -> Portrait:
-    """Measure, draw and put together the page; `progress` is told the name of each of the `STEPS` as it begins."""
-    vocabulary = engine.catalogue.vocabulary
+    """Measure, draw and put together the page; `progress` is told the name of each of the `STEPS` as it begins.
+
+    What can be is measured in `processes` at once, by default one for each core.
+    """
+    from joblib import cpu_count
+
+    at_once: int = processes or cpu_count()
+    vocabulary, stars = engine.catalogue.vocabulary, served_stars(engine.manifest.components["stars"])
     progress("comparing models")
-    chosen = {kind: Hybrid(config) if kind == Hybrid.kind else model_class(kind)() for kind in COMPARED}
-    compared = measure(dataset, chosen, Plan("ms-recommenders", (seed,)), skipped={})
-    progress("measuring how lists get better with ratings")
-    learning = learning_curve(dataset, vocabulary, config, seed=seed)
-    progress("measuring variety")
-    variety = diversity_curve(dataset, vocabulary, config, seed=seed)
+    compared_models = rivals(dataset, config, stars)
+    plan = Plan("ms-recommenders", (seed,), processes=at_once)
+    compared = measure(dataset, compared_models.models, plan, skipped=compared_models.skipped)
+    progress("measuring what ratings and variety do to lists")
+    jobs = [
+        Job("learning", partial(learning_curve, dataset, vocabulary, config, seed=seed)),
+        Job("diversity", partial(diversity_curve, dataset, vocabulary, config, seed=seed)),
+    ]
+    learning, variety = run_all(jobs, processes=at_once, progress=silent)
     progress("measuring what bounding popularity costs")
-    bounded = popularity_curve(dataset, vocabulary, config, seed=seed)
+    bounded = popularity_curve(dataset, vocabulary, config, seed=seed, processes=at_once)
     progress("measuring training and validation errors")
-    by_epoch, by_l2 = error_curves(dataset, vocabulary, seed=seed)
+    errors = error_curves(dataset, vocabulary, stars, seed=seed, processes=at_once)
     progress("mapping films")
     places, genres = _map(engine, seed)
     progress("drawing")
-    charts = [
-        ("Ratings by stars", plots.distribution(dataset), "How people use the scale."),
-        ("The long tail", plots.long_tail(dataset), "A few films have most of the ratings."),
-        (
-            "Who rated what",
-            plots.sparsity(dataset),
-            "The 300 most active people and the 600 most rated films; white is unknown.",
-        ),
-        ("Ratings over time", plots.over_time(dataset), "By month."),
-        (
-            "Lists get better with every rating",
-            plots.curve(learning, x="ratings folded in", y="nDCG@10"),
-            "People whom training never saw; what is to be found is the same at every point.",
-        ),
-        (
-            "Relevance and variety",
-            plots.trade(variety, "variety", "ndcg@10"),
-            "The points are values of diversity; variety is 1 minus the mean likeness of two films of a list.",
-        ),
-        (
-            "Relevance and fame",
-            plots.trade(bounded, "popularity_lift", "ndcg@10"),
-            (
-                "The points are values of popularity in the configuration, of which "
-                f"{config.collaborative.popularity:g} is served; the lift is how many ratings the films of a list have "
-                "for each one that the films someone rated have."
-            ),
-        ),
-        (
-            "Errors by epoch",
-            plots.curve(by_epoch, x="epochs", y="RMSE in stars", logarithmic=True),
-            "Matrix factorisation (SVD).",
-        ),
-        (
-            "Errors by regularisation",
-            plots.curve(by_l2, x="regularisation", y="RMSE in stars", logarithmic=True),
-            "Where the two lines part, it learns by heart.",
-        ),
-        (
-            "A map of films",
-            plots.film_map(places, genres),
-            "t-SNE of what ratings say of the most rated films, by first genre.",
-        ),
-    ]
-    figures = "".join(
-        f"<figure><h3>{title}</h3>{plots.picture(draw, alt=title)}<figcaption>{caption}</figcaption></figure>"
-        for title, draw, caption in charts
-    )
+    curves = {"learning": learning, "diversity": variety, "popularity": bounded, **errors}
+    sections = charts(Measured(dataset, compared["results"], curves, stars.kind, places, genres))
+    return Portrait(_page(engine, dataset, compared, sections, stars, seed), curves)
+
+
+def _page(
+    engine: Engine,
+    dataset: Dataset,
+    compared: Json,
+    sections: Mapping[str, Sequence[Chart]],
+    stars: StarModel,
+    seed: int,
+) -> str:
     held = engine.manifest
+    name = escape(held.dataset.name)
     notice = f'<p class="notice">{escape(held.dataset.notice)}</p>' if held.dataset.notice else ""
-    page = (
+    figures = "".join(
+        f"<h2>{heading}</h2><div class='grid{'' if len(of_section) % 3 == 0 else ' pairs'}'>"
+        f"{''.join(_figure(chart) for chart in of_section)}</div>"
+        for heading, of_section in sections.items()
+    )
+    return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{held.version}</title><style>{STYLE}</style></head><body>"
-        f"<h1>{held.version}</h1>"
-        f"<p>trained on {escape(held.dataset.name)}, {held.created_at:%d %B %Y, %H:%M} UTC</p>{notice}"
-        f"<h2>In numbers</h2>{_numbers(engine, dataset)}<h2>The models</h2>{_compared(compared)}"
-        f"<h2>Data and models</h2><div class='grid'>{figures}</div>"
+        f"<title>Report on {name}, {held.version}</title><style>{STYLE}</style></head><body>"
+        f"<h1>Report on {name}</h1>"
+        f"<p>Version {held.version}, trained on {held.created_at:%d %B %Y, %H:%M} UTC</p>{notice}"
+        f"<h2>In numbers</h2>{_numbers(engine, dataset)}"
+        f"<h2>The models</h2>{_compared(compared, stars.kind)}{figures}"
         f"<h2>Five people: what they rated, what they get</h2><div class='grid'>{_people(engine, dataset, seed)}</div>"
         f"<h2>Ten films and their neighbours</h2><div class='grid'>{_neighbours(engine)}</div></body></html>\n"
     )
-    return Portrait(
-        page,
-        {
-            "learning": learning,
-            "diversity": variety,
-            "popularity": bounded,
-            "errors by epoch": by_epoch,
-            "errors by regularisation": by_l2,
-        },
+
+
+def _figure(chart: Chart) -> str:
+    return (
+        f"<figure><h3>{chart.title}</h3>{picture(chart.draw, alt=chart.title, size=chart.size)}"
+        f"<figcaption>{chart.caption}</figcaption></figure>"
     )
 
 
@@ -159,18 +156,30 @@ def _numbers(engine: Engine, dataset: Dataset) -> str:
     ]
     for model, reached in engine.manifest.metrics.items():
         if isinstance(reached, dict):
-            rows.append((f"{model}, hold-out", ", ".join(f"{name} {value:.4f}" for name, value in reached.items())))
-    lines = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
-    return f"<div class='wide'><table>{lines}</table></div>"
+            figures = ", ".join(f"{NAMES.get(name, name)} {value:.4f}" for name, value in reached.items())
+            rows.append((f"{model} on the hold-out", figures))
+    return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(value)}</dd>' for name, value in rows)}</dl>"
 
 
-def _compared(report: Json) -> str:
-    """The table of models with their intervals."""
+def _compared(report: Json, star_model: str) -> str:
+    """The table of models with their intervals; the one that makes the lists stands out."""
     headings, rows = table_of(report, brief=True)
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    facts = "".join(f"<p>{escape(fact)}</p>" for fact in facts_of(report))
-    return f"<div class='wide'><table><tr>{head}</tr>{body}</table></div>{facts}"
+    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    body = "".join(
+        f"<tr{CHOSEN if kind == Hybrid.kind else ''}><th scope='row'>{escape(kind)}</th>"
+        f"{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+        for kind, *cells in rows
+    )
+    facts = [
+        f"{Hybrid.kind} makes the lists that are served, {star_model} predicts the stars that stand beside them",
+        "learned from: three quarters of each film's ratings; to be found: the others",
+        *facts_of(report),
+    ]
+    return (
+        "<div class='wide' tabindex='0' role='region' aria-label='The models'>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<ul>{''.join(f'<li>{escape(fact)}</li>' for fact in facts)}</ul>"
+    )
 
 
 def _map(engine: Engine, seed: int) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], list[str]]:
@@ -205,21 +214,25 @@ def _people(engine: Engine, dataset: Dataset, seed: int) -> str:
         taste = interactions.taste(person)
         best = np.argsort(-taste.stars, kind="stable")[:SHOWN]
         rated = [
-            (movie, f"{stars:g}")
+            (movie, f"{stars:g} stars")
             for movie, stars in zip(engine.movies(taste.rows[best]), taste.stars[best].tolist(), strict=True)
         ]
         answer = engine.recommend(Person(taste, NO_ROWS), Query(k=SHOWN))
         given = [
-            (item.movie, f"because of {', '.join(reason.movie.title for reason in item.why.because[:2])}")
+            (item.movie, _reasons([reason.movie.title for reason in item.why.because[:2]]))
             for item in answer.items
             if item.why
         ]
         cards.append(
             f"<div class='card'><h3>Person {escape(dataset.ratings.user_labels[person])}</h3><div class='two'>"
-            f"<div><p>rated best of {len(taste)}</p>{_films(rated)}</div>"
-            f"<div><p>gets</p>{_films(given)}</div></div></div>"
+            f"<div><p>rated {len(taste)} films, the best:</p>{_films(rated)}</div>"
+            f"<div><p>gets:</p>{_films(given)}</div></div></div>"
         )
     return "".join(cards)
+
+
+def _reasons(titles: Sequence[str]) -> str:
+    return f"because of {', '.join(titles)}" if titles else "because many like it"
 
 
 def _neighbours(engine: Engine) -> str:
