@@ -20,15 +20,19 @@ from recsvc.models.collaborative import CollaborativeConfig
 
 ROOT = Path(__file__).parent.parent
 EVALUATE = "recsvc evaluate --dataset"
-SMALL = f"{EVALUATE} ml-latest-small --tmdb $RECSVC_DATA_DIR/tmdb-5000"
+WITH_TEXTS = "ml-latest-small --tmdb $RECSVC_DATA_DIR/tmdb-5000"
+SMALL = f"{EVALUATE} {WITH_TEXTS}"
 PAIRS = "--pairs $RECSVC_DATA_DIR/more-like-this/pairs.tsv"
 COMMANDS = {
     "ms-recommenders": f"{EVALUATE} ml-100k --protocol ms-recommenders --models all --seeds 5 --jobs 2 --json -",
     "temporal": f"{EVALUATE} ml-100k --protocol temporal --models all --jobs 2 --json -",
     "new-users": f"{EVALUATE} ml-100k --protocol new-users --models all --seeds 5 --jobs 2 --json -",
     "new-movies": f"{SMALL} --protocol new-movies --models all --seeds 5 --jobs 2 --json -",
-    "folds": f"{EVALUATE} ml-100k --protocol folds --models all --jobs 2 --json -",
-    "similarity": f"{SMALL} --protocol similarity --models all {PAIRS} --json -",
+    "folds": f"{EVALUATE} ml-100k --protocol folds --models all --seeds 5 --jobs 2 --json -",
+    "similarity": f"{SMALL} --protocol similarity --models all --seeds 5 --jobs 2 {PAIRS} --json -",
+    "similarity-folds": f"recsvc tune --dataset {WITH_TEXTS} {PAIRS} --json -",
+    "tune": "recsvc tune --dataset ml-100k --trials 80 --json -",
+    "choices": "scripts/choices --json",
     "train": "recsvc train --dataset ml-100k",
     "report": "recsvc report --json -",
     "bench": "scripts/bench --json",
@@ -56,7 +60,8 @@ def main() -> None:
     }
     asked = [name for name in COMMANDS if name not in TIMED or not options.without_bench]
     reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in asked}
-    write(ROOT / "docs" / "evaluation.md", {name: LAYOUTS[name](reports[name]) for name in LAYOUTS})
+    sections = {name: lay_out(reports[SHARED.get(name, name)]) for name, lay_out in LAYOUTS.items()}
+    write(ROOT / "docs" / "evaluation.md", sections)
     if not options.without_bench:
         write(ROOT / "README.md", {"figures": summary(reports)})
 
@@ -142,8 +147,19 @@ def ranking(name: str) -> Callable[[Report], str]:
 
 
 def folds(report: Report) -> str:
-    rows = [[one["model"], f"{one['rmse']:.4f}", f"{one['mae']:.4f}"] for one in report["results"]]
-    return f"`{COMMANDS['folds']}`:\n\n{table(['model', 'RMSE', 'MAE'], rows)}"
+    rows = []
+    for one in report["results"]:
+        low, high = one["intervals"]["rmse"]
+        numbers = (
+            one["mean_of_seeds"]["rmse"],
+            one["mae"],
+            one["mean_of_seeds"]["mae"],
+            one["liked"]["rmse"],
+            one["liked"]["mae"],
+        )
+        rows.append([one["model"], f"{one['rmse']:.4f} [{low:.3f}, {high:.3f}]", *(figure(one, 4) for one in numbers)])
+    headings = ["model", "RMSE", "mean of seeds", "MAE", "mean", "liked RMSE", "liked MAE"]
+    return f"`{COMMANDS['folds']}` (seeds {', '.join(map(str, report['seeds']))}):\n\n{table(headings, rows)}"
 
 
 def similarity(report: Report) -> str:
@@ -154,10 +170,61 @@ def similarity(report: Report) -> str:
         beyond = ""
         if against:
             beyond = f"{against['difference']:+.3f} [{against['interval'][0]:+.3f}, {against['interval'][1]:+.3f}]"
-        rows.append([one["model"], f"{one['auc']:.4f} [{low:.3f}, {high:.3f}]", beyond])
+        mean = f"{one['mean_of_seeds']['auc']:.4f}"
+        rows.append([one["model"], f"{one['auc']:.4f} [{low:.3f}, {high:.3f}]", mean, beyond])
     first = report["results"][0]
     pairs = f"the catalogue holds {first['pairs']} of {first['pairs_asked']} pairs, {first['pairs_ok']} of them OK"
-    return f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(['model', 'AUC', 'above plain-sum'], rows)}"
+    return (
+        f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(['model', 'AUC', 'mean of seeds', 'above plain-sum'], rows)}"
+    )
+
+
+def similarity_folds(report: Report) -> str:
+    """What each way of weighing reaches, and its weights."""
+
+    def cells(one: Report, places: str) -> str:
+        low, high = one["interval"]
+        return f"[{low:{places}}, {high:{places}}]"
+
+    names = list(report["spreads"])
+    rows = [["*standard deviation*", "", "", *(f"*{report['spreads'][name]:.3f}*" for name in names)]]
+    for one in report["results"]:
+        above = one["above"]
+        rows.append(
+            [
+                one["name"],
+                f"{one['auc']:.4f} {cells(one, '.3f')}",
+                f"{above['value']:+.3f} {cells(above, '+.3f')}" if above else "",
+                *(f"{one['weights'][name]:.3f}" if one["weights"] else "" for name in names),
+            ]
+        )
+    pairs = f"{report['pairs']} pairs; {report['protocol']}"
+    return (
+        f"`{COMMANDS['similarity-folds']}` ({pairs}):\n\n{table(['weights', 'AUC', 'above plain-sum', *names], rows)}"
+    )
+
+
+def tune(report: Report) -> str:
+    """What is served and the best that was tried: what they find, and every parameter."""
+    best = report["best"]
+    rows = [[name, f"{served:.4g}", f"{best[name]:.4g}"] for name, served in report["defaults"].items()]
+    trials = f"{len(report['trials'])} trials; {report['protocol']}"
+    return f"`{COMMANDS['tune']}` ({trials}):\n\n{table(['', 'served', 'best'], rows)}"
+
+
+def choices(report: Report) -> str:
+    """What is served and its alternatives: any rating / liked ones, kind of people by kind."""
+    people = ("known", "new", "few", "one", "none")
+    rows = [
+        [
+            one["name"],
+            *(f"{one[kind]:.4f} / {one[f'{kind} liked']:.4f}" for kind in people),
+            f"{one['lift']:.2f}",
+        ]
+        for one in report["rows"]
+    ]
+    splits = f"nDCG@10 with any rating / liked ones; {report['ratings']} ratings, {report['splits']} splits"
+    return f"`{COMMANDS['choices']}` ({splits}):\n\n{table(['', *people, 'lift'], rows)}"
 
 
 def popularity(report: Report) -> str:
@@ -180,12 +247,32 @@ def popularity(report: Report) -> str:
     return f"{commands} (hybrid, `ms-recommenders`, seed 42):\n\n{table(headings, rows)}"
 
 
+def learning(report: Report) -> str:
+    """What lists find after so many ratings, beside what is popular: with any rating relevant, and with liked ones."""
+    curve = report["learning"]
+    names = ("hybrid", "popularity", "most-rated")
+    series = [curve["series"][mark + name] for mark in ("", "liked ") for name in names]
+    rows = [
+        [f"{count:g}", *(f"{number:.4f}" for number in numbers)]
+        for count, *numbers in zip(curve["x"], *series, strict=True)
+    ]
+    headings = ["ratings", *names, *(f"liked: {name}" for name in names)]
+    commands = f"`{COMMANDS['train']}`, then `{COMMANDS['report']}`"
+    return f"{commands} (nDCG@10, seed 42):\n\n{table(headings, rows)}"
+
+
 LAYOUTS: dict[str, Callable[[Report], str]] = {
     **{name: ranking(name) for name in ("ms-recommenders", "temporal", "new-users", "new-movies")},
     "folds": folds,
     "similarity": similarity,
+    "similarity-folds": similarity_folds,
+    "tune": tune,
+    "choices": choices,
     "report": popularity,
+    "learning": learning,
 }
+SHARED = {"learning": "report"}
+"""Sections that are written from the JSON of another one."""
 
 
 def summary(reports: dict[str, Report]) -> str:
@@ -195,13 +282,13 @@ def summary(reports: dict[str, Report]) -> str:
         found: Report = next(one for one in reports[name]["results"] if one["model"] == model)
         return found
 
-    hybrid, popularity = of("ms-recommenders", "hybrid"), of("ms-recommenders", "popularity")
+    hybrid, *impersonal = (of("ms-recommenders", name) for name in ("hybrid", "popularity", "most-rated"))
     rows = [
         [
             "ms-recommenders, any rating: " + label,
             f"{hybrid[key]:.4f}",
             f"{hybrid['mean_of_seeds'][key]:.4f}",
-            f"{popularity[key]:.4f}",
+            *(f"{one[key]:.4f}" for one in impersonal),
         ]
         for key, label in (
             ("ndcg@10", "nDCG@10"),
@@ -215,14 +302,16 @@ def summary(reports: dict[str, Report]) -> str:
             "the same, liked: nDCG@10",
             f"{hybrid['liked']['ndcg@10']:.4f}",
             f"{hybrid['mean_of_seeds']['liked']['ndcg@10']:.4f}",
-            f"{popularity['liked']['ndcg@10']:.4f}",
+            *(f"{one['liked']['ndcg@10']:.4f}" for one in impersonal),
         ]
     )
     bench, search, page = (reports[name] for name in TIMED)
     stars = of("folds", "vbmf")["rmse"]
     ratios, constant = bench["ratios"], bench["constant"]
     lines = [
-        table(["ml-100k, the served configuration", "seed 42", "mean of five seeds", "popular films"], rows),
+        table(
+            ["ml-100k, the served configuration", "seed 42", "mean of five seeds", "popular films", "most rated"], rows
+        ),
         "",
         f"By `{COMMANDS['ms-recommenders']}`;",
         "the best nDCG@10 of the comparison that Microsoft Recommenders publishes on this protocol is 0.4751 (BiVAE).",
