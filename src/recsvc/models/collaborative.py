@@ -30,7 +30,7 @@ class CollaborativeConfig:
     ease: EaseConfig = field(default_factory=lambda: EaseConfig(output_power=0.3))
     spectral: SpectralConfig = field(default_factory=lambda: SpectralConfig(output_power=0.1))
     spectral_share: float = 0.5
-    popularity: float = 0.4
+    popularity: float = 0.3
 
     @property
     def min_ratings(self) -> int:

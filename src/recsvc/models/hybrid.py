@@ -40,7 +40,7 @@ class HybridConfig:
     popularity: PopularityConfig = field(default_factory=PopularityConfig)
     weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.88, "content": 0.12})
     similar_weights: Mapping[str, float] = field(default_factory=lambda: {"collaborative": 0.09, "content": 0.91})
-    head_start: float = 8.0
+    head_start: float = 10.0
 
 
 class HeadStart(NamedTuple):

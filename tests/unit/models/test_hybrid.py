@@ -254,5 +254,5 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
 def test_the_weights_are_those_stated() -> None:
     config = HybridConfig()
     assert config.weights == {"collaborative": 0.88, "content": 0.12}
-    assert config.head_start == 8.0
+    assert config.head_start == 10.0
     assert config.similar_weights == {"collaborative": 0.09, "content": 0.91}
