@@ -1,4 +1,4 @@
-"""What the served configuration and its alternatives find on ratings that no protocol tests.
+"""What the served configuration and its alternatives find on ratings that are not tested (see `training.tune`).
 
 The splits are those of `recsvc tune`: known people, new ones, and these with few ratings, one, or none.
 """

@@ -154,7 +154,13 @@ def test_the_lists_that_are_written_reach_what_is_reported(
 
 
 def test_the_hybrid_is_worth_serving(results: dict[str, Result]) -> None:
-    assert results["hybrid"].metrics["ndcg@10"] >= 0.48
+    """Above the best that Microsoft Recommenders publishes of this split: 0.475, 0.412, 0.219 and 0.146."""
+    found = results["hybrid"].metrics
+    assert found["ndcg@10"] > 0.49
+    assert found["precision@10"] > 0.425
+    assert found["recall@10"] > 0.231
+    assert found["map@10"] > 0.152
+    assert results["hybrid"].metrics_liked["ndcg@10"] > 0.418
     assert results["popularity"].metrics["ndcg@10"] < 0.25
 
 

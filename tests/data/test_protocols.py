@@ -75,7 +75,7 @@ def test_new_films_are_found_at_least_as_well_as_by_content_alone(ml_100k: Datas
     for dataset in (ml_100k, with_texts):
         results = first_seed("new-movies", dataset, Hybrid(), Content())
         hybrid, content = results["hybrid"], results["content"]
-        assert hybrid.metrics["ndcg@10"] >= 0.999 * content.metrics["ndcg@10"]
+        assert hybrid.metrics["ndcg@10"] > (1.5 if dataset is with_texts else 1.1) * content.metrics["ndcg@10"]
         task = PROTOCOLS["new-movies"].task(dataset, _vocabulary(dataset), 42)
         # ten films drawn from the candidates hit as often as films are relevant among them
         by_chance = float(np.mean(np.diff(task.sought.starts)[task.people])) / task.n_candidates

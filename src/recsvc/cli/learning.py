@@ -86,7 +86,7 @@ def train(
     if trained.promoted:
         terminal.say("it is in production now")
     elif promote:
-        raise ConfigurationError("it was not promoted: the personal lists find no more than popular films do")
+        raise ConfigurationError(f"it was not promoted: the personal lists find too little ({trained.verdict.reason})")
 
 
 def evaluate(
@@ -203,6 +203,7 @@ def tune(
 def report(
     version: Annotated[str, typer.Argument(help="A version, or 'production'.")] = "production",
     data_dir: DataDir = None,
+    tmdb: Tmdb = None,
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write the measured curves there as JSON; '-' prints them.")
     ] = None,
@@ -210,18 +211,23 @@ def report(
     """Write the page on which a person can judge a version, into artifacts/reports/ (needs the extra `report`)."""
     from dataclasses import asdict
 
+    from recsvc.datasets.preprocess import fingerprint
     from recsvc.engine.engine import Engine
     from recsvc.evaluation.portrait.page import STEPS, render
     from recsvc.models.hybrid import Hybrid
     from recsvc.registry.store import Registry
-    from recsvc.training.datasets import read_dataset
+    from recsvc.training.datasets import read_dataset, with_tmdb
 
     settings = load_settings()
     registry = Registry(settings.artifacts_dir)
     opened = registry.open(registry.resolve(version))
     held = read_dataset(opened.manifest.dataset.name, data_dir or settings.data_dir)
-    if len(held.ratings) != opened.manifest.dataset.ratings:
-        raise ConfigurationError(f"{held.name} is not what {opened.manifest.version} was trained on any more")
+    if tmdb is not None:
+        held = with_tmdb(held, tmdb)
+    if fingerprint(held) != opened.manifest.dataset.fingerprint:
+        raise ConfigurationError(
+            f"{held.name}, with the same --tmdb or without one, must be what {opened.manifest.version} was trained on"
+        )
     hybrid = opened.components["hybrid"]
     assert isinstance(hybrid, Hybrid)  # noqa: S101 - opening the engine sees to it
     with terminal.steps(STEPS) as step:

@@ -19,6 +19,7 @@ from recsvc.features.titles import TitleIndex
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
 from recsvc.models.hybrid import Hybrid
+from recsvc.models.weights import NEUTRAL_STARS
 from recsvc.registry.components import Component
 from recsvc.registry.store import Version
 from recsvc.types import (
@@ -141,10 +142,14 @@ class Engine:
         return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
 
     def _whys(self, model: Model, taste: Taste, page: Ranked) -> list[Why]:
-        """The strongest reasons that speak for each film; what is left, for and against, is `other`."""
+        """The strongest reasons that speak for each film; what is left, for and against, is `other`.
+
+        No film that someone rated below 3 stars is a reason: what it adds, since it was chosen at all, is in `other`.
+        """
         baseline, contributions = model.explain(taste, page.rows)
-        strongest = self._strongest(contributions)
-        amounts = np.maximum(contributions[np.arange(len(strongest))[:, None], strongest], 0).astype(np.float64)
+        for_it = np.where(taste.stars < NEUTRAL_STARS, np.float32(-np.inf), contributions)
+        strongest = self._strongest(for_it)
+        amounts = np.maximum(for_it[np.arange(len(strongest))[:, None], strongest], 0).astype(np.float64)
         others = page.scores - baseline.astype(np.float64) - amounts.sum(axis=1)
         rated = taste.rows[strongest].tolist()
         movie = self.catalogue.movie

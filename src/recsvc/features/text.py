@@ -1,6 +1,6 @@
 """The "tags" of a film (its words and names, field by field) and their matrix: TF-IDF, counts, or hashed.
 
-Words of the title, overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords stay in one
+Words of the overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords stay in one
 piece with the field before them, so that the director John Ford is not the actor Harrison Ford.
 """
 
@@ -25,6 +25,7 @@ TagMatrix: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 """float32 (n_movies, n_tags), sparse."""
 
 _WORD = re.compile(r"[a-z0-9]+")
+_PLURAL = re.compile(r"(?<=[a-z]{2}[^us])s$")
 _DASHES = dict.fromkeys(range(0x2010, 0x2016), " ")
 _STEMMER = snowballstemmer.stemmer("english")
 HASH_BUCKETS = 2**18
@@ -33,14 +34,19 @@ SPANS_AROUND = 6
 
 
 def words(text: str) -> list[str]:
-    """Split a text into stemmed lower-case words without accents; one letter alone is no word, a number is."""
+    """The stemmed `plain_words` of a text."""
+    return [_stem(word) for word in plain_words(text)]
+
+
+def plain_words(text: str) -> list[str]:
+    """Split a text into lower-case words without accents; one letter alone is no word, a number is."""
     plain = (
         unicodedata.normalize("NFKD", text.replace("'", "").translate(_DASHES))
         .encode("ascii", "ignore")
         .decode()
         .lower()
     )
-    return [_stem(word) for word in _WORD.findall(plain) if len(word) > 1 or word.isdigit()]
+    return [word for word in _WORD.findall(plain) if len(word) > 1 or word.isdigit()]
 
 
 @lru_cache(maxsize=200_000)
@@ -68,8 +74,8 @@ def people_tags(movie: Movie) -> Iterator[str]:
 
 
 def title_tags(movie: Movie) -> Iterator[str]:
-    """The stemmed words of the title, which the parts of a series share."""
-    yield from words(movie.title)
+    """The words of the title without the s of a plural: Alien and Aliens share one, Titanic and Titan A.E. do not."""
+    yield from (_PLURAL.sub("", word) for word in plain_words(movie.title))
 
 
 def year_tags(movie: Movie) -> Iterator[str]:

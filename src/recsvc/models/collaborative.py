@@ -10,7 +10,7 @@ import numpy as np
 
 from recsvc.features.interactions import Interactions
 from recsvc.models.ease import Ease, EaseConfig
-from recsvc.models.item_weights import ItemWeights, Learned
+from recsvc.models.item_weights import ItemWeights, Learned, spread
 from recsvc.models.spectral import Spectral, SpectralConfig
 from recsvc.models.weights import signed_weights
 from recsvc.types import Movie, Rows
@@ -68,7 +68,7 @@ class Collaborative(ItemWeights):
         spectral = replace(config.spectral, output_power=config.popularity * config.spectral.output_power)
         for part, share in ((Ease(ease), 1 - config.spectral_share), (Spectral(spectral), config.spectral_share)):
             weights, vectors = part.learn(interactions, movies, learned, rng)
-            total += share / float((people @ weights).std() or 1.0) * weights
+            total += share / (spread(people @ weights) or 1.0) * weights
         np.fill_diagonal(total, total.max(axis=1))
         return Learned(total, vectors)
 

@@ -14,6 +14,7 @@ from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.contract import Capabilities, Explanation, ItemToItem, Model
 from recsvc.models.fused import Fused, Part
+from recsvc.models.item_weights import spread
 from recsvc.models.kin import NO_KIN, Inheriting, Kin
 from recsvc.models.popularity import Popularity, PopularityConfig
 from recsvc.models.weights import NEUTRAL_STARS
@@ -54,10 +55,10 @@ class Hybrid(Model):
     """`sum_p w_p s_p / spread_p`, divided by the weights of the parts that speak about a film, and its head start.
 
     What is personal grows with the number of ratings and the head start of popular films does not: it decides about the
-    lists of those who have rated little and hardly matters to those who have rated much. A stranger gets exactly the
-    popular films. A film that nobody rated is spoken for by its content, and inherits what ratings say of the films it
-    is most like, their head start too (`Kin`). Everything is linear in the parts, so that baselines and contributions
-    add up as theirs do.
+    lists of those who have rated little, and matters less and less the more someone has rated. A stranger gets exactly
+    the popular films. A film that nobody rated is spoken for by its content, and inherits what ratings say of the films
+    it is most like, their head start too (`Kin`). Everything is linear in the parts, so that baselines and
+    contributions add up as theirs do.
     """
 
     kind: ClassVar[str] = "hybrid"
@@ -94,7 +95,7 @@ class Hybrid(Model):
         popularity = self.parts["popularity"].score(EMPTY_TASTE)
         self._kin = self._heirs(np.isnan(popularity))
         blended = self._blended()
-        said = [_spread(_blend(blended, Taste(rng.choice(taste.rows, 1), NEUTRAL))) for taste in tastes]
+        said = [spread(_finite(_blend(blended, Taste(rng.choice(taste.rows, 1), NEUTRAL)))) for taste in tastes]
         self._head_start = HeadStart(_centre([popularity]), self.config.head_start * (float(np.mean(said)) or 1.0))
         self._assemble()
         return self
@@ -228,12 +229,6 @@ def _centre(samples: list[FloatMovies]) -> float:
     return float(values.mean()) if len(values) else 0.0
 
 
-def _spread(scores: NDArray[np.float32]) -> float:
-    """The standard deviation of what was said; 0 where nothing was."""
-    values = _finite(scores)
-    return float(values.std()) if len(values) else 0.0
-
-
 def _calibrated(scores: FloatMatrix, reference: FloatMatrix) -> float:
     """The spread by which a part says, where it speaks alone, what the reference would be expected to say.
 
@@ -245,7 +240,7 @@ def _calibrated(scores: FloatMatrix, reference: FloatMatrix) -> float:
     mine, theirs = scores[both].astype(np.float64), reference[both].astype(np.float64)
     varied = both.any() and mine.std() > 0 and theirs.std() > 0
     agreement = float(np.corrcoef(mine, theirs)[0, 1]) if varied else 0.0
-    return (_spread(scores) or 1.0) / max(agreement, LEAST_AGREEMENT)
+    return (spread(_finite(scores)) or 1.0) / max(agreement, LEAST_AGREEMENT)
 
 
 def _blend(parts: list[Part], taste: Taste) -> FloatMovies:

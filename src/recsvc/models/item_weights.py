@@ -17,6 +17,9 @@ from recsvc.models.contract import Capabilities, Explanation, ItemToItem
 from recsvc.models.weights import signed_weights
 from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
+ROUNDING = 1e-6
+"""Values that differ by less than this share of the largest are the same."""
+
 
 class Learned(NamedTuple):
     """W (m, m), and a vector of length 1 or 0 for each film (m, d); d is 0 for none."""
@@ -147,6 +150,14 @@ def most_rated(interactions: Interactions, min_ratings: int, most: int) -> Rows:
     counts = interactions.counts()
     by_count = np.argsort(-counts, kind="stable")[:most]
     return np.sort(by_count[counts[by_count] >= max(min_ratings, 1)]).astype(np.int32)
+
+
+def spread(values: NDArray[np.floating]) -> float:
+    """The standard deviation of finite values, 0 where they are all the same but for rounding, or there are none."""
+    if not values.size:
+        return 0.0
+    deviation = float(values.std(dtype=np.float64))
+    return deviation if deviation > ROUNDING * float(np.abs(values).max()) else 0.0
 
 
 class Normalised(NamedTuple):

@@ -1,4 +1,4 @@
-"""Tuning of what ranks, on ratings that no protocol tests: for known people, new ones, and ones with few ratings."""
+"""Tuning of what ranks, on ratings that are not tested: for known people, new ones, and ones with few ratings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 
 from recsvc.datasets.split import stratified_by_movie
 from recsvc.datasets.tables import Dataset
-from recsvc.errors import ConfigurationError
+from recsvc.errors import ConfigurationError, DataError
 from recsvc.evaluation.lists import liked, make_lists
 from recsvc.evaluation.metrics import summarise
 from recsvc.evaluation.tasks import Task, ms_recommenders, new_users, temporal
@@ -49,11 +49,12 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
 
     What is maximised is nDCG@10 as a share of what the defaults reach: the mean over known people, new people, and new
     people with `FEW` ratings, with every held-out rating relevant and with only liked ones. All is learned from and
-    measured on ratings that no ranking protocol tests with seed 42. `progress` is called after each trial, with how
-    many there will be.
+    measured on ratings that `ms-recommenders`, `new-users` and `temporal` do not test with seed 42. `progress` is
+    called after each trial, with how many there will be.
 
     Raises:
         ConfigurationError: the extra `tune` is not installed.
+        DataError: the defaults find nothing at all.
     """
     try:
         import optuna
@@ -73,19 +74,24 @@ def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Calla
             kinds = (every[kind :: len(FIGURES) // 2] for kind in range(len(FIGURES) // 2))
             reached = [float(np.mean(values)) for kind in kinds for values in zip(*kind, strict=True)]
             reference[:] = reference or reached
+            if not any(reference):
+                raise DataError(f"{dataset.name} is too small to tune on: what is served finds nothing in the splits")
             tried.append({**dict(zip(FIGURES, reached, strict=True)), **trial.params})
             progress("trials", trials)
-            return float(np.mean(np.divide(reached, reference)))
+            return float(np.mean([value / first for value, first in zip(reached, reference, strict=True) if first]))
 
         study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
         study.enqueue_trial(_defaults())
         study.optimize(objective, n_trials=trials)
-    protocol = f"{len(block.ratings)} ratings that no protocol tests (seed {TEST_SEED}), inner splits {INNER_SEEDS}"
+    protocol = (
+        f"{len(block.ratings)} ratings that ms-recommenders, new-users and temporal do not test (seed {TEST_SEED}), "
+        f"inner splits {INNER_SEEDS}"
+    )
     return Study(protocol, tried[0], tried[study.best_trial.number], tried)
 
 
 def untested(dataset: Dataset, vocabulary: Vocabulary) -> Dataset:
-    """A dataset without the ratings that a ranking protocol asks people for with the seed that is reported."""
+    """A dataset without what the protocols of whole catalogues have people find with the seed that is reported."""
     ratings = dataset.ratings
     cells = ratings.users.astype(np.int64) << 32 | vocabulary.rows(ratings.movie_ids)
     sought = [make(dataset, vocabulary, TEST_SEED).sought for make in (ms_recommenders, new_users, temporal)]

@@ -196,6 +196,18 @@ def test_a_low_rating_lowers_what_is_alike(world_engine: Engine) -> None:
     assert np.mean(places(taste_of({**base, disliked: 5.0}))) < np.mean(without)
 
 
+def test_what_was_rated_low_is_no_reason(world_engine: Engine) -> None:
+    taste = taste_of({0: 5.0, 2: 2.5, 4: 2.0, 6: 1.0})
+    told = world_engine.recommend(Person(taste, NO_ROWS), Query(k=20, explain=True)).items
+    for item in told:
+        assert item.why is not None
+        assert {reason.movie.movie_id for reason in item.why.because} <= {world_engine.catalogue.movie(0).movie_id}
+        reasons = sum(reason.contribution for reason in item.why.because)
+        assert item.why.baseline + reasons + item.why.other == pytest.approx(item.score, abs=1e-4)
+    assert any(item.why is not None and item.why.because for item in told)
+    assert any(item.why is not None and abs(item.why.other) > 1e-3 for item in told)
+
+
 def test_diversity_reaches_further(world_engine: Engine) -> None:
     plain = world_engine.recommend(SPACE_FAN, Query(k=10))
     varied = world_engine.recommend(SPACE_FAN, Query(k=10, diversity=1.0))

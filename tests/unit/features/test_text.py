@@ -87,6 +87,14 @@ def test_plurals_join_and_names_of_two_fields_do_not(vectoriser: Vectoriser) -> 
     assert found[4, 5] == pytest.approx(sqrt(2))  # for want of genres the texts say the more
 
 
+def test_titles_share_words_and_plurals_but_not_stems() -> None:
+    titles = ("Aliens", "Alien", "Titanic", "Titan A.E.", "The Boss", "Bos")
+    words = [set(FIELDS["title"](Movie(number, title))) for number, title in enumerate(titles, 1)]
+    assert words[0] == words[1] == {"alien"}
+    assert not words[2] & words[3]
+    assert words[4] == {"the", "boss"}
+
+
 def test_counts_by_hand() -> None:
     movies = [
         Movie(1, "blue blue red"),  # blue 2, red 1

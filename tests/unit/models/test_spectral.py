@@ -100,6 +100,13 @@ def test_the_collaborative_part_is_the_sum_of_both_on_one_scale() -> None:
     np.testing.assert_allclose(both.item_weights(), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_where_all_is_the_same_rounding_is_not_blown_up() -> None:
+    """One person, who gave all films the same: what is said of each is the same but for the last digits."""
+    world = world_of(films(10), {"a": dict.fromkeys(range(1, 11), 4.0)})
+    model = Collaborative().fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
+    assert np.abs(model.item_weights()).max() < 10
+
+
 def test_the_collaborative_part_learns_what_both_can() -> None:
     config = CollaborativeConfig(EaseConfig(min_ratings=3, max_movies=50), SpectralConfig(min_ratings=2, max_movies=40))
     assert (config.min_ratings, config.max_movies) == (3, 40)

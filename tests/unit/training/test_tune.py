@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from recsvc.datasets.sample import read_sample
+from recsvc.errors import DataError
 from recsvc.evaluation.protocols import PROTOCOLS
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.collaborative import CollaborativeConfig
 from recsvc.models.hybrid import HybridConfig
 from recsvc.training.tune import FIGURES, TEST_SEED, inner_tasks, tune, untested
+from recsvc.types import Movie
+from tests.contracts.worlds import world_of
 
 pytest.importorskip("optuna")
 
@@ -27,6 +30,13 @@ def test_the_defaults_are_tried_first_and_the_number_of_jobs_changes_nothing() -
     assert all(0 < trial[name] < 1 for trial in one.trials for name in FIGURES)
     gains = [sum(trial[name] / one.defaults[name] for name in FIGURES) for trial in one.trials]
     assert one.trials.index(one.best) == int(np.argmax(gains))
+
+
+def test_data_that_is_too_small_is_an_error_of_its_own() -> None:
+    movies = [Movie(number, "x") for number in range(1, 13)]
+    tiny = world_of(movies, {str(person): {person % 12 + 1: 4.0} for person in range(12)}).dataset
+    with pytest.raises(DataError, match="too small to tune on"):
+        tune(tiny, trials=2, seed=1, jobs=1, progress=lambda *_: None)
 
 
 def cells(interactions: Interactions) -> set[tuple[int, int]]:

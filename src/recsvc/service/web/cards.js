@@ -95,25 +95,28 @@ function predicted({ predicted_rating: stars }) {
   ];
 }
 
-/** The ratings that speak for a film, each with its share of what all of this person's ratings add. */
-function why(item) {
-  if (!item.because.length) return item.strategy === "popular" ? [] : [h("p.hint", {}, "Popular with everyone")];
-  const whole = sum(item.because.map(({ contribution }) => contribution)) + Math.abs(item.other ?? 0);
-  const rows = item.because.map((because, index) => reasonRow(because, index, whole));
+/** The ratings that speak for a film, and how popular it is, each with its share of all that does. */
+function why({ because, baseline, other, strategy }) {
+  if (!because.length) return strategy === "popular" ? [] : [h("p.hint", {}, "Popular with everyone")];
+  const popular = Math.max(baseline ?? 0, 0);
+  const whole = sum(because.map(({ contribution }) => contribution)) + Math.abs(other ?? 0) + popular;
+  const rows = because.map((one, index) => reasonRow(ratingWords(one, index), one.contribution / whole));
+  if (popular) rows.push(reasonRow(["and it is popular"], popular / whole));
   return [h("ul.reasons", { "aria-label": "Why it is recommended" }, rows)];
 }
 
-function reasonRow({ movie_id, title, contribution }, index, whole) {
-  const opinion = feedback.about(movie_id);
-  const [before, after] = reason(opinion);
-  const share = whole > 0 ? Math.abs(contribution) / whole : 0;
-  const says = contribution < 0 ? "against it" : "of what your ratings add";
+function ratingWords({ movie_id, title }, index) {
+  const [before, after] = reason(feedback.about(movie_id));
+  return [index ? `and ${before}` : `Because you ${before}`, h("b", {}, title), after];
+}
+
+function reasonRow(words, share) {
   return h(
     "li",
     {},
-    h("span.reason", {}, index ? `and ${before}` : `Because you ${before}`, h("b", {}, title), after),
-    h("span", { class: contribution < 0 ? "bar against" : "bar", "aria-hidden": "true", vars: { share } }),
-    h("span.share", {}, percent(share), aside(` ${says}`)),
+    h("span.reason", {}, ...words),
+    h("span.bar", { "aria-hidden": "true", vars: { share } }),
+    h("span.share", {}, percent(share), aside(" of why")),
   );
 }
 
