@@ -61,7 +61,7 @@ def main() -> None:
     asked = [name for name in COMMANDS if name not in TIMED or not options.without_bench]
     reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in asked}
     sections = {name: lay_out(reports[SHARED.get(name, name)]) for name, lay_out in LAYOUTS.items()}
-    write(ROOT / "docs" / "evaluation.md", sections)
+    write(ROOT / "docs" / "evaluation.md", {"in-short": in_short(reports), **sections})
     if not options.without_bench:
         write(ROOT / "README.md", {"figures": summary(reports)})
 
@@ -261,6 +261,53 @@ def learning(report: Report) -> str:
     return f"{commands} (nDCG@10, seed 42):\n\n{table(headings, rows)}"
 
 
+def in_short(reports: dict[str, Report]) -> str:
+    """What is served beside what it is measured by: seed 42 and the mean of the seeds."""
+
+    def both(name: str, model: str, *path: str) -> tuple[float, float]:
+        one = next(one for one in reports[name]["results"] if one["model"] == model)
+        first, mean = one, one["mean_of_seeds"]
+        for key in path:
+            first, mean = first[key], mean[key]
+        return first, mean
+
+    def row(label: str, found: tuple[float, float], reference: str, by: tuple[float, float]) -> list[str]:
+        compared = [f"{value:.4f} ({value / other:.3f} x)" for value, other in zip(found, by, strict=True)]
+        return [label, *compared, f"{reference}: {by[0]:.4f} / {by[1]:.4f}"]
+
+    def best(name: str, models: tuple[str, ...], *path: str) -> tuple[str, tuple[float, float]]:
+        found = {model: both(name, model, *path) for model in models}
+        model = max(found, key=lambda model: found[model][1])
+        return model, found[model]
+
+    published = (("ndcg@10", 0.475077), ("precision@10", 0.411771), ("recall@10", 0.219145), ("map@10", 0.146126))
+    rows = [
+        row(f"ms-recommenders, {key}", both("ms-recommenders", "hybrid", key), "BiVAE, published", (value, value))
+        for key, value in published
+    ]
+    for name in ("ms-recommenders", "new-users", "temporal"):
+        for label, path in (("ndcg@10", ("ndcg@10",)), ("liked ndcg@10", ("liked", "ndcg@10"))):
+            rows.append(row(f"{name}, {label}", both(name, "hybrid", *path), *best(name, SINGLE, *path)))
+    rows.append(
+        row(
+            "new-movies, ndcg@10",
+            both("new-movies", "hybrid", "ndcg@10"),
+            "content",
+            both("new-movies", "content", "ndcg@10"),
+        )
+    )
+    rows.append(row("folds, RMSE (less is better)", both("folds", "vbmf", "rmse"), *best("folds", ("svdpp",), "rmse")))
+    rows.append(
+        row("similarity, AUC", both("similarity", "hybrid", "auc"), "plain-sum", both("similarity", "plain-sum", "auc"))
+    )
+    return (
+        "From the tables below; the reference is the best single model of the same run unless it says otherwise:\n\n"
+        + table(["", "seed 42", "mean of five seeds", "reference: seed 42 / mean"], rows)
+    )
+
+
+SINGLE = ("popularity", "most-rated", "content", "ease", "spectral", "als", "knn", "nmf", "svd", "svdpp", "vbmf")
+"""Models that are no sum of others."""
 LAYOUTS: dict[str, Callable[[Report], str]] = {
     **{name: ranking(name) for name in ("ms-recommenders", "temporal", "new-users", "new-movies")},
     "folds": folds,
