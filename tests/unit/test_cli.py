@@ -14,6 +14,7 @@ import pytest
 from recsvc import cli
 from recsvc.registry.store import Registry
 from tests.api.versions import publish_again, trained
+from tests.unit.datasets.folders import tmdb, tmdb_row
 
 
 class Done(NamedTuple):
@@ -154,6 +155,14 @@ def test_evaluate_with_the_table_and_a_file(command: Command, tmp_path: Path) ->
     assert "content" in done.out
     report = json.loads((tmp_path / "report.json").read_text())
     assert [result["model"] for result in report["results"]] == ["popularity", "content"]
+
+
+def test_a_report_is_of_the_data_that_the_version_was_trained_on(
+    command: Command, sample: Path, tmp_path: Path
+) -> None:
+    texts = tmdb(tmp_path / "tmdb", [tmdb_row(348, "Alien", "1979-05-25", overview="A ship answers a call.")])
+    done = command("report", "--tmdb", str(texts), artifacts_dir=sample)
+    done.assert_one_line("--tmdb", Registry(sample).production())
 
 
 def test_describing_the_sample(command: Command) -> None:
