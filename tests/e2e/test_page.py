@@ -36,7 +36,7 @@ def home(service: Service) -> str:
 
 def rate_one(page: Page, key: str = "5", at: int = 0) -> str:
     """Rate a film of the onboarding by one key; returns its title."""
-    slider = page.get_by_role("slider", name="Your rating of").nth(at)
+    slider = page.get_by_role("list", name="Films to rate").get_by_role("slider").nth(at)
     title = (slider.get_attribute("aria-label") or "").removeprefix("Your rating of ")
     slider.press(key)
     return title

@@ -16,7 +16,7 @@ const METRICS = {
   rmse: "RMSE",
   mae: "MAE",
 };
-const MODELS = { hybrid: "Personal lists", popularity: "Popular films", "most-rated": "Most rated films" };
+const MODELS = { hybrid: "Personal", popularity: "Popular", "most-rated": "Most rated" };
 
 export function model(route, signal) {
   const place = h("div", {});
