@@ -56,11 +56,15 @@ def test_the_hybrid_finds_more_than_the_popular_films(
     results = first_seed(protocol, ml_100k, Hybrid(), Popularity())
     hybrid, popularity = results["hybrid"], results["popularity"]
     assert hybrid.people == popularity.people == people
-    for reached, popular in ((hybrid.metrics, popularity.metrics), (hybrid.metrics_liked, popularity.metrics_liked)):
+    # two of three people of `temporal` are strangers and get the same, so that liked films differ little there
+    least_liked = 0.9 if protocol == "temporal" else 1.0
+    for reached, popular, least in (
+        (hybrid.metrics, popularity.metrics, 1.0),
+        (hybrid.metrics_liked, popularity.metrics_liked, least_liked),
+    ):
         assert reached["ndcg@10"] > times * popular["ndcg@10"]
         for name, value in reached.items():
-            # two of three people of `temporal` are strangers and get the same, so that metrics differ little there
-            assert 0 < popular[name] < value * (1.1 if protocol == "temporal" else 1) < 1
+            assert 0 < least * popular[name] < value < 1
     for result in results.values():
         for name, (low, high) in result.intervals.items():
             assert low < result.metrics[name] < high

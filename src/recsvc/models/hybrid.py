@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from recsvc.features.interactions import Interactions
 from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
-from recsvc.models.contract import Capabilities, Explanation, ItemToItem, Model
-from recsvc.models.fused import Fused, Part
+from recsvc.models.contract import Capabilities, Explanation, Model
+from recsvc.models.fused import Fused, Linear, Part
 from recsvc.models.item_weights import spread
 from recsvc.models.kin import NO_KIN, Inheriting, Kin
 from recsvc.models.popularity import Popularity, PopularityConfig
 from recsvc.models.weights import NEUTRAL_STARS
-from recsvc.types import EMPTY_TASTE, BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+from recsvc.types import EMPTY_TASTE, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 SCALE_PEOPLE = 500
 SCALE_MOVIES = 500
@@ -68,16 +68,25 @@ class Hybrid(Model):
 
     def __init__(self, config: HybridConfig | None = None) -> None:
         self.config = config or HybridConfig()
-        self.parts: dict[str, Model] = {
-            "collaborative": Collaborative(self.config.collaborative),
-            "content": Content(self.config.content),
-            "popularity": Popularity(self.config.popularity),
-        }
+        self._hold(
+            Collaborative(self.config.collaborative),
+            Content(self.config.content),
+            Popularity(self.config.popularity),
+        )
         self._spreads: dict[str, float] = {}
         self._similar_centres: dict[str, float] = {}
         self._head_start = HeadStart(0.0, 0.0)
         self._kin = NO_KIN
         self._fused: Fused | None = None
+
+    def _hold(self, collaborative: Collaborative, content: Content, popularity: Popularity) -> None:
+        self._collaborative = collaborative
+        self._content = content
+        self.parts: dict[str, Model] = {
+            "collaborative": collaborative,
+            "content": content,
+            "popularity": popularity,
+        }
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Fit the parts, then learn their scales from a sample of the people and films of training."""
@@ -93,18 +102,12 @@ class Hybrid(Model):
             for name in self.config.similar_weights
         }
         popularity = self.parts["popularity"].score(EMPTY_TASTE)
-        self._kin = self._heirs(np.isnan(popularity))
+        self._kin = Kin.of(self._content, np.isnan(popularity), self._collaborative.informed())
         blended = self._blended()
         said = [spread(_finite(_blend(blended, Taste(rng.choice(taste.rows, 1), NEUTRAL)))) for taste in tastes]
         self._head_start = HeadStart(_centre([popularity]), self.config.head_start * (float(np.mean(said)) or 1.0))
         self._assemble()
         return self
-
-    def _heirs(self, unrated: BoolMovies) -> Kin:
-        content, collaborative = self.parts["content"], self.parts[REFERENCE]
-        assert isinstance(content, Content)  # noqa: S101 - __init__ and from_state make them so
-        assert isinstance(collaborative, Collaborative)  # noqa: S101
-        return Kin.of(content, unrated, collaborative.informed())
 
     def _assemble(self) -> None:
         """Make of what was learned what answers."""
@@ -118,13 +121,13 @@ class Hybrid(Model):
 
     def _blended(self) -> list[Part]:
         """The parts of the blend, the collaborative one speaking of heirs too."""
-        blended = []
-        for name, weight in self.config.weights.items():
-            model = self.parts[name]
-            assert isinstance(model, ItemToItem)  # noqa: S101 - __init__ and from_state make them so
-            linear = Inheriting(model, self._kin) if name == REFERENCE else model
-            blended.append(Part(linear, weight, weight / self._spreads[name]))
-        return blended
+        speaking: dict[str, Linear] = {
+            "collaborative": Inheriting(self._collaborative, self._kin),
+            "content": self._content,
+        }
+        return [
+            Part(speaking[name], weight, weight / self._spreads[name]) for name, weight in self.config.weights.items()
+        ]
 
     def score(self, taste: Taste) -> FloatMovies:
         """What the parts say and the head start; NaN for a film about which no part speaks.
@@ -197,11 +200,7 @@ class Hybrid(Model):
                 config["head_start"]["ratings"],
             )
         )
-        model.parts = {
-            "collaborative": collaborative,
-            "content": content,
-            "popularity": popularity,
-        }
+        model._hold(collaborative, content, popularity)
         model._spreads = dict(config["spreads"])
         model._similar_centres = dict(config["similar_centres"])
         model._head_start = HeadStart(config["head_start"]["centre"], config["head_start"]["factor"])
