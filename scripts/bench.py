@@ -1,6 +1,6 @@
 """How much of what the framework can do is left for an answer: GET /recommend against a constant answer, one worker.
 
-Both run in one process, with the same parameters, response model, serialiser, middleware and bytes. Every person of
+Both run in one process, with the same parameters, response model, serialiser, middleware and bytes. Every user of
 ml-100k is stored in SQLite as someone the service knows (20-737 ratings each), and each request reads one of them. wrk
 takes the two in turn, so that a machine that grows slower slows both; what counts is the median of the ratios.
 """
@@ -25,17 +25,17 @@ import uvicorn
 from fastapi import FastAPI, Query
 
 from recsvc.service.app import create_app
-from recsvc.service.schemas.recommend import Recommendations, RecommendQuery
+from recsvc.service.schemas.recommendations import Recommendations, RecommendQuery
 from recsvc.settings import Settings
 
 CONNECTIONS = 16
 DATASET = "ml-100k"
-# A draw of the people, the same for both endpoints.
+# A draw of the users, the same for both endpoints.
 WRK = """
-local people = {%s}
+local users = {%s}
 math.randomseed(7)
 request = function()
-  return wrk.format("GET", "%s?user_id=" .. people[math.random(#people)])
+  return wrk.format("GET", "%s?user_id=" .. users[math.random(#users)])
 end
 """
 
@@ -57,13 +57,13 @@ def main() -> None:
             database_url=f"sqlite:///{folder}/bench.db",
             log_level="error",
         )
-        people = prepare(options.data_dir, settings)
+        users = prepare(options.data_dir, settings)
         server = subprocess.Popen(
             [sys.executable, __file__, "--data-dir", str(options.data_dir)],
             env=os.environ | {"RECSVC_BENCH": settings.model_dump_json(), "OPENBLAS_NUM_THREADS": "1"},
         )
         try:
-            report = measure(people, options, Path(folder))
+            report = measure(users, options, Path(folder))
         finally:
             server.terminate()
             server.wait()
@@ -100,7 +100,7 @@ def prepare(data_dir: Path, settings: Settings) -> list[str]:
 
 
 def serve(settings: Settings) -> None:
-    """The service, with one more endpoint that always gives what one person was answered."""
+    """The service, with one more endpoint that always gives what one user was answered."""
     app: FastAPI = create_app(settings)
     held: list[Recommendations] = []
 
@@ -117,7 +117,7 @@ def serve(settings: Settings) -> None:
     uvicorn.run(app, port=settings.port, log_level="error", access_log=False, server_header=False)
 
 
-def measure(people: list[str], options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure(users: list[str], options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Let wrk ask for both in turn."""
     url = f"http://127.0.0.1:{options.port}"
     with httpx.Client(transport=httpx.HTTPTransport(retries=50)) as client:
@@ -129,7 +129,7 @@ def measure(people: list[str], options: argparse.Namespace, folder: Path) -> dic
     for _ in range(options.rounds):
         for name, rates in figures.items():
             script = folder / f"{name}.lua"
-            script.write_text(WRK % (", ".join(f'"{person}"' for person in people), f"/{name}"))
+            script.write_text(WRK % (", ".join(f'"{user}"' for user in users), f"/{name}"))
             out = subprocess.run(
                 ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{options.seconds}s", "-s", str(script), url],
                 capture_output=True,

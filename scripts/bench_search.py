@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.datasets.movielens import read_movielens
-from recsvc.features.titles import TitleIndex
+from recsvc.features.title_index import TitleIndex
 from recsvc.types import Movie
 
 TITLES = 87_000

@@ -139,9 +139,9 @@ def ranking(name: str) -> Callable[[Report], str]:
             "lift",
             "tail",
         ]
-        people = report["results"][0]["people"]
+        users = report["results"][0]["users"]
         seeds = ", ".join(map(str, report["seeds"]))
-        return f"`{COMMANDS[name]}` ({people} people; seeds {seeds}):\n\n{table(headings, rows)}"
+        return f"`{COMMANDS[name]}` ({users} users; seeds {seeds}):\n\n{table(headings, rows)}"
 
     return lay_out
 
@@ -213,18 +213,18 @@ def tune(report: Report) -> str:
 
 
 def choices(report: Report) -> str:
-    """What is served and its alternatives: any rating / liked ones, kind of people by kind."""
-    people = ("known", "new", "few", "one", "none")
+    """What is served and its alternatives: any rating / liked ones, kind of users by kind."""
+    users = ("known", "new", "few", "one", "none")
     rows = [
         [
             one["name"],
-            *(f"{one[kind]:.4f} / {one[f'{kind} liked']:.4f}" for kind in people),
+            *(f"{one[kind]:.4f} / {one[f'{kind} liked']:.4f}" for kind in users),
             f"{one['lift']:.2f}",
         ]
         for one in report["rows"]
     ]
     splits = f"nDCG@10 with any rating / liked ones; {report['ratings']} ratings, {report['splits']} splits"
-    return f"`{COMMANDS['choices']}` ({splits}):\n\n{table(['', *people, 'lift'], rows)}"
+    return f"`{COMMANDS['choices']}` ({splits}):\n\n{table(['', *users, 'lift'], rows)}"
 
 
 def popularity(report: Report) -> str:
@@ -329,13 +329,13 @@ def summary(reports: dict[str, Report]) -> str:
         found: Report = next(one for one in reports[name]["results"] if one["model"] == model)
         return found
 
-    hybrid, *impersonal = (of("ms-recommenders", name) for name in ("hybrid", "popularity", "most-rated"))
+    hybrid, *non_personalised = (of("ms-recommenders", name) for name in ("hybrid", "popularity", "most-rated"))
     rows = [
         [
             "ms-recommenders, any rating: " + label,
             f"{hybrid[key]:.4f}",
             f"{hybrid['mean_of_seeds'][key]:.4f}",
-            *(f"{one[key]:.4f}" for one in impersonal),
+            *(f"{one[key]:.4f}" for one in non_personalised),
         ]
         for key, label in (
             ("ndcg@10", "nDCG@10"),
@@ -349,7 +349,7 @@ def summary(reports: dict[str, Report]) -> str:
             "the same, liked: nDCG@10",
             f"{hybrid['liked']['ndcg@10']:.4f}",
             f"{hybrid['mean_of_seeds']['liked']['ndcg@10']:.4f}",
-            *(f"{one['liked']['ndcg@10']:.4f}" for one in impersonal),
+            *(f"{one['liked']['ndcg@10']:.4f}" for one in non_personalised),
         ]
     )
     bench, search, page = (reports[name] for name in TIMED)
@@ -357,7 +357,7 @@ def summary(reports: dict[str, Report]) -> str:
     ratios, constant = bench["ratios"], bench["constant"]
     lines = [
         table(
-            ["ml-100k, the served configuration", "seed 42", "mean of five seeds", "popular films", "most rated"], rows
+            ["ml-100k, the served configuration", "seed 42", "mean of five seeds", "popular movies", "most rated"], rows
         ),
         "",
         f"By `{COMMANDS['ms-recommenders']}`;",
@@ -365,7 +365,7 @@ def summary(reports: dict[str, Report]) -> str:
         f"Predicted stars: RMSE {stars:.4f} on the folds u1-u5, everyone folded in (`{COMMANDS['folds']}`).",
         f"Training and publishing, the hold-out included: {reports['train']['seconds']:.0f} s (`{COMMANDS['train']}`).",
         "",
-        f"`{COMMANDS['bench']}`: `wrk` with 16 connections against one worker on ml-100k, a random person's 20-737",
+        f"`{COMMANDS['bench']}`: `wrk` with 16 connections against one worker on ml-100k, a random user's 20-737",
         "ratings read from SQLite on each request: `GET /recommend` reaches",
         f"**{bench['median_ratio']:.2f}** of the requests/s of a constant answer in the same process (same parameters,",
         "response model, serialiser, middleware and bytes; rounds",

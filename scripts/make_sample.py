@@ -1,19 +1,19 @@
 """Make the SIMULATED ratings of the sample dataset (``ratings.csv.gz``).
 
-The films in ``movies.jsonl`` are real; nobody gave these ratings. They are drawn, with a fixed
+The movies in ``movies.jsonl`` are real; nobody gave these ratings. They are drawn, with a fixed
 seed, from a small generative model, so that the project can be tried and tested offline:
 
 * Taste. A rater is a sparse mixture of the ARCHETYPES below, each a set of likes and dislikes
-  over what the film file says (genre, era, country, keyword); adds a few likes and dislikes of
+  over what the movie file says (genre, era, country, keyword); adds a few likes and dislikes of
   his own for single directors, keywords, countries and genres; and has a place in a hidden space
-  that the metadata do not explain. The three, weighted by MIX, make his affinity for a film.
-* Quality and fame. A film has a hidden quality and a fame: the FAMOUS come first, in that order;
+  that the metadata do not explain. The three, weighted by MIX, make his affinity for a movie.
+* Quality and fame. A movie has a hidden quality and a fame: the FAMOUS come first, in that order;
   the others fall off by luck, quality, age and origin.
-* Seen. How many films a rater has rated is log-normal (between 20 and 250, median about 45);
+* Seen. How many movies a rater has rated is log-normal (between 20 and 250, median about 45);
   which ones is a draw without replacement, with log-weight fame + PULL * affinity.
 * Rating. The rater's level, plus quality, affinity and noise times the rater's spread, rounded
   to half stars between 0.5 and 5.0.
-* Time. Raters join more and more often from 2015 to 2024 and rate in a few sittings; a film is
+* Time. Raters join more and more often from 2015 to 2024 and rate in a few sittings; a movie is
   never rated before the year it came out.
 
     python scripts/make_sample.py [--movies movies.jsonl] [--out ratings.csv.gz]
@@ -31,14 +31,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Movie = dict[str, Any]
-Rating = tuple[int, int, float, int]  # rater, film, stars, seconds since 1970
+Rating = tuple[int, int, float, int]  # rater, movie, stars, seconds since 1970
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SAMPLE = Path(__file__).resolve().parents[1] / "src" / "recsvc" / "datasets" / "sample"
 SEED = 20240607
 RATERS = 900
-MEDIAN, SIGMA, FEWEST, MOST = 45.0, 0.6, 20, 250  # films per rater
+MEDIAN, SIGMA, FEWEST, MOST = 45.0, 0.6, 20, 250  # movies per rater
 MIX = (1.0, 0.3, 0.8)  # of archetypes, personal likes and hidden traits in an affinity
 HIDDEN_TRAITS = 4
 PULL = 1.1  # how much affinity decides what is seen
@@ -96,19 +96,19 @@ def standard(scores: Floats) -> Floats:
 
 
 def affinities(rng: np.random.Generator, movies: list[Movie]) -> Floats:
-    """Raters x films; every row has mean 0 and deviation 1."""
+    """Raters x chosen; every row has mean 0 and deviation 1."""
     tagged = [traits(movie) for movie in movies]
     liking = np.zeros((0, len(movies)))
     for line in ARCHETYPES.strip().splitlines():
         weights = [entry.rsplit(" ", 1) for entry in line.split(": ")[1].split(", ")]
-        scores = [sum(float(w) for trait, w in weights if trait in film) for film in tagged]
+        scores = [sum(float(w) for trait, w in weights if trait in one) for one in tagged]
         liking = np.vstack([liking, scores])
     mixture = rng.random((RATERS, len(liking))) ** 6
     archetypes = (mixture / mixture.sum(axis=1, keepdims=True)) @ standard(liking)
 
-    counts = Counter(trait for film in tagged for trait in film)
-    shared = sorted(trait for trait, films in counts.items() if films >= 3)
-    has = np.array([[trait in film for film in tagged] for trait in shared], dtype=np.float64)
+    counts = Counter(trait for one in tagged for trait in one)
+    shared = sorted(trait for trait, chosen in counts.items() if chosen >= 3)
+    has = np.array([[trait in one for one in tagged] for trait in shared], dtype=np.float64)
     has /= np.sqrt(has.sum(axis=1, keepdims=True))
     chosen = rng.random((RATERS, len(shared))) < 0.08
     personal = (chosen * rng.standard_normal((RATERS, len(shared)))) @ has
@@ -122,7 +122,7 @@ def affinities(rng: np.random.Generator, movies: list[Movie]) -> Floats:
 
 
 def quality_and_fame(rng: np.random.Generator, movies: list[Movie]) -> tuple[Floats, Floats]:
-    """A film's hidden quality (deviation about 1) and its fame as a log-weight."""
+    """A movie's hidden quality (deviation about 1) and its fame as a log-weight."""
     famous = FAMOUS.strip().replace("\n", "|").split("|")
     rank = {title: place for place, title in enumerate(famous)}
     quality = np.clip(rng.standard_normal(len(movies)), -1.6, 1.9)
@@ -144,7 +144,7 @@ def seconds(year: int) -> int:
 
 
 def times(rng: np.random.Generator, years: Ints) -> Ints:
-    """When a rater rated films of these years: in a few sittings, none before a film is out."""
+    """When a rater rated movies of these years: in a few sittings, none before a movie is out."""
     start, end, n = seconds(2015), seconds(2025), len(years)
     joined = start + (end - start) * (0.03 + 0.94 * rng.random() ** 0.6)
     sittings = joined + (end - joined) * rng.random(1 + n // 15) ** 3
@@ -155,7 +155,7 @@ def times(rng: np.random.Generator, years: Ints) -> Ints:
 
 
 def simulate(movies: list[Movie], seed: int = SEED) -> list[Rating]:
-    """All ratings, by rater and then film."""
+    """All ratings, by rater and then row."""
     rng = np.random.default_rng(seed)
     ids = np.array([movie["movie_id"] for movie in movies], dtype=np.int64)
     years = np.array([movie["year"] for movie in movies], dtype=np.int64)
@@ -172,8 +172,8 @@ def simulate(movies: list[Movie], seed: int = SEED) -> list[Rating]:
         felt = level + spread * (liking + NOISE * rng.standard_normal(n))
         stars = np.clip(np.round(2 * np.round(felt, 6)) / 2, 0.5, 5.0)
         moments = times(rng, years[seen])
-        for film, star, moment in zip(ids[seen], stars, moments, strict=True):
-            rows.append((rater + 1, int(film), float(star), int(moment)))
+        for row, star, moment in zip(ids[seen], stars, moments, strict=True):
+            rows.append((rater + 1, int(row), float(star), int(moment)))
     return rows
 
 

@@ -8,12 +8,14 @@ RecsvcError
 ├── ModelError              a model asked for something it cannot do, or training that cannot succeed
 ├── RegistryError
 │   ├── VersionNotFoundError
-│   └── DamagedVersionError a version whose files do not match its manifest
+│   └── UnusableVersionError      a version that is there and cannot serve
+│       ├── DamagedVersionError   a version whose files do not match its manifest
+│       └── OutdatedVersionError  a version that a release with another schema wrote
 ├── NotReadyError           no version is loaded, or the database is out of reach
-├── NotFoundError           a film, person or page of the catalogue that does not exist
+├── NotFoundError           a movie, user or page of the catalogue that does not exist
 ├── InvalidInputError       a value the caller sent that cannot be used; names the field
-├── NotPermittedError       who asks may not do that: another person's token, a wrong edit token
-└── ReadOnlyPersonError     a person of a public dataset, who cannot be changed
+├── NotPermittedError       who asks may not do that: another user's token, a wrong edit token
+└── ReadOnlyUserError     a user of a public dataset, who cannot be changed
 """
 
 from __future__ import annotations
@@ -59,8 +61,22 @@ class VersionNotFoundError(RegistryError):
     """No whole version of that name is in the registry."""
 
 
-class DamagedVersionError(RegistryError):
+class UnusableVersionError(RegistryError):
+    """A version that is in the registry and cannot serve."""
+
+
+class DamagedVersionError(UnusableVersionError):
     """A version whose files do not match its manifest, named with the first file that differs."""
+
+
+class OutdatedVersionError(UnusableVersionError):
+    """A version whose manifest has another schema than this release reads."""
+
+    def __init__(self, version: str, found: int, expected: int) -> None:
+        super().__init__(
+            f"version {version} was written by another release (manifest schema {found}, this one reads {expected}): "
+            "train a new version with `recsvc train`"
+        )
 
 
 class NotReadyError(RecsvcError):
@@ -68,7 +84,7 @@ class NotReadyError(RecsvcError):
 
 
 class NotFoundError(RecsvcError):
-    """What was asked for does not exist; `what` says which kind of thing ("movie", "person", "rating")."""
+    """What was asked for does not exist; `what` says which kind of thing ("movie", "user", "rating")."""
 
     def __init__(self, what: str, key: object) -> None:
         super().__init__(f"There is no {what} {key}.")
@@ -89,9 +105,9 @@ class NotPermittedError(RecsvcError):
     """Who asks is known and may not do what they ask for."""
 
 
-class ReadOnlyPersonError(RecsvcError):
-    """A person of a public dataset: everyone may read their history, nobody may change it."""
+class ReadOnlyUserError(RecsvcError):
+    """A user of a public dataset: everyone may read their history, nobody may change it."""
 
     def __init__(self, user_id: str) -> None:
-        super().__init__(f"{user_id} is a person of a public dataset and cannot be changed.")
+        super().__init__(f"{user_id} is a user of a public dataset and cannot be changed.")
         self.user_id = user_id

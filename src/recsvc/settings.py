@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Origins whose pages may call the service, such as `https://films.example`, separated by commas; "
+        description="Origins whose pages may call the service, such as `https://movies.example`, separated by commas; "
         "`*` allows all. Unset: only pages that are served from here.",
     )
     liked_stars: float = Field(default=4.5, ge=0.5, le=5.0, description="The rating that a like counts as.")
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         default=2.0, ge=0.01, le=3600, description="How often to look whether another version was promoted, in seconds."
     )
     poster_base_url: str = Field(
-        default="https://image.tmdb.org/t/p/w342", description="What a film's poster path is appended to."
+        default="https://image.tmdb.org/t/p/w342", description="What a movie's poster path is appended to."
     )
     tmdb_api_key: SecretStr | None = Field(
         default=None,
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
             if not re.fullmatch(r"\*|https?://[A-Za-z0-9.\[\]:_-]+", origin):
-                raise ValueError(f"{origin!r} is not an origin, such as https://films.example (without a path)")
+                raise ValueError(f"{origin!r} is not an origin, such as https://movies.example (without a path)")
         return value
 
     @field_validator("database_url")

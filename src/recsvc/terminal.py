@@ -28,18 +28,18 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from recsvc.errors import ConfigurationError, DamagedVersionError
+from recsvc.errors import ConfigurationError, OutdatedVersionError, UnusableVersionError
 
 if TYPE_CHECKING:
     from recsvc.datasets.describe import Description
     from recsvc.datasets.tables import Dataset
-    from recsvc.datasets.tmdb_fetch import FetchReport
+    from recsvc.datasets.tmdb.fetch import FetchReport
     from recsvc.engine.answer import Answer
-    from recsvc.evaluation.bootstrap import Interval
+    from recsvc.evaluation.metrics.bootstrap import Interval
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
-    from recsvc.training.tune import Study
-    from recsvc.training.tune_similar import SimilarStudy
+    from recsvc.research.similarity_weights import SimilarStudy
+    from recsvc.tuning.search import Study
 
 PIPED_WIDTH = 200
 
@@ -109,8 +109,8 @@ def download_progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
 
 
 @contextmanager
-def film_progress() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar over films; call what it yields with how many are done and how many there are."""
+def movie_progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over movies; call what it yields with how many are done and how many there are."""
     columns = (TextColumn("asking TMDB"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err) as progress:
         task = progress.add_task("", total=None)
@@ -151,27 +151,29 @@ def show_description(dataset: Dataset, description: Description) -> None:
     held = description
     table = _table("", "", title=held.name + (" (simulated ratings)" if held.simulated else ""), show_header=False)
     _add(table, "users", f"{held.users:,}")
-    _add(table, "films", f"{held.movies:,} ({held.rated_movies:,} rated)")
+    _add(table, "movies", f"{held.movies:,} ({held.rated_movies:,} rated)")
     _add(
         table,
         "ratings",
         f"{held.ratings:,} from {held.first_date} to {held.last_date}, mean {held.mean_rating:.2f} stars",
     )
     _add(table, "sparsity", f"{held.sparsity:.2%} of the cells are empty")
-    for name, spread in (("ratings a user", held.ratings_per_user), ("ratings a film", held.ratings_per_movie)):
+    for name, spread in (("ratings a user", held.ratings_per_user), ("ratings a movie", held.ratings_per_movie)):
         _add(table, name, f"{spread.min}-{spread.max}, median {spread.median:g}, mean {spread.mean:.1f}")
     tail = held.long_tail
     _add(
         table,
         "long tail",
-        f"the top 1 / 10 / 20 % of the films have {tail.top_1_percent:.0%} / {tail.top_10_percent:.0%} / "
+        f"the top 1 / 10 / 20 % of the movies have {tail.top_1_percent:.0%} / {tail.top_10_percent:.0%} / "
         f"{tail.top_20_percent:.0%} of the ratings",
     )
     _add(
-        table, "", f"{tail.movies_for_half:,} films make half of the ratings; {tail.movies_below_5:,} have fewer than 5"
+        table,
+        "",
+        f"{tail.movies_for_half:,} movies make half of the ratings; {tail.movies_below_5:,} have fewer than 5",
     )
     known = held.coverage
-    _add(table, "films with", ", ".join(f"{name} {count:,}" for name, count in asdict(known).items()))
+    _add(table, "movies with", ", ".join(f"{name} {count:,}" for name, count in asdict(known).items()))
     _add(table, "genres", ", ".join(f"{genre} {count:,}" for genre, count in held.genres.items()))
     _add(table, "decades", ", ".join(f"{name} {count:,}" for name, count in held.movies_by_decade.items()))
     out.print(table)
@@ -183,10 +185,10 @@ def show_description(dataset: Dataset, description: Description) -> None:
 
 
 def show_fetched(name: str, missing: Path, report: FetchReport) -> None:
-    """Print how many films have TMDB data, and why the others have none."""
-    from recsvc.datasets.tmdb_film import TMDB_NOTICE
+    """Print how many movies have TMDB data, and why the others have none."""
+    from recsvc.datasets.tmdb.movie import TMDB_NOTICE
 
-    say(f"{name}: {report.kept:,} of {report.films:,} films have TMDB data; {report.asked:,} were asked for now")
+    say(f"{name}: {report.kept:,} of {report.movies:,} movies have TMDB data; {report.asked:,} were asked for now")
     for count, why in (
         (report.unmatched, "were not matched by title and year"),
         (report.removed, "are not at TMDB (any more)"),
@@ -194,14 +196,14 @@ def show_fetched(name: str, missing: Path, report: FetchReport) -> None:
     ):
         if count:
             say(f"{count:,} {why}")
-    if report.kept < report.films:
-        say(f"the films without TMDB data, and why: {missing}")
+    if report.kept < report.movies:
+        say(f"the movies without TMDB data, and why: {missing}")
     warn(TMDB_NOTICE)
 
 
 def show_results(report: dict[str, Any]) -> None:
     """Print the table of an evaluation."""
-    from recsvc.evaluation.report import facts_of, table_of
+    from recsvc.evaluation.results import facts_of, table_of
 
     headings, rows = table_of(report, brief=True)
     table = _table(*headings, title=facts_of(report)[0])
@@ -228,7 +230,7 @@ def show_similar_study(study: SimilarStudy) -> None:
     out.print(table)
     say(f"the catalogue holds {study.pairs} of {study.pairs_asked} judged pairs, {study.pairs_ok} are OK")
     say(study.protocol)
-    say("in brackets 95 % intervals that respect that pairs share films")
+    say("in brackets 95 % intervals that respect that pairs share movies")
 
 
 def _ends(interval: Interval, digits: str) -> str:
@@ -238,7 +240,7 @@ def _ends(interval: Interval, digits: str) -> str:
 def show_answer(manifest: Manifest, answer: Answer) -> None:
     """Print recommendations and why."""
     table = _table(
-        "", "film", "stars", "because", title=f"{answer.strategy.value} · {manifest.version} · {manifest.dataset.name}"
+        "", "movie", "stars", "because", title=f"{answer.strategy.value} · {manifest.version} · {manifest.dataset.name}"
     )
     for item in answer.items:
         because = (
@@ -262,8 +264,15 @@ def show_versions(registry: Registry) -> None:
         mark = marks.get(name, "")
         try:
             manifest = registry.manifest(name)
-        except DamagedVersionError:
-            _add(table, name, mark, "damaged", "", "")
+        except UnusableVersionError as error:
+            _add(
+                table,
+                name,
+                mark,
+                "of another release" if isinstance(error, OutdatedVersionError) else "damaged",
+                "",
+                "",
+            )
             continue
         reached = manifest.metrics.get("hybrid", {}).get("ndcg@10")
         _add(

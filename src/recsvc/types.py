@@ -1,4 +1,4 @@
-"""The words that all layers share: ids, arrays with their shape in the name, films, feedback, Taste and Ranked."""
+"""The words that all layers share: ids, arrays with their shape in the name, movies, feedback, Taste and Ranked."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MovieId: TypeAlias = int
 UserId: TypeAlias = str
 
 FloatMovies: TypeAlias = NDArray[np.float32]
-"""float32 (n_movies,): one number a film, NaN where nothing can be said."""
+"""float32 (n_movies,): one number a movie, NaN where nothing can be said."""
 FloatK: TypeAlias = NDArray[np.float32]
 """float32 (k,)"""
 FloatMatrix: TypeAlias = NDArray[np.float32]
 """float32 (rows, columns)"""
 Rows: TypeAlias = NDArray[np.int32]
-"""int32 (n,): row numbers of films in one vocabulary; never leave models, features and engine."""
+"""int32 (n,): row numbers of movies in one vocabulary; never leave models, features and engine."""
 BoolMovies: TypeAlias = NDArray[np.bool_]
 """bool (n_movies,)"""
 Array: TypeAlias = NDArray[Any]
@@ -31,7 +31,7 @@ MAX_STARS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Movie:
-    """A film as the catalogue knows it. What a dataset does not say is empty or None, never guessed.
+    """A movie as the catalogue knows it. What a dataset does not say is empty or None, never guessed.
 
     `title` is in natural order without the year; `other_titles` are what else it is known by. `genres` use the
     MovieLens names. `poster_path` is TMDB's path below its image host, `trailer_url` an address at YouTube or Vimeo.
@@ -59,7 +59,7 @@ class Movie:
 
 
 class FeedbackKind(StrEnum):
-    """What a person said about a film; only RATING carries stars."""
+    """What a user said about a movie; only RATING carries stars."""
 
     RATING = "rating"
     LIKED = "liked"
@@ -69,14 +69,14 @@ class FeedbackKind(StrEnum):
 
 
 class EventType(StrEnum):
-    """What happened to a film that was recommended."""
+    """What happened to a movie that was recommended."""
 
     SHOWN = "shown"
     CLICKED = "clicked"
 
 
 class Attribution(NamedTuple):
-    """Where a film was recommended: `rank` is its place in the whole list, from 1."""
+    """Where a movie was recommended: `rank` is its place in the whole list, from 1."""
 
     model_version: str
     strategy: str
@@ -85,7 +85,7 @@ class Attribution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What one person has rated: `rows` int32 (n,) without repeats, `stars` float32 (n,) in 0.5-5, side by side."""
+    """What one user has rated: `rows` int32 (n,) without repeats, `stars` float32 (n,) in 0.5-5, side by side."""
 
     rows: Rows
     stars: FloatK
@@ -99,7 +99,7 @@ EMPTY_TASTE = Taste(rows=np.empty(0, np.int32), stars=np.empty(0, np.float32))
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The best films, best first: `rows` int32 (k,), `scores` float32 (k,), ties broken by movie id."""
+    """The best movies, best first: `rows` int32 (k,), `scores` float32 (k,), ties broken by movie id."""
 
     rows: Rows
     scores: FloatK

@@ -60,7 +60,7 @@ def state(client: TestClient) -> Any:
 
 def set_clock(client: TestClient, clock: Callable[[], float]) -> None:
     """Let ids of recommendations be made and read at another time."""
-    state(client).seal._clock = clock
+    state(client).tokens._clock = clock
 
 
 class Visitor(NamedTuple):
@@ -120,8 +120,8 @@ def raw(name: str, value: str | bytes) -> dict[bytes, bytes]:
     return {name.encode(): value if isinstance(value, bytes) else value.encode()}
 
 
-def film(client: TestClient, title: str) -> int:
-    """The id of the film of that title."""
+def movie(client: TestClient, title: str) -> int:
+    """The id of the movie of that title."""
     found = answer(client.get("/movies", params={"q": title}))["items"]
     return next(int(movie["movie_id"]) for movie in found if movie["title"] == title)
 
@@ -136,7 +136,7 @@ def recommended(client: TestClient, user_id: str | None = None, **query: Any) ->
 
 
 def ids(listed: Json) -> list[int]:
-    """The films of an answer, in order; items are films, or hold one."""
+    """The movies of an answer, in order; items are movies, or hold one."""
     return [item.get("movie", item)["movie_id"] for item in listed["items"]]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import film, serving
+from tests.api.asking import movie, serving
 from tests.api.versions import ml_100k_artifacts, sample_artifacts, shrinking_artifacts
 
 __all__ = ["ml_100k_artifacts", "sample_artifacts", "shrinking_artifacts"]
@@ -44,4 +44,4 @@ def admin(artifacts: Path, sqlite_url: str) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def trilogy(reading: TestClient) -> tuple[int, int, int]:
     """Star Wars, The Empire Strikes Back and Alien."""
-    return film(reading, "Star Wars"), film(reading, "The Empire Strikes Back"), film(reading, "Alien")
+    return movie(reading, "Star Wars"), movie(reading, "The Empire Strikes Back"), movie(reading, "Alien")

@@ -20,7 +20,7 @@ from tests.api.test_models import KEY
 from tests.api.versions import publish_again
 
 Z2 = 1.959963984540054**2
-EMPTY = {"feedback": 0, "active_people": 0, "shown": 0, "clicked": 0}
+EMPTY = {"feedback": 0, "active_users": 0, "shown": 0, "clicked": 0}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def rates(key: str, counted: tuple[int, ...], stars: float | None, clicks: Json,
 
 
 class Story:
-    """Six people and two versions; what they are told is made by hand, so that everyone's list is known."""
+    """Six users and two versions; what they are told is made by hand, so that everyone's list is known."""
 
     def __init__(self, client: TestClient, versions: tuple[str, str]) -> None:
         self.client = client
@@ -78,20 +78,20 @@ class Story:
             "dan": self._sealed(two, Strategy.HYBRID, None, [5, 6]),
         }
 
-    def _sealed(self, version: str, strategy: Strategy, user_id: str | None, films: list[int]) -> str:
-        text: str = state(self.client).seal.seal(version, strategy, user_id, 1, films)
+    def _sealed(self, version: str, strategy: Strategy, user_id: str | None, movies: list[int]) -> str:
+        text: str = state(self.client).tokens.issue(version, strategy, user_id, 1, movies)
         return text
 
-    def events(self, user_id: str, kind: str, *films: int) -> None:
+    def events(self, user_id: str, kind: str, *movies: int) -> None:
         listed = self.lists[user_id]
         tell(
             self.client,
             user_id,
-            [{"type": kind, "recommendation_id": listed, "movie_id": film} for film in films],
+            [{"type": kind, "recommendation_id": listed, "movie_id": movie} for movie in movies],
         )
 
-    def says(self, user_id: str, film: int, **way: Any) -> None:
-        body = {"user_id": user_id, "movie_id": film, **way}
+    def says(self, user_id: str, movie: int, **way: Any) -> None:
+        body = {"user_id": user_id, "movie_id": movie, **way}
         if user_id in self.lists:
             body["recommendation_id"] = self.lists[user_id]
         answer(self.client.post("/rate", json=body), 201)
@@ -122,15 +122,15 @@ def versions(sample_artifacts: Path) -> tuple[str, str]:
 
 def test_a_story_counted_by_hand(client: TestClient, versions: tuple[str, str]) -> None:
     def ask() -> Json:
-        for person in "ann", "bob", "cat", "dan", "eve", "fay":
-            client.delete(f"/users/{person}")
+        for user in "ann", "bob", "cat", "dan", "eve", "fay":
+            client.delete(f"/users/{user}")
         Story(client, versions).happens()
         return analysed(client, days=1)
 
     found = of_one_day(ask)
     assert found["first_day"] == found["last_day"] == today().isoformat()
-    assert (found["people"], found["feedback"]) == (6, 9)
-    day = {"feedback": 9, "active_people": 6, "shown": 10, "clicked": 6}
+    assert (found["users"], found["feedback"]) == (6, 9)
+    day = {"feedback": 9, "active_users": 6, "shown": 10, "clicked": 6}
     assert found["days"] == [{"day": found["last_day"], **day}]
     production, other = versions
     assert found["by_version"] == [
@@ -147,8 +147,8 @@ def test_a_story_counted_by_hand(client: TestClient, versions: tuple[str, str]) 
         rates("3", (2, 1, 0, 1, 0), None, wilson(1, 2), wilson(0, 2)),
         rates("4", (1, 0, 0, 0, 0), None, wilson(0, 1), wilson(0, 1)),
     ]
-    titles = {film: answer(client.get(f"/movies/{film}"))["title"] for film in range(1, 7)}
-    films = [
+    titles = {movie: answer(client.get(f"/movies/{movie}"))["title"] for movie in range(1, 7)}
+    movies = [
         (1, 3, 3, 4.5, 3, 2),
         (2, 3, 2, 2.0, 3, 1),
         (3, 1, 0, None, 2, 1),
@@ -156,8 +156,10 @@ def test_a_story_counted_by_hand(client: TestClient, versions: tuple[str, str]) 
         (6, 1, 0, 3.0, 0, 1),
     ]
     names = ("movie_id", "feedback", "liked", "mean_stars", "shown", "clicked")
-    assert found["top_films"] == [{"title": titles[film[0]], **dict(zip(names, film, strict=True))} for film in films]
-    assert found["coverage"] == {"shown_films": 5, "catalogue_films": 500, "share": 0.01}
+    assert found["top_movies"] == [
+        {"title": titles[movie[0]], **dict(zip(names, movie, strict=True))} for movie in movies
+    ]
+    assert found["coverage"] == {"shown_movies": 5, "catalogue_movies": 500, "share": 0.01}
     assert found["comparison"] is None
 
 
@@ -165,21 +167,21 @@ def test_a_challenger_against_production(sample_artifacts: Path, database_url: s
     artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     first, second = Registry(artifacts).production(), publish_again(artifacts).version
     with serving(artifacts, database_url, admin_key="open sesame") as client:
-        sealed = state(client).seal.seal
+        sealed = state(client).tokens.tokens
 
         def challenge(weight: float) -> None:
             answer(client.post(f"/models/{second}/challenge", headers=KEY, json={"weight": weight}))
 
-        def see(person: str, version: str, films: list[int], likes: list[int], clicks: list[int], **more: Any) -> None:
-            strategy, whose = more.get("strategy", Strategy.HYBRID), more.get("whose", person)
-            told = {"recommendation_id": sealed(version, strategy, whose, 1, films)}
-            events = [{"type": "shown", "movie_id": film, **told} for film in films]
-            tell(client, person, events + [{"type": "clicked", "movie_id": film, **told} for film in clicks])
-            for film in likes:
-                client.post("/rate", json={"user_id": person, "movie_id": film, "liked": True, **told})
+        def see(user: str, version: str, movies: list[int], likes: list[int], clicks: list[int], **more: Any) -> None:
+            strategy, whose = more.get("strategy", Strategy.HYBRID), more.get("whose", user)
+            told = {"recommendation_id": sealed(version, strategy, whose, 1, movies)}
+            events = [{"type": "shown", "movie_id": movie, **told} for movie in movies]
+            tell(client, user, events + [{"type": "clicked", "movie_id": movie, **told} for movie in clicks])
+            for movie in likes:
+                client.post("/rate", json={"user_id": user, "movie_id": movie, "liked": True, **told})
 
         challenge(0.5)
-        side = {name: recommended(client, name, k=1)["model_version"] for name in (f"person-{n}" for n in range(40))}
+        side = {name: recommended(client, name, k=1)["model_version"] for name in (f"user-{n}" for n in range(40))}
         ann, bob = [name for name, version in side.items() if version == first][:2]
         cat, dan = [name for name, version in side.items() if version == second][:2]
         challenge(0)
@@ -203,30 +205,30 @@ def test_a_challenger_against_production(sample_artifacts: Path, database_url: s
         assert likes == pytest.approx({"value": 0, "low": -0.350609, "high": 0.350609}, abs=1e-6)
         assert clicks == pytest.approx({"value": 0.2, "low": -0.501218, "high": 0.901218}, abs=1e-6)
 
-        client.delete(f"/users/{dan}")  # after which one person is left on that side
+        client.delete(f"/users/{dan}")  # after which one user is left on that side
         assert analysed(client)["comparison"] == {**names, **nothing}
         challenge(0)
         assert analysed(client)["comparison"] is None
 
 
-def test_what_a_person_said_is_not_counted_once_they_are_erased(client: TestClient, versions: tuple[str, str]) -> None:
+def test_what_a_user_said_is_not_counted_once_they_are_erased(client: TestClient, versions: tuple[str, str]) -> None:
     Story(client, versions).happens()
-    for person in ("ann", "bob", "eve", "fay"):
-        assert client.delete(f"/users/{person}").status_code == 204
+    for user in ("ann", "bob", "eve", "fay"):
+        assert client.delete(f"/users/{user}").status_code == 204
     found = analysed(client, days=2)
-    assert (found["people"], found["feedback"]) == (2, 4)
+    assert (found["users"], found["feedback"]) == (2, 4)
     assert [row["key"] for row in found["by_version"]] == [versions[1]]
-    assert [film["movie_id"] for film in found["top_films"]] == [1, 2, 3, 5]
-    for person in ("cat", "dan"):
-        client.delete(f"/users/{person}")
+    assert [movie["movie_id"] for movie in found["top_movies"]] == [1, 2, 3, 5]
+    for user in ("cat", "dan"):
+        client.delete(f"/users/{user}")
     assert nothing_at_all(analysed(client, days=2))
 
 
 def nothing_at_all(found: Json) -> bool:
-    assert (found["people"], found["feedback"]) == (0, 0)
+    assert (found["users"], found["feedback"]) == (0, 0)
     assert all({**day, **EMPTY} == day for day in found["days"])
-    assert found["by_version"] == found["by_strategy"] == found["by_rank"] == found["top_films"] == []
-    assert found["coverage"] == {"shown_films": 0, "catalogue_films": 500, "share": 0.0}
+    assert found["by_version"] == found["by_strategy"] == found["by_rank"] == found["top_movies"] == []
+    assert found["coverage"] == {"shown_movies": 0, "catalogue_movies": 500, "share": 0.0}
     assert found["comparison"] is None
     return True
 
@@ -267,7 +269,7 @@ def test_what_happened_on_which_day_in_utc(client: TestClient, database_url: str
         return analysed(client, days=7)
 
     found = of_one_day(ask)
-    counted = {"feedback": 1, "active_people": 1, "shown": 2, "clicked": 1}
+    counted = {"feedback": 1, "active_users": 1, "shown": 2, "clicked": 1}
     assert [{name: day[name] for name in EMPTY} for day in found["days"]] == [
         counted,
         EMPTY,
@@ -277,35 +279,35 @@ def test_what_happened_on_which_day_in_utc(client: TestClient, database_url: str
         EMPTY,
         counted,
     ]
-    assert (found["people"], found["feedback"]) == (4, 4)
+    assert (found["users"], found["feedback"]) == (4, 4)
 
 
 def test_who_is_shown_something_is_active_and_said_nothing(client: TestClient) -> None:
     tell(client, "gus", events_of(recommended(client, "gus", k=3), "shown"))
     found = analysed(client, days=2)
-    assert (found["people"], found["feedback"], found["coverage"]["shown_films"]) == (0, 0, 3)
-    assert sum(day["active_people"] for day in found["days"]) == 1
-    assert found["top_films"] == []
+    assert (found["users"], found["feedback"], found["coverage"]["shown_movies"]) == (0, 0, 3)
+    assert sum(day["active_users"] for day in found["days"]) == 1
+    assert found["top_movies"] == []
 
 
 def test_what_is_asked_without_feedback_on_recommendations_is_no_rate(client: TestClient) -> None:
     answer(client.post("/rate", json={"user_id": "eve", "movie_id": 1, "rating": 3}), 201)
     found = analysed(client, days=2)
-    assert (found["people"], found["by_version"], found["by_strategy"], found["by_rank"]) == (1, [], [], [])
+    assert (found["users"], found["by_version"], found["by_strategy"], found["by_rank"]) == (1, [], [], [])
 
 
-def test_the_twenty_films_of_which_most_was_said(client: TestClient) -> None:
+def test_the_twenty_movies_of_which_most_was_said(client: TestClient) -> None:
     records = [
-        {"user_id": f"person-{person}", "movie_id": film, "rating": 4} for person in range(3) for film in range(1, 25)
+        {"user_id": f"user-{user}", "movie_id": movie, "rating": 4} for user in range(3) for movie in range(1, 25)
     ]
-    records += [{"user_id": "person-9", "movie_id": film, "liked": True} for film in (24, 400)]
+    records += [{"user_id": "user-9", "movie_id": movie, "liked": True} for movie in (24, 400)]
     assert answer(client.post("/rate/batch", json={"ratings": records}))["kept"] == len(records)
-    films = analysed(client, days=2)["top_films"]
-    assert [film["movie_id"] for film in films] == [24, *range(1, 20)]
-    assert (films[0]["feedback"], films[0]["liked"], films[0]["mean_stars"]) == (4, 4, 4.0)
+    movies = analysed(client, days=2)["top_movies"]
+    assert [movie["movie_id"] for movie in movies] == [24, *range(1, 20)]
+    assert (movies[0]["feedback"], movies[0]["liked"], movies[0]["mean_stars"]) == (4, 4, 4.0)
 
 
-def test_films_that_left_the_catalogue_have_no_title(
+def test_movies_that_left_the_catalogue_have_no_title(
     shrinking_artifacts: tuple[Path, str], sqlite_url: str, tmp_path: Path
 ) -> None:
     folder, smaller = shrinking_artifacts
@@ -314,8 +316,8 @@ def test_films_that_left_the_catalogue_have_no_title(
         answer(client.post("/rate", json={"user_id": "eve", "movie_id": 400, "rating": 3}), 201)
         answer(client.post(f"/models/{smaller}/promote", headers=KEY))
         found = analysed(client, days=2)
-        assert [(film["movie_id"], film["title"]) for film in found["top_films"]] == [(400, None)]
-        assert found["coverage"]["catalogue_films"] == 150
+        assert [(movie["movie_id"], movie["title"]) for movie in found["top_movies"]] == [(400, None)]
+        assert found["coverage"]["catalogue_movies"] == 150
 
 
 BAD_DAYS = ["0", "-1", "367", "x", "", "1.5", "nan", "9" * 40]

@@ -1,4 +1,4 @@
-"""POST /models/{version}/challenge: two versions serve, each its share of the people."""
+"""POST /models/{version}/challenge: two versions serve, each its share of the users."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.api.looking import sql
 from tests.api.test_models import KEY, UNKNOWN, damage, wait_for
 from tests.api.versions import publish_again
 
-NAMES = [f"person-{number}" for number in range(60)]
+NAMES = [f"user-{number}" for number in range(60)]
 
 
 def challenge(client: TestClient, version: str, weight: float, **more: str) -> Json:
@@ -61,7 +61,7 @@ def test_the_life_of_a_challenge(admin: TestClient, artifacts: Path) -> None:
     assert listed(admin) == {first: (True, True, False, None), second: (False, False, False, None)}
 
 
-def test_every_process_answers_a_person_from_the_same_side(admin: TestClient, artifacts: Path, tmp_path: Path) -> None:
+def test_every_process_answers_a_user_from_the_same_side(admin: TestClient, artifacts: Path, tmp_path: Path) -> None:
     second = publish_again(artifacts).version
     challenge(admin, second, 0.5)
     with serving(artifacts, f"sqlite:///{tmp_path}/other.db", reload_seconds=0.05) as other:
@@ -152,7 +152,7 @@ def test_a_challenge_ends_by_its_own_name_alone(admin: TestClient, artifacts: Pa
 
 
 def test_a_version_of_another_dataset_cannot_challenge(admin: TestClient, artifacts: Path) -> None:
-    """The same ids would mean other films."""
+    """The same ids would mean other movies."""
     other = publish_again(artifacts, "mine").version
     response = admin.post(f"/models/{other}/challenge", headers=KEY, json={"weight": 0.5})
     assert "learned from mine, not sample" in assert_problem(response, 409)["detail"]
@@ -199,13 +199,15 @@ def test_a_challenger_that_is_damaged_leaves_everyone_to_production(
     registry = Registry(artifacts)
     first, second = registry.production(), publish_again(artifacts).version
     damage(artifacts, second)
-    registry.aliases.append("challenger", second, who="by hand", why="", weight=0.5)
+    registry.aliases.append("challenger", second, action="challenge", who="by hand", why="", weight=0.5)
     with serving(artifacts, sqlite_url, admin_key="open sesame", reload_seconds=0.05) as client:
         assert set(sides(client).values()) == {first}
         assert answer(client.get("/health/ready"))["model_version"] == first
         assert listed(client)[second] == (False, False, True, 0.5)
         third = publish_again(artifacts).version
-        registry.promote(third, who="by hand")  # which is looked for as before
+        registry.aliases.append(
+            "production", third, action="promote", who="by hand", why=""
+        )  # which is looked for as before
         wait_for(lambda: recommended(client)["model_version"] == third)
         refused = [record for record in caplog.records if second in record.getMessage()]
         assert len(refused) == 1  # said once, however often it is tried
@@ -215,7 +217,7 @@ def test_a_challenger_that_is_damaged_leaves_everyone_to_production(
 
 
 def test_a_request_is_about_one_version_whatever_it_does(admin: TestClient, artifacts: Path) -> None:
-    """What is stored about a person does not depend on the side that answers them."""
+    """What is stored about a user does not depend on the side that answers them."""
     second = publish_again(artifacts).version
     rate(admin, NAMES[0], 1, 5)
     before = said(admin, NAMES[0])

@@ -11,16 +11,16 @@ from starlette.testclient import TestClient
 from recsvc.service import deps
 from tests.api.asking import answer, assert_problem, begin, serving
 
-FILMS = "https://films.example"
+MOVIES = "https://movies.example"
 LOCAL = "http://localhost:3000"
 OTHERS = [
     "https://evil.example",
-    "http://films.example",
-    f"{FILMS}.evil.example",
-    f"{FILMS}:8443",
+    "http://movies.example",
+    f"{MOVIES}.evil.example",
+    f"{MOVIES}:8443",
     "null",
     "",
-    f"{FILMS}/",
+    f"{MOVIES}/",
 ]
 ASKED = {"GET": "/recommend", "POST": "/rate", "PATCH": "/lists/s7Y0mGq8Qn6cGv4V2kq1xA", "DELETE": "/rate"}
 SENT = ["Authorization", "Content-Type", "If-None-Match", "X-Admin-Key", "X-Edit-Token", "X-Request-ID"]
@@ -30,7 +30,7 @@ SENT = ["Authorization", "Content-Type", "If-None-Match", "X-Admin-Key", "X-Edit
 def opened(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service, open for the pages of two origins."""
     url = f"sqlite:///{tmp_path_factory.mktemp('opened')}/recsvc.db"
-    with serving(sample_artifacts, url, cors_origins=(FILMS, LOCAL), max_body_bytes=1024) as client:
+    with serving(sample_artifacts, url, cors_origins=(MOVIES, LOCAL), max_body_bytes=1024) as client:
         yield client
 
 
@@ -47,7 +47,7 @@ def allowed(found: dict[str, str]) -> bool:
     return found["status"] == "200" and "access-control-allow-origin" in found
 
 
-@pytest.mark.parametrize("origin", [FILMS, LOCAL, "http://localhost", "null", "*"])
+@pytest.mark.parametrize("origin", [MOVIES, LOCAL, "http://localhost", "null", "*"])
 def test_closed_unless_a_setting_says_so(reading: TestClient, origin: str) -> None:
     for path in ("/movies", "/recommend", "/nope", "/recommend?k=0", "/", "/assets/docs.js"):
         response = reading.get(path, headers={"Origin": origin})
@@ -59,7 +59,7 @@ def test_closed_unless_a_setting_says_so(reading: TestClient, origin: str) -> No
         assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
-@pytest.mark.parametrize("origin", [FILMS, LOCAL])
+@pytest.mark.parametrize("origin", [MOVIES, LOCAL])
 def test_an_origin_that_is_listed(opened: TestClient, origin: str) -> None:
     response = opened.get("/movies", headers={"Origin": origin})
     assert answer(response)
@@ -76,9 +76,9 @@ def test_an_origin_that_is_listed(opened: TestClient, origin: str) -> None:
 @pytest.mark.parametrize("method", ASKED)
 def test_what_a_page_of_a_listed_origin_may_send(opened: TestClient, method: str) -> None:
     for headers in ("", "authorization", ", ".join(SENT).lower(), "x-edit-token,content-type"):
-        found = preflight(opened, FILMS, method, headers)
+        found = preflight(opened, MOVIES, method, headers)
         assert allowed(found), headers
-        assert found["access-control-allow-origin"] == FILMS
+        assert found["access-control-allow-origin"] == MOVIES
         assert method in {one.strip() for one in found["access-control-allow-methods"].split(",")}
         told = {name.strip().lower() for name in found["access-control-allow-headers"].split(",")}
         assert told >= {name.lower() for name in SENT}
@@ -88,7 +88,7 @@ def test_what_a_page_of_a_listed_origin_may_send(opened: TestClient, method: str
 
 def test_what_it_may_not_send(opened: TestClient) -> None:
     for method, headers in (("PUT", ""), ("TRACE", ""), ("GET", "x-other"), ("POST", "authorization, cookie")):
-        assert not allowed(preflight(opened, FILMS, method, headers)), (method, headers)
+        assert not allowed(preflight(opened, MOVIES, method, headers)), (method, headers)
 
 
 @pytest.mark.parametrize("origin", OTHERS)
@@ -110,7 +110,7 @@ def test_without_an_origin_nothing_changes(opened: TestClient) -> None:
 
 
 def test_a_page_can_use_the_service(opened: TestClient) -> None:
-    visitor, origin = begin(opened), {"Origin": FILMS}
+    visitor, origin = begin(opened), {"Origin": MOVIES}
     headers = {**visitor.headers, **origin}
     for response in (
         opened.post("/rate", json={"movie_id": 1, "rating": 5}, headers=headers),
@@ -119,11 +119,11 @@ def test_a_page_can_use_the_service(opened: TestClient) -> None:
         opened.post("/lists", json={"title": "Mine", "movie_ids": [1]}, headers=origin),
     ):
         assert response.status_code in (200, 201, 204)
-        assert response.headers["access-control-allow-origin"] == FILMS
+        assert response.headers["access-control-allow-origin"] == MOVIES
 
 
 def test_problems_can_be_read_too(opened: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    origin = {"Origin": FILMS}
+    origin = {"Origin": MOVIES}
     json = {"content-type": "application/json"}
     problems = [
         (opened.get("/nope", headers=origin), 404, ()),
@@ -144,12 +144,12 @@ def test_problems_can_be_read_too(opened: TestClient, monkeypatch: pytest.Monkey
     problems.append((opened.get("/movies", headers=origin), 500, ()))
     for response, status, fields in problems:
         assert_problem(response, status, *fields)
-        assert response.headers["access-control-allow-origin"] == FILMS
+        assert response.headers["access-control-allow-origin"] == MOVIES
 
 
 def test_open_for_all(sample_artifacts: Path, sqlite_url: str) -> None:
     with serving(sample_artifacts, sqlite_url, cors_origins=("*",)) as client:
-        for origin in (FILMS, "https://evil.example", "null"):
+        for origin in (MOVIES, "https://evil.example", "null"):
             response = client.get("/movies", headers={"Origin": origin})
             assert response.headers["access-control-allow-origin"] == "*"
             assert "access-control-allow-credentials" not in response.headers

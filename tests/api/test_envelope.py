@@ -123,8 +123,8 @@ def test_hosts_that_are_not_answered(reading: TestClient, host: str | bytes) -> 
 
 
 def test_other_hosts_can_be_allowed(sample_artifacts: Path, sqlite_url: str) -> None:
-    with serving(sample_artifacts, sqlite_url, allowed_hosts=("films.example",)) as client:
-        assert client.get("/health/live", headers={"host": "films.example:443"}).status_code == 200
+    with serving(sample_artifacts, sqlite_url, allowed_hosts=("movies.example",)) as client:
+        assert client.get("/health/live", headers={"host": "movies.example:443"}).status_code == 200
         assert_problem(client.get("/health/live"), 421)
 
 
@@ -144,7 +144,7 @@ def test_a_500_says_nothing_of_the_inside(
         raise RuntimeError("the password is swordfish")
 
     app = reading.app
-    overrides = {deps._context: broken, deps._serving: broken}
+    overrides = {deps._context: broken, deps._deployment_manager: broken}
     monkeypatch.setattr(app, "dependency_overrides", overrides)
     response = reading.get(path, headers={"X-Request-ID": "find-me"})
     problem = assert_problem(response, 500)

@@ -18,8 +18,8 @@ def erase(client: TestClient, user_id: str) -> None:
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_all_of_a_person_goes_and_all_of_others_stays(client: TestClient, database_url: str) -> None:
-    stranger = recommended(client, "ada", k=50)
+def test_all_of_a_user_goes_and_all_of_others_stays(client: TestClient, database_url: str) -> None:
+    popular = recommended(client, "ada", k=50)
     for user_id in ("ada2", "Ada", "ad", "bob"):
         rate(client, user_id, 1, 4)
         tell(client, user_id, events_of(recommended(client, user_id), "shown"))
@@ -35,7 +35,7 @@ def test_all_of_a_person_goes_and_all_of_others_stays(client: TestClient, databa
 
     erase(client, "ada")
     assert contents(database_url) == others
-    assert recommended(client, "ada", k=50) == stranger
+    assert recommended(client, "ada", k=50) == popular
     assert said(client, "ada") == []
     assert_problem(client.get("/users/ada"), 404)
     erase(client, "ada")  # there is nothing to do any more
@@ -51,8 +51,8 @@ def test_who_was_never_there_is_gone_already(client: TestClient, database_url: s
     assert contents(database_url) == before
 
 
-@pytest.mark.parametrize("user_id", ["sample:7", "sample:no-such-person", "ml-100k:1"])
-def test_people_of_public_datasets_stay(reading: TestClient, user_id: str) -> None:
+@pytest.mark.parametrize("user_id", ["sample:7", "sample:no-such-user", "ml-100k:1"])
+def test_users_of_public_datasets_stay(reading: TestClient, user_id: str) -> None:
     before = recommended(reading, user_id)
     assert user_id in assert_problem(reading.delete(f"/users/{user_id}"), 403)["detail"]
     assert recommended(reading, user_id) == before

@@ -13,9 +13,9 @@ from tests.api.looking import contents, sql
 
 
 def events_of(page: Json, *kinds: str) -> list[Json]:
-    """Events of these kinds about every film of an answer."""
+    """Events of these kinds about every movie of an answer."""
     id_ = page["recommendation_id"]
-    return [{"type": kind, "recommendation_id": id_, "movie_id": film} for film in ids(page) for kind in kinds]
+    return [{"type": kind, "recommendation_id": id_, "movie_id": movie} for movie in ids(page) for kind in kinds]
 
 
 def tell(client: TestClient, user_id: str, events: list[Any]) -> Json:
@@ -32,12 +32,12 @@ def test_what_is_told_is_kept_with_its_place(client: TestClient, database_url: s
     told = tell(client, "ada", [*events_of(page, "shown"), *events_of(page, "clicked")[:1]])
     assert told["kept"] == 4
     assert told["results"] == [{"index": at, "status": 201, "detail": None, "errors": []} for at in range(4)]
-    films, version = ids(page), page["model_version"]
+    movies, version = ids(page), page["model_version"]
     assert kept(database_url) == [
-        ("ada", films[0], version, "popular", 3, "clicked"),
-        ("ada", films[0], version, "popular", 3, "shown"),
-        ("ada", films[1], version, "popular", 4, "shown"),
-        ("ada", films[2], version, "popular", 5, "shown"),
+        ("ada", movies[0], version, "popular", 3, "clicked"),
+        ("ada", movies[0], version, "popular", 3, "shown"),
+        ("ada", movies[1], version, "popular", 4, "shown"),
+        ("ada", movies[2], version, "popular", 5, "shown"),
     ]
 
 
@@ -57,7 +57,7 @@ def test_of_one_event_twice_in_a_batch_the_first_is_new(client: TestClient) -> N
 
 
 def test_of_two_answers_the_same_place_is_the_same_event(client: TestClient, database_url: str) -> None:
-    """A page and a longer one that begins with it: person, film, version, strategy and rank are what counts."""
+    """A page and a longer one that begins with it: user, movie, version, strategy and rank are what counts."""
     page, longer = recommended(client, "ada", k=2), recommended(client, "ada", k=4)
     assert page["recommendation_id"] != longer["recommendation_id"]
     tell(client, "ada", events_of(page, "shown"))
@@ -123,7 +123,7 @@ def test_a_bad_user_id(reading: TestClient, user_id: Any) -> None:
 
 
 @pytest.mark.parametrize("user_id", ["sample:7", "ml-25m:1"])
-def test_people_of_public_datasets_are_not_written_about(client: TestClient, database_url: str, user_id: str) -> None:
+def test_users_of_public_datasets_are_not_written_about(client: TestClient, database_url: str, user_id: str) -> None:
     events = events_of(recommended(client, user_id), "shown")
     assert_problem(client.post("/events", json={"user_id": user_id, "events": events}), 403)
     assert kept(database_url) == []
@@ -147,7 +147,7 @@ def test_callers_at_once_in_opposite_orders_all_get_an_answer(client: TestClient
     assert len(kept(database_url)) == 600
 
 
-def test_they_are_erased_with_the_person(client: TestClient, database_url: str) -> None:
+def test_they_are_erased_with_the_user(client: TestClient, database_url: str) -> None:
     visitor = begin(client)
     page = answer(client.get("/recommend", headers=visitor.headers))
     body = {"events": events_of(page, "shown")}

@@ -18,7 +18,7 @@ from tests.api.asking import Json, answer, assert_problem, ids, serving
 from tests.api.looking import contents, sql
 
 KEY = {"X-Admin-Key": "open sesame"}
-GOOD: Json = {"title": "Films for a rainy Sunday", "movie_ids": [3, 1, 2]}
+GOOD: Json = {"title": "Movies for a rainy Sunday", "movie_ids": [3, 1, 2]}
 NONE = "/lists/s7Y0mGq8Qn6cGv4V2kq1xA"
 
 
@@ -137,7 +137,7 @@ BAD_BODIES: list[tuple[Json, str]] = [
         for title in ("", " ", "\t\n ", "\u2003\u00a0", "x" * 121, "💩" * 121, 5, None, ["x"])
     ),
     *(({"title": title}, "title") for title in ("a\0b", "\0")),
-    *(({"movie_ids": films}, "movie_ids") for films in ([], list(range(1, 202)), None, "1", {"0": 1})),
+    *(({"movie_ids": movies}, "movie_ids") for movies in ([], list(range(1, 202)), None, "1", {"0": 1})),
     ({"movie_ids": [1, 0]}, "movie_ids.1"),
     ({"movie_ids": ["1"]}, "movie_ids.0"),
     ({"movie_ids": [1, 2, 2**53]}, "movie_ids.2"),
@@ -199,10 +199,10 @@ def test_html_in_a_title_is_text(client: TestClient) -> None:
     assert answer(response)["title"] == title
 
 
-def test_two_hundred_films(client: TestClient) -> None:
-    films = list(range(200, 0, -1))
-    made = share(client, movie_ids=films)
-    assert [item["movie_id"] for item in read(client, made)["items"]] == films
+def test_two_hundred_movies(client: TestClient) -> None:
+    movies = list(range(200, 0, -1))
+    made = share(client, movie_ids=movies)
+    assert [item["movie_id"] for item in read(client, made)["items"]] == movies
 
 
 def test_an_answer_is_asked_for_again_by_its_etag(client: TestClient) -> None:
@@ -264,8 +264,8 @@ def test_who_changes_a_list_while_it_is_removed_is_told_that_it_is_gone(client: 
         def change(number: int, path: str = path, made: Json = made) -> int:
             if number == 3:
                 return client.delete(path, headers=token(made)).status_code
-            films = [number + 1, number + 2, 40 - number]
-            return client.patch(path, json={"movie_ids": films}, headers=token(made)).status_code
+            movies = [number + 1, number + 2, 40 - number]
+            return client.patch(path, json={"movie_ids": movies}, headers=token(made)).status_code
 
         with ThreadPoolExecutor(6) as pool:
             statuses = list(pool.map(change, range(6)))

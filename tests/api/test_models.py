@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
+from recsvc.usecases.models import promote, roll_back
 from tests.api.asking import Json, answer, assert_problem, raw, recommended
 from tests.api.versions import publish_again
 
@@ -147,9 +148,9 @@ def test_a_bad_reason(admin: TestClient, path: str, body: Json, field: str) -> N
 
 def test_what_another_process_promotes_is_picked_up(admin: TestClient, artifacts: Path) -> None:
     first, second = served(admin), publish_again(artifacts).version
-    Registry(artifacts).promote(second, who="another process")
+    promote(Registry(artifacts), second, who="another process", why="")
     wait_for(lambda: served(admin) == second)
-    Registry(artifacts).roll_back(who="another process")
+    roll_back(Registry(artifacts), who="another process", why="")
     wait_for(lambda: served(admin) == first)
 
 
@@ -165,7 +166,7 @@ def test_a_damaged_version_promoted_by_hand_leaves_the_old_one_serving(
 ) -> None:
     first, second = served(admin), publish_again(artifacts).version
     damage(artifacts, second)
-    Registry(artifacts).aliases.append("production", second, who="by hand", why="")
+    Registry(artifacts).aliases.append("production", second, action="promote", who="by hand", why="")
     wait_for(lambda: "goes on serving" in caplog.text)
     assert second in caplog.text
     assert served(admin) == first
@@ -203,7 +204,7 @@ def test_who_looks_for_another_version_does_not_give_up(
         patch.setattr(Registry, "production", broken)
         wait_for(lambda: "nobody foresaw this" in caplog.text)
     second = publish_again(artifacts).version
-    Registry(artifacts).promote(second, who="another process")
+    promote(Registry(artifacts), second, who="another process", why="")
     wait_for(lambda: served(admin) == second)
 
 

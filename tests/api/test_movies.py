@@ -43,7 +43,7 @@ def test_a_search_without_a_result(reading: TestClient, text: str) -> None:
     assert (listed["items"], listed["next_offset"]) == ([], None)
 
 
-def test_without_a_text_these_are_all_films_the_most_rated_first(reading: TestClient) -> None:
+def test_without_a_text_these_are_all_movies_the_most_rated_first(reading: TestClient) -> None:
     found: list[int] = []
     offset: int | None = 0
     while offset is not None:
@@ -62,7 +62,7 @@ def test_search_passes_the_filters(reading: TestClient) -> None:
     )
 
 
-def test_the_popular_films_are_in_the_order_of_their_weighted_rating(reading: TestClient) -> None:
+def test_the_popular_movies_are_in_the_order_of_their_weighted_rating(reading: TestClient) -> None:
     listed = answer(reading.get("/movies/popular?k=100"))
     assert [item["rank"] for item in listed["items"]] == list(range(1, 101))
     ratings = [item["weighted_rating"] for item in listed["items"]]
@@ -95,7 +95,7 @@ def test_a_bad_parameter_of_onboarding(reading: TestClient, query: Json, field: 
     assert_problem(reading.get("/movies/onboarding", params=query), 422, f"query.{field}")
 
 
-def test_one_film(reading: TestClient) -> None:
+def test_one_movie(reading: TestClient) -> None:
     movie = answer(reading.get("/movies/1"))
     assert (movie["movie_id"], movie["title"], movie["year"]) == (1, "The Cabinet of Dr. Caligari", 1920)
     assert movie["directors"] == ["Robert Wiene"]
@@ -105,7 +105,7 @@ def test_one_film(reading: TestClient) -> None:
 
 
 @pytest.mark.parametrize("movie_id", [501, 999_999, 2**53 - 1])
-def test_an_unknown_film(reading: TestClient, movie_id: int) -> None:
+def test_an_unknown_movie(reading: TestClient, movie_id: int) -> None:
     assert str(movie_id) in assert_problem(reading.get(f"/movies/{movie_id}"), 404)["detail"]
 
 

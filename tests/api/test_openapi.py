@@ -119,16 +119,16 @@ def test_what_names_something_says_404() -> None:
             assert ("404" in OPERATIONS[name]["responses"]) == (name not in without), name
 
 
-ADMIN, EDITOR, PERSON = ("apiKey", "header", "X-Admin-Key"), ("apiKey", "header", "X-Edit-Token"), ("http", "bearer")
+ADMIN, EDITOR, USER = ("apiKey", "header", "X-Admin-Key"), ("apiKey", "header", "X-Edit-Token"), ("http", "bearer")
 GUARDED = {
-    "GET /recommend": PERSON,
-    "POST /rate": PERSON,
-    "POST /rate/batch": PERSON,
-    "DELETE /rate": PERSON,
-    "POST /events": PERSON,
-    "GET /users/{user_id}": PERSON,
-    "GET /users/{user_id}/ratings": PERSON,
-    "DELETE /users/{user_id}": PERSON,
+    "GET /recommend": USER,
+    "POST /rate": USER,
+    "POST /rate/batch": USER,
+    "DELETE /rate": USER,
+    "POST /events": USER,
+    "GET /users/{user_id}": USER,
+    "GET /users/{user_id}/ratings": USER,
+    "DELETE /users/{user_id}": USER,
     "PATCH /lists/{slug}": EDITOR,
     "DELETE /lists/{slug}": EDITOR,
     "POST /models/rollback": ADMIN,
@@ -143,7 +143,7 @@ def test_who_may_do_what_is_told() -> None:
         name: tuple(scheme[field] for field in ("type", "in", "name", "scheme") if field in scheme)
         for name, scheme in DOCUMENT["components"]["securitySchemes"].items()
     }
-    assert sorted(schemes.values()) == sorted([ADMIN, EDITOR, PERSON])
+    assert sorted(schemes.values()) == sorted([ADMIN, EDITOR, USER])
     found = {
         name: [schemes[scheme] for needed in operation["security"] for scheme in needed]
         for name, operation in OPERATIONS.items()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, film, ids, rate, recommended, said, scores
+from tests.api.asking import Json, answer, assert_problem, ids, movie, rate, recommended, said, scores
 
 JSON = {"content-type": "application/json"}
 GOOD: Json = {"user_id": "ada", "movie_id": 1, "rating": 4}
@@ -98,8 +98,8 @@ def test_several_bad_fields_are_all_named(refusing: TestClient) -> None:
     assert all(field in problem["detail"] for field in fields)
 
 
-@pytest.mark.parametrize("user_id", ["ml-100k:1", "sample:1", "sample:no-such-person", "ml-25m:5", "ml-latest-small:1"])
-def test_people_of_public_datasets_cannot_be_changed(client: TestClient, user_id: str) -> None:
+@pytest.mark.parametrize("user_id", ["ml-100k:1", "sample:1", "sample:no-such-user", "ml-25m:5", "ml-latest-small:1"])
+def test_users_of_public_datasets_cannot_be_changed(client: TestClient, user_id: str) -> None:
     before = said(client, user_id)
     for body in ({"rating": 4}, {"liked": True}, {"seen": True}):
         problem = assert_problem(client.post("/rate", json={"user_id": user_id, "movie_id": 1, **body}), 403)
@@ -159,7 +159,7 @@ def test_the_newest_kind_takes_the_place_of_the_one_before(client: TestClient) -
 
 @pytest.fixture
 def taste(client: TestClient, trilogy: tuple[int, int, int]) -> Json:
-    """The whole list of someone who rated three films."""
+    """The whole list of someone who rated three movies."""
     for movie_id, stars in zip(trilogy, (5, 4.5, 2), strict=True):
         rate(client, "ada", movie_id, stars)
     return recommended(client, "ada", k=100)
@@ -202,8 +202,8 @@ def test_a_changed_rating_counts_at_once_and_undo_restores_the_exact_list(client
     assert recommended(client, "ada", k=100) == taste
 
 
-def test_rating_a_film_1_lowers_what_is_like_it(client: TestClient, taste: Json) -> None:
-    alien = film(client, "Aliens")
+def test_rating_a_movie_1_lowers_what_is_like_it(client: TestClient, taste: Json) -> None:
+    alien = movie(client, "Aliens")
     near = ids(answer(client.get(f"/similar/{alien}", params={"k": 20})))
 
     def mean_rank() -> float:

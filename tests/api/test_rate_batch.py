@@ -75,7 +75,7 @@ def test_a_retry_of_a_batch_changes_nothing(client: TestClient) -> None:
     assert recommended(client, "ada") == listed
 
 
-def test_of_one_film_several_times_the_last_counts(client: TestClient) -> None:
+def test_of_one_movie_several_times_the_last_counts(client: TestClient) -> None:
     records = [{**GOOD, "rating": stars} for stars in (1, 5, 2)]
     for status in (201, 200):
         body = answer(client.post("/rate/batch", json={"ratings": records}))

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from tests.api.asking import Json, answer, assert_problem, assert_sums, ids, rate, recommended, scores, serving
 from tests.api.bounds import USERS, WANTED, short
 
-PERSON = "sample:7"
+USER = "sample:7"
 STRATEGIES = ["hybrid", "collaborative", "content", "popular"]
 
 
@@ -45,11 +45,11 @@ def test_an_unknown_genre_is_told_which_there_are(reading: TestClient) -> None:
 
 
 def test_the_parts_of_an_answer(reading: TestClient) -> None:
-    listed = recommended(reading, PERSON)
+    listed = recommended(reading, USER)
     told = {"recommendation_id", "model_version", "simulated", "strategy", "user_id"}
     assert set(listed) == told | {"items", "next_offset"}
     assert listed["simulated"] is True  # the sample's ratings are
-    assert (listed["strategy"], listed["user_id"], listed["next_offset"]) == ("hybrid", PERSON, 10)
+    assert (listed["strategy"], listed["user_id"], listed["next_offset"]) == ("hybrid", USER, 10)
     assert listed["model_version"] == answer(reading.get("/health/ready"))["model_version"]
     assert [item["rank"] for item in listed["items"]] == list(range(1, 11))
     for item in listed["items"]:
@@ -61,16 +61,16 @@ def test_the_parts_of_an_answer(reading: TestClient) -> None:
     assert list(scores(listed).values()) == sorted(scores(listed).values(), reverse=True)
 
 
-def test_reasons_are_films_the_person_rated(reading: TestClient) -> None:
-    rated = {one["movie_id"] for one in answer(reading.get(f"/users/{PERSON}/ratings?k=100"))["items"]}
-    listed = recommended(reading, PERSON, k=100)
+def test_reasons_are_movies_the_user_rated(reading: TestClient) -> None:
+    rated = {one["movie_id"] for one in answer(reading.get(f"/users/{USER}/ratings?k=100"))["items"]}
+    listed = recommended(reading, USER, k=100)
     assert {reason["movie_id"] for item in listed["items"] for reason in item["because"]} <= rated
     assert not rated & set(ids(listed))
 
 
-@pytest.mark.parametrize("user_id", [None, "nobody", "ml-25m:5", "sample:no-such-person"])
+@pytest.mark.parametrize("user_id", [None, "nobody", "ml-25m:5", "sample:no-such-user"])
 @pytest.mark.parametrize("strategy", ["auto", *STRATEGIES])
-def test_a_stranger_gets_the_popular_films(reading: TestClient, user_id: str | None, strategy: str) -> None:
+def test_an_unknown_user_gets_the_popular_movies(reading: TestClient, user_id: str | None, strategy: str) -> None:
     listed = recommended(reading, user_id, strategy=strategy)
     popular = answer(reading.get("/movies/popular"))
     assert (listed["strategy"], listed["user_id"]) == ("popular", user_id)
@@ -82,51 +82,51 @@ def test_a_stranger_gets_the_popular_films(reading: TestClient, user_id: str | N
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_each_strategy_is_another_list_that_adds_up(reading: TestClient, strategy: str) -> None:
-    listed = recommended(reading, PERSON, strategy=strategy, k=50)
+    listed = recommended(reading, USER, strategy=strategy, k=50)
     assert listed["strategy"] == strategy
     assert_sums(listed)
-    others = [ids(recommended(reading, PERSON, strategy=other, k=50)) for other in STRATEGIES if other != strategy]
+    others = [ids(recommended(reading, USER, strategy=other, k=50)) for other in STRATEGIES if other != strategy]
     assert ids(listed) not in others
 
 
 def test_auto_is_the_hybrid(reading: TestClient) -> None:
-    assert recommended(reading, PERSON, strategy="auto") == recommended(reading, PERSON, strategy="hybrid")
+    assert recommended(reading, USER, strategy="auto") == recommended(reading, USER, strategy="hybrid")
 
 
 def test_the_same_question_has_the_same_answer(reading: TestClient) -> None:
-    assert recommended(reading, PERSON, diversity=0.3) == recommended(reading, PERSON, diversity=0.3)
-    assert recommended(reading, PERSON)["recommendation_id"] != recommended(reading, "sample:8")["recommendation_id"]
+    assert recommended(reading, USER, diversity=0.3) == recommended(reading, USER, diversity=0.3)
+    assert recommended(reading, USER)["recommendation_id"] != recommended(reading, "sample:8")["recommendation_id"]
 
 
 @pytest.mark.parametrize("diversity", [0, 0.3, 1])
 def test_pages_put_together_are_the_long_list(reading: TestClient, diversity: float) -> None:
-    long = recommended(reading, PERSON, k=100, diversity=diversity)
-    pages = [recommended(reading, PERSON, k=7, offset=offset, diversity=diversity) for offset in range(0, 98, 7)]
-    pages.append(recommended(reading, PERSON, k=2, offset=98, diversity=diversity))
+    long = recommended(reading, USER, k=100, diversity=diversity)
+    pages = [recommended(reading, USER, k=7, offset=offset, diversity=diversity) for offset in range(0, 98, 7)]
+    pages.append(recommended(reading, USER, k=2, offset=98, diversity=diversity))
     assert [item for page in pages for item in page["items"]] == long["items"]
     assert len(set(ids(long))) == 100
 
 
 @pytest.mark.parametrize("diversity", [0, 0.5])
-def test_following_next_offset_shows_every_film_once(reading: TestClient, diversity: float) -> None:
+def test_following_next_offset_shows_every_movie_once(reading: TestClient, diversity: float) -> None:
     found: list[int] = []
     offset: int | None = 0
     while offset is not None:
-        page = recommended(reading, PERSON, k=97, offset=offset, diversity=diversity, explain=False)
+        page = recommended(reading, USER, k=97, offset=offset, diversity=diversity, explain=False)
         assert page["items"]
         found += ids(page)
         offset = page["next_offset"]
-    rated = answer(reading.get(f"/users/{PERSON}/ratings"))["total"]
+    rated = answer(reading.get(f"/users/{USER}/ratings"))["total"]
     assert len(found) == len(set(found)) == 500 - rated
 
 
 def test_behind_the_end_there_is_nothing(reading: TestClient) -> None:
-    listed = recommended(reading, PERSON, offset=1000)
+    listed = recommended(reading, USER, offset=1000)
     assert (listed["items"], listed["next_offset"]) == ([], None)
 
 
 def test_diversity_changes_the_order_and_no_score(reading: TestClient) -> None:
-    plain, varied = recommended(reading, PERSON, k=100), recommended(reading, PERSON, k=100, diversity=0.4)
+    plain, varied = recommended(reading, USER, k=100), recommended(reading, USER, k=100, diversity=0.4)
     assert ids(plain)[0] == ids(varied)[0]
     assert ids(plain)[:10] != ids(varied)[:10]
     both = scores(plain).keys() & scores(varied).keys()
@@ -137,7 +137,7 @@ def test_diversity_changes_the_order_and_no_score(reading: TestClient) -> None:
 
 
 def test_without_reasons(reading: TestClient) -> None:
-    bare, full = recommended(reading, PERSON, explain=False), recommended(reading, PERSON)
+    bare, full = recommended(reading, USER, explain=False), recommended(reading, USER)
     assert bare["recommendation_id"] == full["recommendation_id"]
     for one, other in zip(bare["items"], full["items"], strict=True):
         assert one == {**other, "baseline": None, "because": [], "other": None}
@@ -170,20 +170,20 @@ def test_filters(reading: TestClient) -> None:
 
 
 def test_filters_leave_scores_as_they_are(reading: TestClient) -> None:
-    plain = scores(recommended(reading, PERSON, k=100))
-    some = scores(recommended(reading, PERSON, k=100, genre="Drama", era="old"))
+    plain = scores(recommended(reading, USER, k=100))
+    some = scores(recommended(reading, USER, k=100, genre="Drama", era="old"))
     both = plain.keys() & some.keys()
     assert both
     assert {movie_id: some[movie_id] for movie_id in both} == {movie_id: plain[movie_id] for movie_id in both}
 
 
 def test_filters_that_leave_nothing(reading: TestClient) -> None:
-    listed = recommended(reading, PERSON, year_from=1870, year_to=1871)
+    listed = recommended(reading, USER, year_from=1870, year_to=1871)
     assert (listed["items"], listed["next_offset"]) == ([], None)
 
 
 def test_the_largest_question(reading: TestClient) -> None:
-    listed = recommended(reading, PERSON, k=100, offset=1000, exclude=list(range(1, 1001)), genre=["Drama"] * 20)
+    listed = recommended(reading, USER, k=100, offset=1000, exclude=list(range(1, 1001)), genre=["Drama"] * 20)
     assert listed["items"] == []
 
 
@@ -200,7 +200,7 @@ def test_three_ratings_make_the_next_list_personal(client: TestClient, trilogy: 
     assert_sums(after)
 
 
-def test_someone_who_only_hid_films_is_still_a_stranger(client: TestClient) -> None:
+def test_someone_who_only_hid_movies_is_still_an_unknown_user(client: TestClient) -> None:
     top = ids(recommended(client, "ada"))
     answer(client.post("/rate", json={"user_id": "ada", "movie_id": top[0], "not_interested": True}), 201)
     after = recommended(client, "ada", k=9)
@@ -208,9 +208,9 @@ def test_someone_who_only_hid_films_is_still_a_stranger(client: TestClient) -> N
     assert ids(after) == top[1:]
 
 
-def test_someone_who_rated_every_film_gets_none(client: TestClient) -> None:
-    films = list(range(1, 501))
-    body = {"ratings": [{"user_id": "ada", "movie_id": movie_id, "rating": 3} for movie_id in films]}
+def test_someone_who_rated_every_movie_gets_none(client: TestClient) -> None:
+    movies = list(range(1, 501))
+    body = {"ratings": [{"user_id": "ada", "movie_id": movie_id, "rating": 3} for movie_id in movies]}
     assert answer(client.post("/rate/batch", json=body))["kept"] == 500
     listed = recommended(client, "ada")
     assert (listed["items"], listed["next_offset"]) == ([], None)

@@ -80,14 +80,14 @@ def test_a_bad_rating_is_named_by_its_index(reading: TestClient, opinion: Any, f
     assert_problem(reading.post("/recommend", json=body), 422, f"body.ratings.1{field}")
 
 
-def test_an_unknown_film_and_one_twice_say_which(reading: TestClient) -> None:
+def test_an_unknown_movie_and_one_twice_say_which(reading: TestClient) -> None:
     for opinion, words in (({"movie_id": 999_999}, "999999"), ({"movie_id": 1}, "twice")):
         body = {"ratings": [{"movie_id": 1, "rating": 4}, {**opinion, "rating": 4}]}
         assert words in assert_problem(reading.post("/recommend", json=body), 422, "body.ratings.1.movie_id")["detail"]
 
 
 @pytest.mark.parametrize("body", [{}, {"ratings": []}, {"ratings": [{"movie_id": 1, "seen": True}]}], ids=repr)
-def test_without_a_taste_these_are_the_popular_films(reading: TestClient, body: Json) -> None:
+def test_without_a_taste_these_are_the_popular_movies(reading: TestClient, body: Json) -> None:
     listed = answer(reading.post("/recommend", json={**body, "exclude": [1]}))
     assert (listed["strategy"], listed["user_id"]) == ("popular", None)
     assert ids(listed) == ids(answer(reading.get("/movies/popular?exclude=1")))
@@ -115,8 +115,8 @@ def test_the_same_as_after_rating_in_any_order_and_nothing_is_stored(
     client: TestClient, trilogy: tuple[int, int, int]
 ) -> None:
     others = [movie_id for movie_id in ids(recommended(client)) if movie_id not in trilogy]
-    films = [*trilogy, *others[:2]]
-    opinions = [{"movie_id": movie_id, **way} for movie_id, way in zip(films, WAYS, strict=True)]
+    movies = [*trilogy, *others[:2]]
+    opinions = [{"movie_id": movie_id, **way} for movie_id, way in zip(movies, WAYS, strict=True)]
     for opinion in opinions:
         answer(client.post("/rate", json={"user_id": "ada", **opinion}), 201)
     for question in QUESTIONS:
@@ -126,18 +126,18 @@ def test_the_same_as_after_rating_in_any_order_and_nothing_is_stored(
             assert given["items"] == stored["items"]
             assert (given["strategy"], given["next_offset"]) == (stored["strategy"], stored["next_offset"])
             assert given["user_id"] is None
-    assert sorted(one["movie_id"] for one in said(client, "ada")) == sorted(films)
+    assert sorted(one["movie_id"] for one in said(client, "ada")) == sorted(movies)
     assert answer(client.get("/users/ada"))["rated"] == 4
 
 
-def test_all_films_of_the_catalogue_at_once(reading: TestClient) -> None:
+def test_all_movies_of_the_catalogue_at_once(reading: TestClient) -> None:
     ratings = [{"movie_id": movie_id, "rating": movie_id % 10 / 2 + 0.5} for movie_id in range(1, 500)]
     listed = answer(reading.post("/recommend", json={"ratings": ratings}))
     assert ids(listed) == [500]
     assert_sums(listed)
 
 
-def test_one_rating_of_a_person_who_is_known_is_not_mixed_with_theirs(
+def test_one_rating_of_a_user_who_is_known_is_not_mixed_with_theirs(
     client: TestClient, trilogy: tuple[int, int, int]
 ) -> None:
     given = {"ratings": [{"movie_id": trilogy[0], "rating": 5}]}

@@ -50,11 +50,11 @@ def test_feedback_is_attributed_to_version_strategy_and_rank(client: TestClient,
     expected: list[tuple[Any, ...]] = []
     for page in pages:
         item = page["items"][2]
-        film = item["movie"]["movie_id"]
-        body = {"user_id": "ada", "movie_id": film, "liked": True, FIELD: page[FIELD]}
+        movie = item["movie"]["movie_id"]
+        body = {"user_id": "ada", "movie_id": movie, "liked": True, FIELD: page[FIELD]}
         assert client.post("/rate", json=body).status_code in (200, 201)
-        expected = [row for row in expected if row[1] != film]
-        expected.append(("ada", film, page["model_version"], page["strategy"], item["rank"]))
+        expected = [row for row in expected if row[1] != movie]
+        expected.append(("ada", movie, page["model_version"], page["strategy"], item["rank"]))
     assert attributed(database_url) == sorted(expected)
     assert {row[4] for row in expected} >= {3, 8}
     assert {row[3] for row in expected} == {"hybrid", "content"}
@@ -92,15 +92,15 @@ def test_the_same_again_changes_nothing_and_another_answer_does(client: TestClie
     assert said(client, "ada")[0][FIELD] == shorter[FIELD]
 
 
-def test_another_persons(client: TestClient) -> None:
+def test_another_users(client: TestClient) -> None:
     page = recommended(client, "bob")
-    refuse(client, "ada", ids(page)[0], page[FIELD], "another person")
+    refuse(client, "ada", ids(page)[0], page[FIELD], "another user")
     visitor = begin(client)
     page = answer(client.get("/recommend", headers=visitor.headers))
-    refuse(client, "ada", ids(page)[0], page[FIELD], "another person")
+    refuse(client, "ada", ids(page)[0], page[FIELD], "another user")
 
 
-def test_a_film_that_was_not_in_it(client: TestClient) -> None:
+def test_a_movie_that_was_not_in_it(client: TestClient) -> None:
     page = recommended(client, "ada", k=5)
     refuse(client, "ada", ids(recommended(client, "ada", k=5, offset=5))[0], page[FIELD], "does not hold movie")
 
@@ -129,12 +129,12 @@ def test_what_was_made_for_nobody_may_be_used_by_anyone(client: TestClient, data
     ratings = [{"movie_id": 1, "rating": 5}]
     page = recommended(client) if way == "GET" else answer(client.post("/recommend", json={"ratings": ratings}))
     assert page["user_id"] is None
-    film, visitor = ids(page)[3], begin(client)
-    body: Json = {"movie_id": film, "liked": True, FIELD: page[FIELD]}
+    movie, visitor = ids(page)[3], begin(client)
+    body: Json = {"movie_id": movie, "liked": True, FIELD: page[FIELD]}
     answer(client.post("/rate", json={"user_id": "ada", **body}), 201)
     answer(client.post("/rate", json=body, headers=visitor.headers), 201)
     strategy = "popular" if way == "GET" else "hybrid"
-    told = {(user_id, film, page["model_version"], strategy, 4) for user_id in ("ada", visitor.user_id)}
+    told = {(user_id, movie, page["model_version"], strategy, 4) for user_id in ("ada", visitor.user_id)}
     assert set(attributed(database_url)) == told
 
 

@@ -24,7 +24,7 @@ KEY = "a signing key of 32 characters ..."
 
 
 def requests_of(user_id: str | None, recommendation_id: str) -> Iterator[tuple[str, str, Json]]:
-    """Every request about a person: method, path and the rest. Without a name the token alone says who it is."""
+    """Every request about a user: method, path and the rest. Without a name the token alone says who it is."""
     named = {} if user_id is None else {"user_id": user_id}
     rating = {**named, "movie_id": 2, "rating": 5}
     event = {"type": "shown", "recommendation_id": recommendation_id, "movie_id": 1}
@@ -45,7 +45,7 @@ def batch(client: TestClient, user_id: str | None, headers: dict[str, str]) -> A
 
 @pytest.fixture
 def ann(client: TestClient) -> Visitor:
-    """A visitor who liked one film and was shown one."""
+    """A visitor who liked one movie and was shown one."""
     visitor = begin(client)
     answer(client.post("/rate", json={"movie_id": 1, "liked": True}, headers=visitor.headers), 201)
     shown = answer(client.get("/recommend", headers=visitor.headers))
@@ -101,7 +101,7 @@ def test_two_visitors_never_meet(client: TestClient, ann: Visitor, database_url:
     before = contents(database_url)
     for method, path, rest in requests_of(ann.user_id, "abc"):
         response = client.request(method, path, headers=bob.headers, **rest)
-        assert "another person" in assert_problem(response, 403)["detail"]
+        assert "another user" in assert_problem(response, 403)["detail"]
     [result] = answer(batch(client, ann.user_id, bob.headers))["results"]
     assert (result["status"], result["errors"]) == (403, [])
     assert answer(client.get("/recommend", headers=bob.headers))["strategy"] == "popular"
@@ -274,5 +274,5 @@ def test_with_a_key_from_the_settings_databases_do_not_matter(sample_artifacts: 
 
 
 def test_tokens_and_ids_of_recommendations_are_not_signed_with_the_same_key(reading: TestClient) -> None:
-    keys = {state(reading).sessions._key, state(reading).seal._key}
+    keys = {state(reading).sessions._key, state(reading).tokens._key}
     assert len(keys) == 2

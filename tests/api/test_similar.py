@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, film, ids, serving
+from tests.api.asking import Json, answer, assert_problem, ids, movie, serving
 from tests.api.bounds import FILTERS, K, short
 
 
@@ -30,8 +30,8 @@ def test_an_unknown_movie(reading: TestClient, movie_id: int) -> None:
 
 
 @pytest.mark.parametrize("by", ["hybrid", "content", "collaborative"])
-def test_films_like_one(reading: TestClient, by: str) -> None:
-    alien = film(reading, "Alien")
+def test_movies_like_one(reading: TestClient, by: str) -> None:
+    alien = movie(reading, "Alien")
     listed = answer(reading.get(f"/similar/{alien}", params={"by": by, "k": 100}))
     assert (listed["by"], listed["movie"]["title"]) == (by, "Alien")
     assert [item["rank"] for item in listed["items"]] == list(range(1, 101))
@@ -39,7 +39,7 @@ def test_films_like_one(reading: TestClient, by: str) -> None:
     assert len(set(ids(listed))) == 100
     alike = [item["similarity"] for item in listed["items"]]
     assert alike == sorted(alike, reverse=True)
-    assert film(reading, "Aliens") in ids(listed)[:10]
+    assert movie(reading, "Aliens") in ids(listed)[:10]
     assert ids(answer(reading.get(f"/similar/{alien}", params={"by": by, "k": 5}))) == ids(listed)[:5]
 
 
@@ -61,12 +61,12 @@ def test_filters(reading: TestClient) -> None:
         assert known.get(item["movie"]["movie_id"], item["similarity"]) == item["similarity"]
 
 
-def test_every_film_of_ml_100k_has_an_answer(ml_100k_artifacts: Path, sqlite_url: str) -> None:
+def test_every_movie_of_ml_100k_has_an_answer(ml_100k_artifacts: Path, sqlite_url: str) -> None:
     with serving(ml_100k_artifacts, sqlite_url) as client:
         for movie_id in range(1, 1683, 40):
             listed = answer(client.get(f"/similar/{movie_id}"))
             assert len(listed["items"]) == 10
             assert movie_id not in ids(listed)
-        star_wars = film(client, "Star Wars")
+        star_wars = movie(client, "Star Wars")
         titles = [item["movie"]["title"] for item in answer(client.get(f"/similar/{star_wars}"))["items"]]
         assert {"The Empire Strikes Back", "Return of the Jedi"} <= set(titles[:3])

@@ -20,7 +20,7 @@ def test_a_bad_user_id(reading: TestClient, user_id: str, rest: str) -> None:
     assert_problem(reading.get(f"/users/{user_id}{rest}"), 422, "path.user_id")
 
 
-@pytest.mark.parametrize("user_id", ["nobody", "sample", "sample:", "sample:no-such-person", "ml-100k:1"])
+@pytest.mark.parametrize("user_id", ["nobody", "sample", "sample:", "sample:no-such-user", "ml-100k:1"])
 def test_nobody(client: TestClient, user_id: str) -> None:
     assert user_id in assert_problem(client.get(f"/users/{user_id}"), 404)["detail"]
     listed = answer(client.get(f"/users/{user_id}/ratings"))
@@ -40,7 +40,7 @@ def test_what_is_held_in_numbers(client: TestClient) -> None:
     assert held == {"user_id": "ada", "read_only": False, "rated": 4, "events": 0, "counts": counts}
 
 
-def test_all_that_a_person_said_newest_first_in_pages(client: TestClient) -> None:
+def test_all_that_a_user_said_newest_first_in_pages(client: TestClient) -> None:
     for movie_id in range(1, 8):
         rate(client, "ada", movie_id, 4)
     rate(client, "ada", 2, 1, status=200)
@@ -62,7 +62,7 @@ def test_all_that_a_person_said_newest_first_in_pages(client: TestClient) -> Non
     assert answer(client.get("/users/ada/ratings?offset=7"))["items"] == []
 
 
-def test_people_of_the_dataset_can_be_read(reading: TestClient) -> None:
+def test_users_of_the_dataset_can_be_read(reading: TestClient) -> None:
     held = answer(reading.get("/users/sample:7"))
     listed = answer(reading.get("/users/sample:7/ratings?k=100"))
     rated = held["rated"]
@@ -76,9 +76,9 @@ def test_people_of_the_dataset_can_be_read(reading: TestClient) -> None:
         "last_at": None,
     }
     assert listed["total"] == rated > 20
-    assert listed["simulated"] is True  # the sample's people are no persons
-    films = [one["movie_id"] for one in listed["items"]]
-    assert films == sorted(films)
+    assert listed["simulated"] is True  # the sample's users are no users
+    movies = [one["movie_id"] for one in listed["items"]]
+    assert movies == sorted(movies)
     assert all(one["kind"] == "rating" and one["created_at"] is None for one in listed["items"])
     page = answer(reading.get("/users/sample:7/ratings?k=5&offset=3"))
     assert page["items"] == listed["items"][3:8]

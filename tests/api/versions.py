@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from recsvc.datasets.load import read_dataset
 from recsvc.datasets.ratings import ratings_table
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
-from recsvc.training.datasets import read_dataset
 from recsvc.training.pipeline import publish_trained
 from tests.requirements import need
 
@@ -47,23 +47,23 @@ def ml_100k_artifacts(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def shrinking_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The sample's registry with a version beside it that knows films 1 to 150 only, and that version's name.
+    """The sample's registry with a version beside it that knows movies 1 to 150 only, and that version's name.
 
     Not to be changed; `shutil.copytree` it for that.
     """
     folder = Path(shutil.copytree(sample_artifacts, tmp_path_factory.getbasetemp() / "shrinking-artifacts"))
-    return folder, _publish_smaller(folder, films=150, people=100).version
+    return folder, _publish_smaller(folder, movies=150, users=100).version
 
 
-def _publish_smaller(artifacts: Path, *, films: int, people: int) -> Manifest:
-    """Publish a version that knows only the first films and people of the sample; it is not promoted."""
+def _publish_smaller(artifacts: Path, *, movies: int, users: int) -> Manifest:
+    """Publish a version that knows only the first movies and users of the sample; it is not promoted."""
     sample = read_dataset("sample", None)
     ratings = sample.ratings
-    kept = (ratings.movie_ids <= films) & (ratings.users < people)
+    kept = (ratings.movie_ids <= movies) & (ratings.users < users)
     columns = (ratings.users[kept], ratings.movie_ids[kept], ratings.stars[kept], ratings.timestamps[kept])
     smaller = replace(
         sample,
-        movies=tuple(movie for movie in sample.movies if movie.movie_id <= films),
+        movies=tuple(movie for movie in sample.movies if movie.movie_id <= movies),
         ratings=ratings_table(ratings.user_labels, *columns),
     )
     registry = Registry(artifacts)
@@ -78,6 +78,7 @@ def publish_again(artifacts: Path, name: str | None = None) -> Manifest:
     held = registry.open(registry.production())
     manifest = held.manifest
     draft = Draft(
+        catalogue=manifest.catalogue if name is None else name,
         dataset=manifest.dataset.model_copy(update={} if name is None else {"name": name}),
         config=manifest.config,
         seed=manifest.seed,

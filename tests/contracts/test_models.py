@@ -16,10 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recsvc.errors import ModelError
-from recsvc.models.catalogue import MODELS, model_class
 from recsvc.models.content import Content
 from recsvc.models.contract import ItemToItem, Model
-from recsvc.models.weights import signed_weights
+from recsvc.models.kinds import MODELS, model_class
+from recsvc.models.rating_weights import signed_weights
 from recsvc.registry.components import KINDS
 from recsvc.types import EMPTY_TASTE, State, Taste
 from tests.contracts.worlds import SILENT, UNRATED, stored, taste_of, tastes, world
@@ -93,7 +93,7 @@ def test_the_same_randomness_makes_the_same_model_bit_by_bit(kind: str) -> None:
 @example(taste=EMPTY_TASTE)
 @example(taste=UNKNOWN_ONLY)
 @settings(max_examples=25, deadline=None)
-def test_every_film_gets_a_number_or_nan(kind: str, taste: Taste) -> None:
+def test_every_movie_gets_a_number_or_nan(kind: str, taste: Taste) -> None:
     model = fitted(kind)
     scores = model.score(taste)
     assert (scores.shape, scores.dtype) == ((N,), np.dtype(np.float32))
@@ -103,7 +103,7 @@ def test_every_film_gets_a_number_or_nan(kind: str, taste: Taste) -> None:
 
 
 @kinds
-def test_a_film_that_training_never_saw_is_scored_as_declared(kind: str) -> None:
+def test_a_movie_that_training_never_saw_is_scored_as_declared(kind: str) -> None:
     model = fitted(kind)
     scores = model.score(SPACE_FAN)
     unrated, silent = NEVER_RATED
@@ -113,14 +113,14 @@ def test_a_film_that_training_never_saw_is_scored_as_declared(kind: str) -> None
 
 
 @kinds
-def test_a_new_person_is_scored_like_a_known_one(kind: str) -> None:
+def test_a_new_user_is_scored_like_a_known_one(kind: str) -> None:
     model = fitted(kind)
-    assert model.capabilities.new_people
+    assert model.capabilities.new_users
     known = world().interactions.taste(0)
     brought_along = taste_of(dict(zip(known.rows.tolist(), known.stars.tolist(), strict=True)))
     np.testing.assert_array_equal(model.score(known), model.score(brought_along))
-    one_film = model.score(taste_of({0: 5.0}))
-    assert np.isfinite(np.delete(one_film, NEVER_RATED)).all()
+    one_movie = model.score(taste_of({0: 5.0}))
+    assert np.isfinite(np.delete(one_movie, NEVER_RATED)).all()
 
 
 @kinds
@@ -141,7 +141,7 @@ def test_whether_scores_depend_on_the_taste_is_as_declared(kind: str) -> None:
 @example(taste=EMPTY_TASTE, rows=[0, 1])
 @example(taste=UNKNOWN_ONLY, rows=[0, 1])
 @settings(max_examples=25, deadline=None)
-def test_scoring_some_films_is_scoring_all_and_taking_those(kind: str, taste: Taste, rows: list[int]) -> None:
+def test_scoring_some_movies_is_scoring_all_and_taking_those(kind: str, taste: Taste, rows: list[int]) -> None:
     model = fitted(kind)
     some = np.array(rows, np.int32)
     scores = model.score_rows(taste, some)
@@ -174,7 +174,7 @@ def test_an_explanation_adds_up_to_the_score(kind: str, taste: Taste) -> None:
 @kinds
 @given(taste=tastes(N, least=2), data=st.data())
 @settings(max_examples=25, deadline=None)
-def test_each_contribution_is_that_of_its_own_film(kind: str, taste: Taste, data: st.DataObject) -> None:
+def test_each_contribution_is_that_of_its_own_movie(kind: str, taste: Taste, data: st.DataObject) -> None:
     model = fitted(kind)
     if not model.capabilities.explains:
         return
@@ -187,7 +187,7 @@ def test_each_contribution_is_that_of_its_own_film(kind: str, taste: Taste, data
 
 
 @kinds
-def test_a_film_that_training_never_saw_adds_nothing_unless_declared(kind: str) -> None:
+def test_a_movie_that_training_never_saw_adds_nothing_unless_declared(kind: str) -> None:
     model = fitted(kind)
     if not model.capabilities.explains or model.capabilities.new_movies:
         return
@@ -228,7 +228,7 @@ def test_similar_is_as_declared(kind: str) -> None:
     unrated, silent = NEVER_RATED
     assert np.isfinite(model.similar(int(unrated))[:40]).all() == model.capabilities.new_movies
     assert np.isnan(model.similar(int(silent))).all()
-    # films of even number are of one kind, those of odd number of the other
+    # movies of even number are of one kind, those of odd number of the other
     others = np.delete(model.similar(6)[:40], 6)
     even = np.delete(np.arange(40), 6) % 2 == 0
     assert others[even].mean() > others[~even].mean()
@@ -241,7 +241,7 @@ def test_stars_are_stars(kind: str) -> None:
         return
     held = world().interactions
     predicted = np.concatenate(
-        [model.score_rows(held.taste(person), held.taste(person).rows) for person in range(held.n_users)]
+        [model.score_rows(held.taste(user), held.taste(user).rows) for user in range(held.n_users)]
     )
     mean = held.stars.mean()
     assert np.abs(predicted - held.stars).mean() < np.abs(mean - held.stars).mean()

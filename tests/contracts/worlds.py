@@ -21,11 +21,11 @@ from recsvc.training.config import TrainingConfig
 from recsvc.training.pipeline import publish_trained
 from recsvc.types import Array, Movie, State, Taste
 
-PEOPLE = 60
+USERS = 60
 HALVES = tuple(half / 2 for half in range(1, 11))
 
 Table = Mapping[str, Mapping[int, float]]
-"""Who gave which film how many stars."""
+"""Who gave which movie how many stars."""
 
 
 class World(NamedTuple):
@@ -37,11 +37,11 @@ class World(NamedTuple):
 def ratings_from(table: Table) -> Ratings:
     """The ratings table, in the order in which they are written."""
     labels = list(table)
-    given = [(at, film, stars) for at, label in enumerate(labels) for film, stars in table[label].items()]
+    given = [(at, movie, stars) for at, label in enumerate(labels) for movie, stars in table[label].items()]
     return ratings_table(
         labels,
-        np.array([person for person, _, _ in given], np.int32),
-        np.array([film for _, film, _ in given], np.int64),
+        np.array([user for user, _, _ in given], np.int32),
+        np.array([movie for _, movie, _ in given], np.int64),
         np.array([stars for _, _, stars in given], np.float32),
         np.arange(len(given), dtype=np.int64),
     )
@@ -53,8 +53,8 @@ def world_of(movies: Sequence[Movie], table: Table, name: str = "by-hand") -> Wo
     return World(dataset, vocabulary, interactions_of(dataset.ratings, vocabulary))
 
 
-def films(count: int) -> list[Movie]:
-    """Films 1 to count without a tag: a title of one letter is no word."""
+def movies(count: int) -> list[Movie]:
+    """Movies 1 to count without a tag: a title of one letter is no word."""
     return [Movie(movie_id, "x") for movie_id in range(1, count + 1)]
 
 
@@ -88,11 +88,11 @@ def stored(state: State, folder: Path) -> State:
 _SPACE = ("Sci-Fi", "Action"), ("space", "alien", "laser"), ("Ridley Scott", "James Cameron")
 _HEART = ("Romance", "Drama"), ("wedding", "letter", "paris"), ("Nora Ephron", "Eric Rohmer")
 UNRATED = 903
-"""A film like those of the first kind that nobody has rated."""
+"""A movie like those of the first kind that nobody has rated."""
 SILENT = 913
-"""A film that nobody has rated and of which nothing is known."""
+"""A movie that nobody has rated and of which nothing is known."""
 YEARLESS = 123
-"""A rated film whose year is not known."""
+"""A rated movie whose year is not known."""
 
 
 def _movies() -> list[Movie]:
@@ -104,7 +104,7 @@ def _movies() -> list[Movie]:
         movies.append(
             Movie(
                 movie_id,
-                f"Film {number} of {keywords[number % 3]}",
+                f"Movie {number} of {keywords[number % 3]}",
                 year=None if movie_id == YEARLESS else 1950 + int(rng.integers(70)),
                 genres=genres if number % 3 else genres[:1],
                 overview=" ".join(rng.choice(keywords, 2)),
@@ -121,16 +121,16 @@ def _movies() -> list[Movie]:
 
 @cache
 def world() -> World:
-    """40 rated films of two kinds, by turns; people of even number like the even ones, the others the odd ones."""
+    """40 rated movies of two kinds, by turns; users of even number like the even ones, the others the odd ones."""
     movies, rng = _movies(), np.random.default_rng(11)
     rated = [movie.movie_id for movie in movies[:40]]
-    draw = np.linspace(2.0, 0.5, 40)  # films of low number are better known
+    draw = np.linspace(2.0, 0.5, 40)  # movies of low number are better known
     table: dict[str, dict[int, float]] = {}
-    for person in range(PEOPLE):
-        own = np.arange(40) % 2 == person % 2
+    for user in range(USERS):
+        own = np.arange(40) % 2 == user % 2
         chosen = rng.random(40) < np.where(own, 0.45, 0.12) * draw
         stars = np.where(own, rng.choice([3.5, 4.0, 4.5, 5.0], 40), rng.choice([0.5, 1.0, 2.0, 3.0], 40))
-        table[str(person + 1)] = {rated[at]: float(stars[at]) for at in np.flatnonzero(chosen).tolist()}
+        table[str(user + 1)] = {rated[at]: float(stars[at]) for at in np.flatnonzero(chosen).tolist()}
     return world_of(movies, table, "small-world")
 
 

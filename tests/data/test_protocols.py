@@ -1,4 +1,4 @@
-"""Every protocol on real data: MovieLens 100K, and ml-latest-small for what is known of films."""
+"""Every protocol on real data: MovieLens 100K, and ml-latest-small for what is known of movies."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsvc.datasets.load import with_tmdb
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.tables import Dataset
-from recsvc.evaluation.pairs import find_pairs, read_pairs
 from recsvc.evaluation.parallel import silent
-from recsvc.evaluation.protocols import PROTOCOLS, Result
+from recsvc.evaluation.protocols.judged_pairs import find_pairs, read_pairs
+from recsvc.evaluation.protocols.protocol import PROTOCOLS, Result
 from recsvc.evaluation.runs import predict_stars, rank, tell_alike
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.content import Content
@@ -19,8 +20,7 @@ from recsvc.models.contract import Model
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.popularity import Popularity
 from recsvc.models.svd import Svd
-from recsvc.training.datasets import with_tmdb
-from recsvc.training.tune_similar import tune_similar
+from recsvc.research.similarity_weights import tune_similar
 from tests.requirements import need
 
 
@@ -48,15 +48,15 @@ def first_seed(protocol: str, dataset: Dataset, *models: Model) -> dict[str, Res
 
 
 @pytest.mark.parametrize(
-    ("protocol", "people", "times"), [("ms-recommenders", 943, 2), ("temporal", 301, 1), ("new-users", 189, 2)]
+    ("protocol", "users", "times"), [("ms-recommenders", 943, 2), ("temporal", 301, 1), ("new-users", 189, 2)]
 )
-def test_the_hybrid_finds_more_than_the_popular_films(
-    ml_100k: Dataset, protocol: str, people: int, times: float
+def test_the_hybrid_finds_more_than_the_popular_movies(
+    ml_100k: Dataset, protocol: str, users: int, times: float
 ) -> None:
     results = first_seed(protocol, ml_100k, Hybrid(), Popularity())
     hybrid, popularity = results["hybrid"], results["popularity"]
-    assert hybrid.people == popularity.people == people
-    # two of three people of `temporal` are strangers and get the same, so that liked films differ little there
+    assert hybrid.users == popularity.users == users
+    # two of three users of `temporal` are unknown users and get the same, so that liked movies differ little there
     least_liked = 0.9 if protocol == "temporal" else 1.0
     for reached, popular, least in (
         (hybrid.metrics, popularity.metrics, 1.0),
@@ -69,22 +69,22 @@ def test_the_hybrid_finds_more_than_the_popular_films(
         for name, (low, high) in result.intervals.items():
             assert low < result.metrics[name] < high
             assert high - low < 0.15
-    # other films than the popular ones, and more of them
+    # other movies than the popular ones, and more of them
     assert hybrid.beyond["coverage@10"] > 3 * popularity.beyond["coverage@10"]
     assert hybrid.beyond["popularity_lift"] < popularity.beyond["popularity_lift"]
     assert hybrid.beyond["novelty"] > popularity.beyond["novelty"]
 
 
-def test_new_films_are_found_at_least_as_well_as_by_content_alone(ml_100k: Dataset, with_texts: Dataset) -> None:
+def test_new_movies_are_found_at_least_as_well_as_by_content_alone(ml_100k: Dataset, with_texts: Dataset) -> None:
     for dataset in (ml_100k, with_texts):
         results = first_seed("new-movies", dataset, Hybrid(), Content())
         hybrid, content = results["hybrid"], results["content"]
         assert hybrid.metrics["ndcg@10"] > (1.5 if dataset is with_texts else 1.1) * content.metrics["ndcg@10"]
         task = PROTOCOLS["new-movies"].task(dataset, _vocabulary(dataset), 42)
-        # ten films drawn from the candidates hit as often as films are relevant among them
-        by_chance = float(np.mean(np.diff(task.sought.starts)[task.people])) / task.n_candidates
+        # ten movies drawn from the candidates hit as often as movies are relevant among them
+        by_chance = float(np.mean(np.diff(task.sought.starts)[task.users])) / task.n_candidates
         assert hybrid.metrics["precision@10"] > 1.5 * by_chance
-        assert hybrid.people > 0.9 * len(dataset.ratings.user_labels)
+        assert hybrid.users > 0.9 * len(dataset.ratings.user_labels)
 
 
 def _vocabulary(dataset: Dataset) -> Vocabulary:
@@ -99,11 +99,11 @@ def test_stars_on_the_official_folds(ml_100k: Dataset, folder: Path) -> None:
     assert svd.metrics["rmse"] != again.metrics["rmse"]
     assert svd.metrics["rmse"] < 0.93
     assert svd.metrics["mae"] < 0.735
-    assert (svd.people, svd.ratings, svd.unsaid) == (943, 100_000, 167)
+    assert (svd.users, svd.ratings, svd.not_predicted) == (943, 100_000, 167)
     assert [round(fold["rmse"], 1) for fold in svd.per_fold] == [0.9] * 5
 
 
-def test_what_people_find_alike(with_texts: Dataset, data_dir: Path) -> None:
+def test_what_users_find_alike(with_texts: Dataset, data_dir: Path) -> None:
     judged = read_pairs(data_dir / "more-like-this" / "pairs.tsv")
     pairs = find_pairs(judged, with_texts.movies)
     assert (pairs.asked, len(pairs), int(pairs.fit.sum())) == (484, 303, 181)
@@ -115,7 +115,7 @@ def test_what_people_find_alike(with_texts: Dataset, data_dir: Path) -> None:
     assert content.interval.low < content.auc < content.interval.high
 
 
-def test_what_is_alike_carries_over_to_films_whose_pairs_were_not_seen(with_texts: Dataset, data_dir: Path) -> None:
+def test_what_is_alike_carries_over_to_movies_whose_pairs_were_not_seen(with_texts: Dataset, data_dir: Path) -> None:
     judged = read_pairs(data_dir / "more-like-this" / "pairs.tsv")
     study = tune_similar(with_texts, judged, seed=42, jobs=1, progress=silent)
     found = {result.name: result for result in study.results}

@@ -15,8 +15,8 @@ from recsvc.datasets.preprocess import fingerprint, limit
 from recsvc.datasets.split import official_folds, stratified_by_movie
 from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import parse_title
-from recsvc.datasets.tmdb import enrich, read_tmdb
-from recsvc.datasets.tmdb_film import TmdbFilms
+from recsvc.datasets.tmdb.merge import enrich, read_tmdb
+from recsvc.datasets.tmdb.movie import TmdbMovies
 from recsvc.types import Movie
 from tests.requirements import need
 
@@ -37,11 +37,11 @@ def latest_small(data_dir: Path) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def tmdb(data_dir: Path) -> TmdbFilms:
+def tmdb(data_dir: Path) -> TmdbMovies:
     return read_tmdb(folder_of(data_dir, "tmdb-5000"))
 
 
-def film(dataset: Dataset, movie_id: int) -> Movie:
+def movie(dataset: Dataset, movie_id: int) -> Movie:
     return next(movie for movie in dataset.movies if movie.movie_id == movie_id)
 
 
@@ -51,8 +51,8 @@ def test_ml_100k_is_what_grouplens_says_it_is(ml_100k: Dataset) -> None:
     assert ratings.user_labels == tuple(str(n) for n in range(1, 944))
     assert [movie.movie_id for movie in ml_100k.movies] == list(range(1, 1_683))
     # the first lines of u.data
-    people = [ratings.user_labels[code] for code in ratings.users[:3].tolist()]
-    assert people == ["196", "186", "22"]
+    users = [ratings.user_labels[code] for code in ratings.users[:3].tolist()]
+    assert users == ["196", "186", "22"]
     assert ratings.movie_ids[:3].tolist() == [242, 302, 377]
     assert ratings.stars[:3].tolist() == [3, 3, 1]
     assert ratings.timestamps[:3].tolist() == [881250949, 891717742, 878887116]
@@ -64,10 +64,10 @@ def test_latest_small_is_what_grouplens_says_it_is(latest_small: Dataset) -> Non
     assert Counter(ratings.stars.tolist())[0.5] == 1_370
     assert sum(movie.tmdb_id is None for movie in latest_small.movies) == 8
     assert sum(bool(movie.tags) for movie in latest_small.movies) == 1_572
-    toy_story = film(latest_small, 1)
+    toy_story = movie(latest_small, 1)
     assert (toy_story.imdb_id, toy_story.tmdb_id) == ("tt0114709", 862)
     assert toy_story.tags == ("pixar", "fun")
-    assert film(latest_small, 1221).tags[:2] == ("mafia", "al pacino")
+    assert movie(latest_small, 1221).tags[:2] == ("mafia", "al pacino")
 
 
 def test_both_use_one_genre_vocabulary(ml_100k: Dataset, latest_small: Dataset) -> None:
@@ -80,9 +80,9 @@ def test_both_use_one_genre_vocabulary(ml_100k: Dataset, latest_small: Dataset) 
 
 
 def test_titles_in_natural_order(ml_100k: Dataset, latest_small: Dataset) -> None:
-    assert film(latest_small, 318).title == "The Shawshank Redemption"
-    assert (film(latest_small, 47).title, film(latest_small, 47).other_titles) == ("Seven", ("Se7en",))
-    assert film(ml_100k, 267).title == "unknown"
+    assert movie(latest_small, 318).title == "The Shawshank Redemption"
+    assert (movie(latest_small, 47).title, movie(latest_small, 47).other_titles) == ("Seven", ("Se7en",))
+    assert movie(ml_100k, 267).title == "unknown"
     titles = [movie.title for dataset in (ml_100k, latest_small) for movie in dataset.movies]
     assert [title for title in titles if title.endswith((", The", ", A", ", An", ", La", ", Le", ", L'"))] == []
     assert [title for title in titles if title != " ".join(title.split())] == []
@@ -109,14 +109,14 @@ def test_parsing_a_parsed_title_changes_nothing(ml_100k: Dataset, latest_small: 
 
 def test_the_official_folds_are_a_partition(data_dir: Path, ml_100k: Dataset) -> None:
     whole = ml_100k.ratings
-    films = np.int64(10_000)
+    movies = np.int64(10_000)
     tested = []
     for train, test in official_folds(folder_of(data_dir, "ml-100k")):
         assert (len(train), len(test)) == (80_000, 20_000)
         assert train.user_labels == test.user_labels == whole.user_labels
-        tested.append(test.users * films + test.movie_ids)
-        assert not np.isin(tested[-1], train.users * films + train.movie_ids).any()
-    assert np.array_equal(np.sort(np.concatenate(tested)), np.sort(whole.users * films + whole.movie_ids))
+        tested.append(test.users * movies + test.movie_ids)
+        assert not np.isin(tested[-1], train.users * movies + train.movie_ids).any()
+    assert np.array_equal(np.sort(np.concatenate(tested)), np.sort(whole.users * movies + whole.movie_ids))
 
 
 def test_the_stratified_split(ml_100k: Dataset, latest_small: Dataset) -> None:
@@ -152,35 +152,35 @@ def test_fingerprints_tell_datasets_apart(ml_100k: Dataset, latest_small: Datase
     assert fingerprint(ml_100k) != fingerprint(latest_small)
 
 
-def test_the_tmdb_tables(tmdb: TmdbFilms) -> None:
-    films = tmdb.films.values()
-    assert len(films) == 4_803
-    assert sum(bool(film.directors) for film in films) == 4_629
-    assert sum(bool(film.cast) for film in films) == 4_633
-    avatar = tmdb.films[19995]
+def test_the_tmdb_tables(tmdb: TmdbMovies) -> None:
+    movies = tmdb.movies.values()
+    assert len(movies) == 4_803
+    assert sum(bool(movie.directors) for movie in movies) == 4_629
+    assert sum(bool(movie.cast) for movie in movies) == 4_633
+    avatar = tmdb.movies[19995]
     assert avatar.directors == ("James Cameron",)
     assert avatar.cast[:2] == ("Sam Worthington", "Zoe Saldana")
     assert avatar.genres == ("Action", "Adventure", "Fantasy", "Sci-Fi")
 
 
-def test_films_with_links_are_joined_by_them(latest_small: Dataset, tmdb: TmdbFilms) -> None:
+def test_movies_with_links_are_joined_by_them(latest_small: Dataset, tmdb: TmdbMovies) -> None:
     result = enrich(latest_small.movies, tmdb)
     assert (result.matched_by_link, result.matched_by_title) == (3_538, 0)
     assert result.movies[0].directors == ("John Lasseter",)
     assert result.movies[0].genres == latest_small.movies[0].genres
 
 
-def test_films_without_links_are_joined_by_title_and_year(ml_100k: Dataset, tmdb: TmdbFilms) -> None:
+def test_movies_without_links_are_joined_by_title_and_year(ml_100k: Dataset, tmdb: TmdbMovies) -> None:
     result = enrich(ml_100k.movies, tmdb)
     assert result.matched_by_link == 0
     assert 480 <= result.matched_by_title <= 500
-    assert film(replace(ml_100k, movies=result.movies), 11).tmdb_id == 807  # Seven, which TMDB calls Se7en
+    assert movie(replace(ml_100k, movies=result.movies), 11).tmdb_id == 807  # Seven, which TMDB calls Se7en
 
 
-def test_the_join_by_title_agrees_with_the_links(latest_small: Dataset, tmdb: TmdbFilms) -> None:
+def test_the_join_by_title_agrees_with_the_links(latest_small: Dataset, tmdb: TmdbMovies) -> None:
     link = {movie.movie_id: movie.tmdb_id for movie in latest_small.movies}
     unlinked = tuple(replace(movie, tmdb_id=None) for movie in latest_small.movies)
     joined = [movie for movie in enrich(unlinked, tmdb).movies if movie.tmdb_id is not None]
     right = sum(movie.tmdb_id == link[movie.movie_id] for movie in joined)
     assert right / len(joined) > 0.995
-    assert right / sum(tmdb_id in tmdb.films for tmdb_id in link.values()) > 0.98
+    assert right / sum(tmdb_id in tmdb.movies for tmdb_id in link.values()) > 0.98

@@ -30,18 +30,18 @@ def test_everyone_folded_in_the_stars_are_as_near_as_measured(data_dir: Path) ->
     for number, (base, _) in enumerate(official_folds(folder), 1):
         learned = interactions_of(base, vocabulary)
         model = config.star_model().fit(learned, dataset.movies, rng=np.random.default_rng(config.seed))
-        people = {label: model.score(learned.taste(at)) for at, label in enumerate(base.user_labels)}
+        users = {label: model.score(learned.taste(at)) for at, label in enumerate(base.user_labels)}
         given: dict[str, list[float]] = defaultdict(list)
         with (folder / f"u{number}.base").open() as lines:
             for user, _, stars, _ in csv.reader(lines, delimiter="\t"):
                 given[user].append(float(stars))
         squares = []
         with (folder / f"u{number}.test").open() as lines:
-            for user, film, stars, _ in csv.reader(lines, delimiter="\t"):
-                row = vocabulary.row(int(film))
+            for user, one, stars, _ in csv.reader(lines, delimiter="\t"):
+                row = vocabulary.row(int(one))
                 assert row is not None
-                score = float(people[user][row])
-                if np.isnan(score):  # nobody has rated the film: a person's own mean
+                score = float(users[user][row])
+                if np.isnan(score):  # nobody has rated the one: a user's own mean
                     score = float(np.mean(given[user]))
                 predicted = min(max(score, 0.5), 5.0)
                 squares.append((predicted - float(stars)) ** 2)

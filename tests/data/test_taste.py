@@ -1,4 +1,4 @@
-"""What a taste does to a list of real films: every rating helps, a dislike hurts its like, fame is not everything."""
+"""What a taste does to a list of real movies: every rating helps, a dislike hurts its like, fame is not everything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.tables import Dataset
-from recsvc.evaluation.portrait.curves import (
+from recsvc.evaluation.report.curves import (
     FOLDED_IN,
     LIKED,
     diversity_curve,
@@ -33,7 +33,7 @@ def dataset(data_dir: Path) -> Dataset:
 
 @pytest.fixture(scope="module")
 def sparser(data_dir: Path) -> Dataset:
-    """As many ratings as ml-100k, of fewer people and of six times as many films."""
+    """As many ratings as ml-100k, of fewer users and of six times as many movies."""
     return read_movielens(data_dir / "ml-latest-small", name="ml-latest-small")
 
 
@@ -71,7 +71,7 @@ def test_every_few_ratings_make_lists_better_and_one_is_better_than_any_list_for
 
 
 def test_the_same_where_data_is_sparser(sparser: Dataset) -> None:
-    """Only what one rating says of liked films is within the noise of the weighted rating: so three seeds together."""
+    """Only what one rating says of liked movies is within the noise of the weighted rating: so three seeds together."""
     of_seeds = [learned(sparser, seed) for seed in SEEDS]
     personal, popular = (np.mean(series, axis=0) for series in zip(*of_seeds, strict=True))
     assert (np.diff(personal)[:, 1:] > 0.01).all()
@@ -104,19 +104,19 @@ def ranks(scores: FloatMovies) -> NDArray[np.int64]:
     return found
 
 
-@pytest.mark.parametrize("person", [None, 50, 300])
-def test_a_dislike_pushes_its_nearest_down(hybrid: Hybrid, interactions: Interactions, person: int | None) -> None:
-    taste = EMPTY_TASTE if person is None else interactions.taste(person)
+@pytest.mark.parametrize("user", [None, 50, 300])
+def test_a_dislike_pushes_its_nearest_down(hybrid: Hybrid, interactions: Interactions, user: int | None) -> None:
+    taste = EMPTY_TASTE if user is None else interactions.taste(user)
     before = ranks(hybrid.score(taste))
     pushed = []
-    for film in range(0, interactions.n_movies, 3):
-        if film in taste.rows:
+    for movie in range(0, interactions.n_movies, 3):
+        if movie in taste.rows:
             continue
-        alike = hybrid.similar(film)
-        alike[film] = np.nan
+        alike = hybrid.similar(movie)
+        alike[movie] = np.nan
         nearest = np.argsort(-np.where(np.isnan(alike), -np.inf, alike), kind="stable")[:20]
         nearest = nearest[~np.isin(nearest, taste.rows)]
-        rated = {**dict(zip(taste.rows.tolist(), taste.stars.tolist(), strict=True)), film: 1.0}
+        rated = {**dict(zip(taste.rows.tolist(), taste.stars.tolist(), strict=True)), movie: 1.0}
         after: Taste = taste_of(dict(sorted(rated.items())))
         pushed.append(ranks(hybrid.score(after))[nearest].mean() > before[nearest].mean())
     assert np.mean(pushed) >= 0.95

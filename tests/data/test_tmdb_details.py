@@ -14,25 +14,26 @@ from typing import Any
 
 import pytest
 
+from recsvc.datasets.load import read_bare, read_dataset
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import normalise
-from recsvc.datasets.tmdb import enrich, read_tmdb
-from recsvc.datasets.tmdb_cache import TmdbCache
-from recsvc.datasets.tmdb_fetch import fetch
-from recsvc.datasets.tmdb_film import TMDB_NOTICE
+from recsvc.datasets.tmdb.cache import TmdbCache
+from recsvc.datasets.tmdb.fetch import fetch
+from recsvc.datasets.tmdb.merge import enrich, read_tmdb
+from recsvc.datasets.tmdb.movie import TMDB_NOTICE
 from recsvc.errors import ConfigurationError, DownloadError
 from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
-from recsvc.training.datasets import read_bare, read_dataset
 from recsvc.training.pipeline import publish_trained
 from recsvc.types import Movie
+from recsvc.usecases import models
 from tests.api.asking import serving
 from tests.data.test_real_datasets import folder_of
 from tests.unit.datasets.folders import write_csv
-from tests.unit.datasets.tmdb_site import KEY, TmdbSite, Trouble, api, refusal, tmdb_site
+from tests.unit.datasets.tmdb.tmdb_site import KEY, TmdbSite, Trouble, api, refusal, tmdb_site
 
-ANSWERED, REMOVED, PEOPLE = 270, 30, 200
+ANSWERED, REMOVED, USERS = 270, 30, 200
 TROUBLE = (
     Trouble(429),
     Trouble(429, headers={"Retry-After": "11"}),
@@ -50,16 +51,16 @@ def details(data_dir: Path) -> dict[int, dict[str, Any]]:
     """What TMDB answers, by id, with the parts that are appended."""
     file = folder_of(data_dir, "tmdb-details") / "details.jsonl.gz"
     with gzip.open(file, "rt", encoding="utf-8") as lines:
-        films = [json.loads(line) for line in lines]
-    return {film["id"]: film | appended(film) for film in films}
+        movies = [json.loads(line) for line in lines]
+    return {movie["id"]: movie | appended(movie) for movie in movies}
 
 
-def appended(film: dict[str, Any]) -> dict[str, Any]:
+def appended(movie: dict[str, Any]) -> dict[str, Any]:
     """The file has none of these, so they are made up, in TMDB's form."""
     official = {"site": "YouTube", "type": "Trailer", "iso_639_1": "en", "official": True}
-    clips = [official | {"key": f"{film['id']:011}"}, official | {"key": "featurette_", "type": "Featurette"}]
-    people = {"cast": [{"name": f"Star of {film['id']}", "order": 0}], "crew": [{"name": "D", "job": "Director"}]}
-    return {"videos": {"results": clips}, "credits": people, "keywords": {"keywords": [{"id": 1, "name": "k"}]}}
+    clips = [official | {"key": f"{movie['id']:011}"}, official | {"key": "featurette_", "type": "Featurette"}]
+    users = {"cast": [{"name": f"Star of {movie['id']}", "order": 0}], "crew": [{"name": "D", "job": "Director"}]}
+    return {"videos": {"results": clips}, "credits": users, "keywords": {"keywords": [{"id": 1, "name": "k"}]}}
 
 
 def rows_of(file: Path) -> list[list[str]]:
@@ -68,7 +69,7 @@ def rows_of(file: Path) -> list[list[str]]:
 
 
 def cut_down(source: Path, target: Path, known: set[int]) -> set[int]:
-    """Copy the best known films of a dataset, some of which TMDB does not have; return their TMDB ids."""
+    """Copy the best known movies of a dataset, some of which TMDB does not have; return their TMDB ids."""
     movies, ratings, links = (rows_of(source / f"{name}.csv") for name in ("movies", "ratings", "links"))
     tmdb_id = {row[0]: int(row[2]) for row in links[1:] if row[2]}
     counts = Counter(row[1] for row in ratings[1:])
@@ -76,7 +77,7 @@ def cut_down(source: Path, target: Path, known: set[int]) -> set[int]:
     there = [movie for movie in ranked if tmdb_id[movie] in known][:ANSWERED]
     gone = [movie for movie in ranked if tmdb_id[movie] not in known][:REMOVED]
     kept = {*there, *gone}
-    ratings = [ratings[0], *(row for row in ratings[1:] if int(row[0]) <= PEOPLE)]
+    ratings = [ratings[0], *(row for row in ratings[1:] if int(row[0]) <= USERS)]
     target.mkdir(parents=True)
     for name, (header, *rows), column in (("movies", movies, 0), ("ratings", ratings, 1), ("links", links, 0)):
         write_csv(target / f"{name}.csv", [header, *(row for row in rows if row[column] in kept)])
@@ -91,7 +92,7 @@ def sets(data_dir: Path, tmp_path_factory: pytest.TempPathFactory, details: dict
     dataset, cache = read_bare("ml-small", folder), TmdbCache(folder / "ml-small" / "tmdb")
     dice = random.Random(1)
     with tmdb_site() as site:
-        site.films = details
+        site.movies = details
         for tmdb_id in sorted(wanted):
             site.trouble[f"/movie/{tmdb_id}"] = dice.choices(TROUBLE, k=dice.choice((0, 0, 0, 1, 2)))
         slow, stubborn, *_ = sorted(wanted & set(details))
@@ -99,12 +100,12 @@ def sets(data_dir: Path, tmp_path_factory: pytest.TempPathFactory, details: dict
 
         with pytest.raises(ConfigurationError, match="does not accept the key"):
             fetch(dataset, cache, api(site, "f" * 32), limit=1)
-        assert site.films_asked()
+        assert site.movies_asked()
         site.always["*"] = Trouble(429)
         with pytest.raises(DownloadError, match="asked too often"):
             fetch(dataset, cache, api(site, attempts=3))
         site.always = {f"/movie/{stubborn}": Trouble(body=b'{"id": ')}
-        with pytest.raises(DownloadError, match=f"{ANSWERED - 1} of {ANSWERED + REMOVED} films are kept"):
+        with pytest.raises(DownloadError, match=f"{ANSWERED - 1} of {ANSWERED + REMOVED} movies are kept"):
             fetch(dataset, cache, api(site, timeout=2.0))
         assert sum(map(len, site.trouble.values())) == 0
 
@@ -112,13 +113,13 @@ def sets(data_dir: Path, tmp_path_factory: pytest.TempPathFactory, details: dict
         site.asked.clear()
         report = fetch(dataset, cache, api(site))
         assert (report.kept, report.removed, report.left) == (ANSWERED, REMOVED, 0)
-        assert site.films_asked() == [stubborn]
+        assert site.movies_asked() == [stubborn]
         site.always["*"] = Trouble(401, refusal(7))
         assert fetch(dataset, cache, api(site)) == replace(report, asked=0)
     return folder
 
 
-def test_every_film_says_what_tmdb_answered(sets: Path, details: dict[int, dict[str, Any]]) -> None:
+def test_every_movie_says_what_tmdb_answered(sets: Path, details: dict[int, dict[str, Any]]) -> None:
     bare, dataset = read_bare("ml-small", sets), read_dataset("ml-small", sets)
     assert dataset.notice.endswith(TMDB_NOTICE)
     enriched = 0
@@ -154,7 +155,7 @@ def test_an_enriched_dataset_is_trained_and_served(sets: Path, tmp_path: Path) -
     )
     registry = Registry(tmp_path / "artifacts")
     if not registry.aliases.current():
-        registry.promote(registry.names()[-1], who="tests", why="the gate is not what is tested")
+        models.promote(registry, registry.names()[-1], who="tests", why="the gate is not what is tested")
     with_data = next(movie for movie in dataset.movies if movie.poster_path)
     without = next(movie for movie in dataset.movies if movie.poster_path is None)
     with serving(tmp_path / "artifacts", f"sqlite:///{tmp_path}/recsvc.db") as client:
@@ -187,30 +188,30 @@ def keys(movie: Movie) -> set[tuple[str, int | None]]:
 
 @pytest.fixture
 def titles(data_dir: Path, details: dict[int, dict[str, Any]]) -> Iterator[TmdbSite]:
-    """Searches among all films whose titles at TMDB are known here."""
+    """Searches among all movies whose titles at TMDB are known here."""
     file = folder_of(data_dir, "tmdb-5000") / "tmdb_5000_movies.csv"
     with tmdb_site() as site, file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            site.film(
+            site.movie(
                 int(row["id"]),
                 row["title"],
                 row["release_date"],
                 original_title=row["original_title"],
                 vote_count=int(row["vote_count"]),
             )
-        site.films |= details
+        site.movies |= details
         yield site
 
 
 def test_ml_100k_is_matched_by_title_and_year(data_dir: Path, titles: TmdbSite, tmp_path: Path) -> None:
-    """The links of the same films in ml-latest-small say what is right."""
+    """The links of the same movies in ml-latest-small say what is right."""
     links = links_by_title(read_movielens(folder_of(data_dir, "ml-latest-small")))
     whole = read_movielens(folder_of(data_dir, "ml-100k"))
     right = {movie.movie_id: set().union(*(links.get(key, set()) for key in keys(movie))) for movie in whole.movies}
     known = {movie_id: ids for movie_id, ids in right.items() if len(ids) == 1}
-    reachable = {movie_id for movie_id, ids in known.items() if ids <= set(titles.films)}
+    reachable = {movie_id for movie_id, ids in known.items() if ids <= set(titles.movies)}
     assert (len(known), len(reachable)) == (1_297, 472)
-    # Each film that can be found, and a part of those that cannot, which are not to be taken for others.
+    # Each movie that can be found, and a part of those that cannot, which are not to be taken for others.
     chosen = [movie for movie in whole.movies if movie.movie_id in reachable or movie.movie_id % 8 == 0]
     cache = TmdbCache(tmp_path / "tmdb")
     report = fetch(replace(whole, movies=tuple(chosen)), cache, api(titles))
@@ -219,7 +220,7 @@ def test_ml_100k_is_matched_by_title_and_year(data_dir: Path, titles: TmdbSite, 
     wrong = {movie_id for movie_id in found if movie_id in known and {found[movie_id]} != known[movie_id]}
     assert wrong == set()
     assert len(reachable & set(found)) == 467  # 98.9 %; "Alien 3" and the like need TMDB's alternative titles
-    assert report.unmatched == len(chosen) - len(found) == report.films - report.kept
+    assert report.unmatched == len(chosen) - len(found) == report.movies - report.kept
     assert len(cache.missing_file.read_text(encoding="utf-8").splitlines()) == 1 + report.unmatched
     movies = {movie.movie_id: movie for movie in enrich(whole.movies, cache.read()).movies}
     assert movies[11].tmdb_id == 807  # "Seven (Se7en)"

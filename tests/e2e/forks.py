@@ -11,10 +11,11 @@ import sys
 from typing import Any
 
 from recsvc.cli import main
+from recsvc.datasets import load
 from recsvc.service import server
-from recsvc.training import datasets, pipeline
+from recsvc.training import pipeline
 
-IMPORTED_EARLY = (server, datasets, pipeline)
+IMPORTED_EARLY = (server, load, pipeline)
 
 
 def run(command: dict[str, Any]) -> None:

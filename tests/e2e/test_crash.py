@@ -111,7 +111,7 @@ def test_publishing_killed_at_any_time(tmp_path: Path) -> None:
 
 @dataclass
 class Caller:
-    """Someone who rates one film after the other, over and over and every time differently, until the service is gone.
+    """Someone who rates one movie after the other, over and over and every time differently, until the service is gone.
 
     `unanswered` are those that may or may not have been kept: the service, or the database server that it had told to
     commit, was at it when it was killed.

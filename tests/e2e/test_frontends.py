@@ -56,9 +56,9 @@ def test_the_typescript_client_runs(node_folder: Path, service: Service) -> None
     bundle = ("--bundle", "--platform=node", "--format=esm", "--outfile=example.mjs", "--log-level=warning")
     run("npx", "esbuild", "example.ts", *bundle, folder=node_folder)
     told = json.loads(run("node", "example.mjs", address(service), folder=node_folder))
-    assert told["person"].startswith("anon:")
+    assert told["user"].startswith("anon:")
     assert told["strategies"] == ["popular", "hybrid"]
-    assert told["film"] == "The Empire Strikes Back"
+    assert told["movie"] == "The Empire Strikes Back"
     assert told["because"] == ["The Empire Strikes Back"]
     assert told["kept"] == 1
     assert told["shared"] == told["recommended"]
@@ -120,8 +120,8 @@ def test_the_react_example_runs_on_a_page_from_elsewhere(
         (node_folder / "Recommendations.tsx").write_text(example("tsx").replace(PLACE, address(service)))
         run("npx", "esbuild", "main.tsx", "--bundle", f"--outfile={pages / 'main.js'}", folder=node_folder)
         page.goto(origin)
-        films = page.get_by_role("listitem")
-        expect(films).to_have_count(5)
-        expect(films.filter(has_text="because of")).to_have_count(0)
+        movies = page.get_by_role("listitem")
+        expect(movies).to_have_count(5)
+        expect(movies.filter(has_text="because of")).to_have_count(0)
         page.get_by_role("button", name="Like").first.click()
-        expect(films.filter(has_text="because of")).to_have_count(5)
+        expect(movies.filter(has_text="because of")).to_have_count(5)

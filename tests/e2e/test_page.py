@@ -1,4 +1,4 @@
-"""The page at `/` in a real browser, as people use it."""
+"""The page at `/` in a real browser, as users use it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def home(service: Service) -> str:
 
 
 def rate_one(page: Page, key: str = "5", at: int = 0) -> str:
-    """Rate a film of the onboarding by one key; returns its title."""
-    slider = page.get_by_role("list", name="Films to rate").get_by_role("slider").nth(at)
+    """Rate a movie of the onboarding by one key; returns its title."""
+    slider = page.get_by_role("list", name="Movies to rate").get_by_role("slider").nth(at)
     title = (slider.get_attribute("aria-label") or "").removeprefix("Your rating of ")
     slider.press(key)
     return title
@@ -51,13 +51,13 @@ def first_title(page: Page) -> str:
 
 
 def personal(page: Page) -> None:
-    """Wait until the list is this person's own."""
+    """Wait until the list is this user's own."""
     expect(page.get_by_role("region", name="Recommendations")).to_contain_text("you rated")
 
 
 @pytest.fixture
 def rated(page: Page, home: str) -> Page:
-    """The recommendations of someone who has rated one film."""
+    """The recommendations of someone who has rated one movie."""
     page.goto(home)
     rate_one(page)
     personal(page)
@@ -67,7 +67,7 @@ def rated(page: Page, home: str) -> Page:
 def test_the_first_visit_leads_to_recommendations(page: Page, home: str) -> None:
     page.goto(home)
     expect(page.get_by_role("slider", name="Your rating of")).not_to_have_count(0)
-    assert page.get_by_role("list", name="Films to rate").get_by_role("slider").count() == 15
+    assert page.get_by_role("list", name="Movies to rate").get_by_role("slider").count() == 15
     for age in ("any age", "older", "newer"):
         expect(page.get_by_role("radio", name=age, exact=True)).to_be_attached()
     expect(page.get_by_role("region", name="Recommendations")).to_contain_text("Popular with everyone")
@@ -130,29 +130,29 @@ def test_a_low_rating_is_not_called_a_liking(page: Page, home: str) -> None:
 def test_search_forgives_typing(page: Page, home: str) -> None:
     page.goto(home)
     page.keyboard.press("/")
-    box = page.get_by_role("combobox", name="Search films")
+    box = page.get_by_role("combobox", name="Search movies")
     expect(box).to_be_focused()
     box.press_sequentially("strikes empre bak")
-    option = page.get_by_role("listbox", name="Films").get_by_role("option").first
+    option = page.get_by_role("listbox", name="Movies").get_by_role("option").first
     expect(option).to_contain_text("The Empire Strikes Back")
     box.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")
     box.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("The Empire Strikes Back")
     expect(page).to_have_title(re.compile("The Empire Strikes Back"))
-    assert "#/film/" in page.url
+    assert "#/movie/" in page.url
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Rate a film")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rate a movie")
 
 
 def test_a_search_without_results_says_so(page: Page, home: str) -> None:
     page.goto(f"{home}#/search?q=xqzzkwv")
-    expect(page.get_by_role("main")).to_contain_text("No film by that name")
+    expect(page.get_by_role("main")).to_contain_text("No movie by that name")
 
 
-def test_a_film_has_its_own_page(rated: Page, home: str) -> None:
+def test_a_movie_has_its_own_page(rated: Page, home: str) -> None:
     cards(rated).first.get_by_role("link", name=re.compile("^More like this")).click()
-    expect(rated.get_by_role("list", name="Similar films").get_by_role("listitem")).to_have_count(12)
+    expect(rated.get_by_role("list", name="Similar movies").get_by_role("listitem")).to_have_count(12)
     rated.get_by_role("radio", name="What they are about").check(force=True)
     expect(rated).to_have_url(re.compile("by=content"))
     rated.get_by_role("slider", name="Your rating of").press("4")
@@ -162,27 +162,27 @@ def test_a_film_has_its_own_page(rated: Page, home: str) -> None:
 
 
 @pytest.mark.parametrize("movie_id", ["999999", "0", "99999999999999999999"])
-def test_a_film_that_is_not_there(visit: Visit, home: str, movie_id: str) -> None:
+def test_a_movie_that_is_not_there(visit: Visit, home: str, movie_id: str) -> None:
     page = visit(refusals=True).new_page()
-    page.goto(f"{home}#/film/{movie_id}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("No such film")
+    page.goto(f"{home}#/movie/{movie_id}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No such movie")
 
 
 def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:
     rated.get_by_role("button", name="Save as a list").click()
-    rated.get_by_role("dialog").get_by_role("textbox").fill("Films <b>for</b> a rainy Sunday")
+    rated.get_by_role("dialog").get_by_role("textbox").fill("Movies <b>for</b> a rainy Sunday")
     rated.get_by_role("dialog").get_by_role("textbox").press("Enter")
     expect(rated).to_have_url(re.compile("#/list/"))
-    expect(rated.get_by_role("heading", level=1)).to_have_text("Films <b>for</b> a rainy Sunday")
+    expect(rated.get_by_role("heading", level=1)).to_have_text("Movies <b>for</b> a rainy Sunday")
     link = rated.get_by_role("textbox", name="Link to this list").input_value()
-    films = rated.get_by_role("list", name="Films of the list").get_by_role("heading").all_inner_texts()
-    assert films
+    movies = rated.get_by_role("list", name="Movies of the list").get_by_role("heading").all_inner_texts()
+    assert movies
 
     other = visit(refusals=True).new_page()
     other.goto(link)
-    expect(other.get_by_role("heading", level=1)).to_have_text("Films <b>for</b> a rainy Sunday")
-    shown = other.get_by_role("list", name="Films of the list").get_by_role("heading")
-    assert shown.all_inner_texts() == films
+    expect(other.get_by_role("heading", level=1)).to_have_text("Movies <b>for</b> a rainy Sunday")
+    shown = other.get_by_role("list", name="Movies of the list").get_by_role("heading")
+    assert shown.all_inner_texts() == movies
     for change in ("Rename", "Delete"):
         expect(other.get_by_role("button", name=change)).to_have_count(0)
 
@@ -241,7 +241,7 @@ def test_everything_can_be_erased(rated: Page, home: str) -> None:
     rated.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
     expect(rated.get_by_role("main")).to_contain_text("Nothing yet")
     rated.goto(home)
-    expect(rated.get_by_role("heading", level=1)).to_contain_text("Rate a film")
+    expect(rated.get_by_role("heading", level=1)).to_contain_text("Rate a movie")
 
 
 @pytest.mark.parametrize("lost", ["session", "answer"])
@@ -277,7 +277,7 @@ def test_what_was_shown_and_liked_reaches_the_analytics(visit: Visit, home: str)
     page.get_by_label("Admin key").fill(KEY)
     page.get_by_role("button", name="Show analytics").click()
     expect(page.get_by_role("heading", name="Like rate by version")).to_be_visible()
-    expect(page.get_by_role("table", name="Top films")).to_be_visible()
+    expect(page.get_by_role("table", name="Top movies")).to_be_visible()
     by_version = page.get_by_role("figure").filter(has=page.get_by_role("heading", name="Like rate by version"))
     by_version.get_by_text("The figures as a table").click()
     expect(by_version.get_by_role("columnheader", name="Mean stars")).to_be_visible()
@@ -312,7 +312,7 @@ def test_a_challenger_is_not_what_is_in_production(page: Page, home: str, servic
     panels = page.get_by_role("main").locator("section")
     expect(panels.filter(has=page.get_by_role("heading", name="In service"))).to_contain_text(production["version"])
     expect(panels.filter(has=page.get_by_role("heading", name="A/B comparison"))).to_contain_text(
-        f"{challenger['version']} answers 10 % of the people"
+        f"{challenger['version']} answers 10 % of the users"
     )
     table = page.get_by_role("region", name="Metrics on the hold-out")
     assert table.evaluate("(table) => table.scrollWidth <= table.clientWidth"), "a column is cut off on a phone"
@@ -379,7 +379,7 @@ def test_the_page_is_light_steady_and_safe(visit: Visit, home: str) -> None:
     expect(cards(page).first).to_be_visible()
     rate_one(page)
     personal(page)
-    for place in ("model", "ratings", "lists", "search?q=alien", "film/1", ""):
+    for place in ("model", "ratings", "lists", "search?q=alien", "movie/1", ""):
         page.goto(f"{home}#/{place}")
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
     assert page.evaluate("window.shifts") < 0.01
@@ -394,7 +394,7 @@ def test_the_page_is_light_steady_and_safe(visit: Visit, home: str) -> None:
         "Storage.prototype.setItem = () => { throw new DOMException('full') }",
     ],
 )
-def test_a_browser_that_keeps_nothing_is_one_person_all_the_same(page: Page, home: str, broken: str) -> None:
+def test_a_browser_that_keeps_nothing_is_one_user_all_the_same(page: Page, home: str, broken: str) -> None:
     page.add_init_script(broken)
     begun: list[str] = []
     page.on("request", lambda request: begun.append(request.url) if request.url.endswith("/session") else None)
@@ -402,7 +402,7 @@ def test_a_browser_that_keeps_nothing_is_one_person_all_the_same(page: Page, hom
     rate_one(page)
     personal(page)
     rate_one(page, "4", at=1)
-    expect(page.get_by_role("region", name="Recommendations")).to_contain_text("From the 2 films you rated")
+    expect(page.get_by_role("region", name="Recommendations")).to_contain_text("From the 2 movies you rated")
     assert len(begun) == 1
     page.get_by_role("button", name="Save as a list").click()
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
@@ -433,7 +433,7 @@ def test_a_page_of_which_a_part_is_missing_says_so(visit: Visit, home: str) -> N
     expect(cards(page).first).to_be_visible()
 
 
-@pytest.mark.parametrize("who", ["a stranger to the service", "another person"])
+@pytest.mark.parametrize("who", ["a user unknown to the service", "another user"])
 def test_an_opinion_outlives_the_recommendation_it_came_from(
     visit: Visit, home: str, service: Service, who: str
 ) -> None:
@@ -441,20 +441,20 @@ def test_an_opinion_outlives_the_recommendation_it_came_from(
     page.goto(home)
     rate_one(page)
     personal(page)
-    other = service.client.post("/session").json() | ({"token": "not.a.token"} if "stranger" in who else {})
+    other = service.client.post("/session").json() | ({"token": "not.a.token"} if "unknown" in who else {})
     page.evaluate("(other) => localStorage.setItem('recsvc.session', JSON.stringify(other))", other)
     title = first_title(page)
     statuses: list[int] = []
     page.on("response", lambda answer: statuses.append(answer.status) if answer.url.endswith("/rate") else None)
     cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
     expect(cards(page).filter(has_text=f"you liked {title}").first).to_be_visible()
-    assert statuses == ([401, 201] if "stranger" in who else [422, 201])
+    assert statuses == ([401, 201] if "unknown" in who else [422, 201])
     page.goto(f"{home}#/ratings")
     page.reload()
     expect(page.get_by_role("list", name="What I said")).to_contain_text(title)
 
 
-def test_a_second_tab_is_the_same_person(visit: Visit, home: str, service: Service) -> None:
+def test_a_second_tab_is_the_same_user(visit: Visit, home: str, service: Service) -> None:
     context = visit()
     one, two = context.new_page(), context.new_page()
     for tab in (one, two):
@@ -469,15 +469,13 @@ def test_a_second_tab_is_the_same_person(visit: Visit, home: str, service: Servi
         expect(one.get_by_role("list", name="What I said")).to_contain_text(title)
 
     # As if both had begun at once, and the second was the last: what was said as the first is said again.
-    person = service.client.post("/session").json()
+    user = service.client.post("/session").json()
     with one.expect_response(lambda answer: answer.url.endswith("/rate") and answer.status == 201):
-        two.evaluate("(person) => localStorage.setItem('recsvc.session', JSON.stringify(person))", person)
+        two.evaluate("(user) => localStorage.setItem('recsvc.session', JSON.stringify(user))", user)
     expect(one.get_by_role("list", name="What I said")).to_contain_text(first)
     one.reload()
     expect(one.get_by_role("list", name="What I said")).to_contain_text(first)
-    kept = service.client.get(
-        f"/users/{person['user_id']}/ratings", headers={"Authorization": f"Bearer {person['token']}"}
-    )
+    kept = service.client.get(f"/users/{user['user_id']}/ratings", headers={"Authorization": f"Bearer {user['token']}"})
     assert {item["title"] for item in kept.json()["items"]} == {first, second}
 
 
@@ -506,10 +504,10 @@ def test_posters_name_their_source(page: Page, home: str) -> None:
     expect(page.get_by_role("contentinfo")).to_contain_text("not endorsed or certified by TMDB")
 
 
-def test_fifteen_films_fill_their_rows(page: Page, home: str) -> None:
+def test_fifteen_movies_fill_their_rows(page: Page, home: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(home)
-    tiles = page.get_by_role("list", name="Films to rate").get_by_role("listitem")
+    tiles = page.get_by_role("list", name="Movies to rate").get_by_role("listitem")
     expect(tiles).to_have_count(15)
     tops = tiles.evaluate_all("(tiles) => tiles.map((tile) => Math.round(tile.getBoundingClientRect().top))")
     assert sorted(Counter(tops).values()) == [5, 5, 5]
@@ -544,7 +542,7 @@ def test_going_back_finds_the_place_again(rated: Page) -> None:
     cards(rated).nth(20).get_by_role("link", name=re.compile("^More like this")).scroll_into_view_if_needed()
     before = rated.evaluate("scrollY")
     cards(rated).nth(20).get_by_role("link", name=re.compile("^More like this")).click()
-    expect(rated.get_by_role("list", name="Similar films").get_by_role("listitem")).to_have_count(12)
+    expect(rated.get_by_role("list", name="Similar movies").get_by_role("listitem")).to_have_count(12)
     rated.go_back()
     expect(cards(rated)).to_have_count(24)
     rated.wait_for_function("(before) => Math.abs(scrollY - before) < 200", arg=before)

@@ -1,6 +1,6 @@
 """Every view of the page in light and dark, on a phone and a desktop: readable by everyone, and a picture of each.
 
-The pictures are in build/screenshots/, for a person to look at.
+The pictures are in build/screenshots/, for a user to look at.
 """
 
 from __future__ import annotations
@@ -84,7 +84,12 @@ def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: s
     for place, name in [
         *(("rate", "rate"), ("ratings", "my-ratings"), ("lists", "my-lists"), ("search?q=star", "search")),
         (f"search?q={'W' * 150}", "nothing-found-for-long"),
-        *(("search?q=xqzzkwv", "nothing-found"), ("film/1", "film"), ("film/999999", "no-film"), ("model", "model")),
+        *(
+            ("search?q=xqzzkwv", "nothing-found"),
+            ("movie/1", "movie"),
+            ("movie/999999", "no-movie"),
+            ("model", "model"),
+        ),
     ]:
         page.goto(f"{home}#/{place}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -25,7 +25,7 @@ def answer(response: httpx.Response, status: int = 200) -> Any:
     return response.json()
 
 
-def film(client: httpx.Client, title: str) -> int:
+def movie(client: httpx.Client, title: str) -> int:
     found = answer(client.get("/movies", params={"q": title}))["items"]
     return next(int(movie["movie_id"]) for movie in found if movie["title"] == title)
 
@@ -46,23 +46,23 @@ def test_the_story_of_someone_new(ml_100k_artifacts: Path, tmp_path: Path) -> No
     database = f"sqlite:///{tmp_path}/recsvc.db"
     with serving(tmp_path, artifacts_dir=ml_100k_artifacts, database_url=database) as service:
         client = service.client
-        films = [film(client, title) for title in TITLES]
-        assert films == [50, 172, 183]  # as in u.item
+        movies = [movie(client, title) for title in TITLES]
+        assert movies == [50, 172, 183]  # as in u.item
         popular = answer(client.get("/recommend", params={"user_id": "newcomer"}))
         assert popular["strategy"] == "popular"
 
-        ratings = [{"movie_id": movie_id, "rating": stars} for movie_id, stars in zip(films, (5, 4.5, 4), strict=True)]
+        ratings = [{"movie_id": movie_id, "rating": stars} for movie_id, stars in zip(movies, (5, 4.5, 4), strict=True)]
         for rating in ratings:
             answer(client.post("/rate", json={"user_id": "newcomer", **rating}), 201)
         listed = answer(client.get("/recommend", params={"user_id": "newcomer"}))
         assert listed["strategy"] == "hybrid"
         assert ids(listed) != ids(popular)
-        assert not set(films) & set(ids(listed))
+        assert not set(movies) & set(ids(listed))
         assert len(ids(listed)) == 10
         for item in listed["items"]:
             reasons = sum(reason["contribution"] for reason in item["because"])
             assert abs(item["baseline"] + reasons + item["other"] - item["score"]) < 1e-6
-            assert {reason["movie_id"] for reason in item["because"]} <= set(films)
+            assert {reason["movie_id"] for reason in item["because"]} <= set(movies)
         assert "Return of the Jedi" in [item["movie"]["title"] for item in listed["items"][:3]]
 
         given = answer(client.post("/recommend", json={"ratings": ratings}))

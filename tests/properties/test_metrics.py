@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsvc.evaluation.metrics import average_precision, mae, ndcg, precision, recall, rmse, summarise
+from recsvc.evaluation.metrics.accuracy import average_precision, mae, ndcg, precision, recall, rmse, summarise
 
 lists = st.integers(1, 12).flatmap(
     lambda k: st.lists(
@@ -35,15 +35,15 @@ def naive(hits: list[bool], relevant: int) -> dict[str, float]:
     return {"precision": found / k, "recall": found / relevant, "ndcg": gain / ideal, "map": precisions / relevant}
 
 
-@given(people=lists)
+@given(users=lists)
 @settings(deadline=None)
-def test_every_metric_is_its_definition(people: list[tuple[list[bool], int]]) -> None:
-    hits = np.array([flags for flags, _ in people], np.bool_)
-    relevant = np.array([count for _, count in people], np.int64)
-    by_hand = [naive(flags, count) for flags, count in people]
+def test_every_metric_is_its_definition(users: list[tuple[list[bool], int]]) -> None:
+    hits = np.array([flags for flags, _ in users], np.bool_)
+    relevant = np.array([count for _, count in users], np.int64)
+    by_hand = [naive(flags, count) for flags, count in users]
     for name, metric in (("precision", precision), ("recall", recall), ("ndcg", ndcg), ("map", average_precision)):
         found = metric(hits, relevant)
-        assert found.shape == (len(people),)
+        assert found.shape == (len(users),)
         assert found.tolist() == pytest.approx([one[name] for one in by_hand])
         assert (found >= 0).all()
         assert (found <= 1 + 1e-12).all()

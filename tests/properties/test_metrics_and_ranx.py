@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsvc.evaluation.lists import Lists
-from recsvc.evaluation.metrics import RANKING, summarise
+from recsvc.evaluation.metrics.accuracy import RANKING, summarise
+from recsvc.evaluation.protocols.ranked_lists import Lists
 from recsvc.features.interactions import Interactions
 from recsvc.types import Ranked
 
@@ -16,17 +16,17 @@ N_MOVIES = 30
 
 
 @st.composite
-def people(draw: st.DrawFn) -> list[tuple[list[int], list[int]]]:
-    """For each person a list without repeats and the films that were to be found, at least one."""
-    films = st.integers(0, N_MOVIES - 1)
+def users(draw: st.DrawFn) -> list[tuple[list[int], list[int]]]:
+    """For each user a list without repeats and the movies that were to be found, at least one."""
+    movies = st.integers(0, N_MOVIES - 1)
     one = st.tuples(
-        st.lists(films, max_size=15, unique=True), st.lists(films, min_size=1, max_size=20, unique=True).map(sorted)
+        st.lists(movies, max_size=15, unique=True), st.lists(movies, min_size=1, max_size=20, unique=True).map(sorted)
     )
     return draw(st.lists(one, min_size=1, max_size=8))
 
 
 @pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaTypeSafetyWarning")
-@given(asked=people(), k=st.integers(1, 12))
+@given(asked=users(), k=st.integers(1, 12))
 @settings(deadline=None, max_examples=150)
 def test_the_metrics_are_those_of_ranx(asked: list[tuple[list[int], list[int]]], k: int) -> None:
     from ranx import Qrels, Run, evaluate  # type: ignore[import-untyped]
@@ -49,7 +49,7 @@ def test_the_metrics_are_those_of_ranx(asked: list[tuple[list[int], list[int]]],
     mine = summarise(*lists.hits(sought))
 
     qrels = Qrels({f"q{at}": {f"m{row}": 1 for row in relevant} for at, relevant in enumerate(wanted)})
-    # ranx takes no empty list: a film that is not to be found stands for a place that stayed empty
+    # ranx takes no empty list: a movie that is not to be found stands for a place that stayed empty
     run = Run(
         {
             f"q{at}": {f"m{row}": float(100 - place) for place, row in enumerate(found[:k])} or {"nothing": 1.0}

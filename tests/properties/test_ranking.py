@@ -73,7 +73,7 @@ class Pool(NamedTuple):
 
 @st.composite
 def pools(draw: st.DrawFn) -> Pool:
-    """A pool, best first, whose rows are in no order, and how alike its films are."""
+    """A pool, best first, whose rows are in no order, and how alike its movies are."""
     size = draw(st.integers(1, 14))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     scores = np.sort(rng.choice([0.0, 0.5, 1.0, 2.0, 3.5, 4.0], size) if draw(st.booleans()) else rng.random(size))
@@ -84,7 +84,7 @@ def pools(draw: st.DrawFn) -> Pool:
 
 
 def naive_diversified(pool: Pool, diversity: float) -> list[tuple[int, float]]:
-    """Maximal marginal relevance, film by film, as it is defined."""
+    """Maximal marginal relevance, movie by movie, as it is defined."""
     scores = pool.ranked.scores.astype(np.float64)
     spread = scores.max() - scores.min()
     relevance = (scores - scores.min()) / spread if spread else np.ones(len(scores))
@@ -151,11 +151,11 @@ def test_a_varied_list_is_one_list_over_all_its_pages(pool: Pool, diversity: flo
 
 
 def test_diversity_avoids_what_is_alike() -> None:
-    # films 0 and 1 are the same film twice, film 2 is another one
+    # movies 0 and 1 are the same movie twice, movie 2 is another one
     likeness = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], np.float32)
     pool = Ranked(np.array([0, 1, 2], np.int32), np.array([10, 9, 0], np.float32))
     for diversity, order in [(0.0, [0, 1, 2]), (0.4, [0, 1, 2]), (0.6, [0, 2, 1]), (1.0, [0, 2, 1])]:
-        # the second place: 0.9 (1 - d) - d for film 1, 0 for film 2; they are equal at d = 0.9 / 1.9 = 0.474
+        # the second place: 0.9 (1 - d) - d for movie 1, 0 for movie 2; they are equal at d = 0.9 / 1.9 = 0.474
         assert diversified(pool, likeness.__getitem__, diversity=diversity, k=3).rows.tolist() == order
 
 

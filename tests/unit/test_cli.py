@@ -226,7 +226,7 @@ def test_the_registry(command: Command, sample: Path, tmp_path: Path) -> None:
     assert f"{second} is whole" in models("verify", second)
     assert second in models("promote", second, "--why", "it is better")
     assert json.loads(models("show"))["version"] == second
-    assert f"{first} answers 25.0% of the people" in models("challenge", first, "--weight", "0.25")
+    assert f"{first} answers 25.0% of the users" in models("challenge", first, "--weight", "0.25")
     assert "challenger, 25.0%" in models("list")
     command("models", "challenge", second, "--weight", "0.25", artifacts_dir=artifacts).assert_one_line("in production")
     assert "nobody" in models("challenge", first, "--weight", "0")

@@ -15,11 +15,11 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from recsvc import cli
-from recsvc.datasets.tmdb_cache import TmdbCache
+from recsvc.datasets.tmdb.cache import TmdbCache
 from tests.unit.datasets.folders import own_csv
-from tests.unit.datasets.tmdb_site import KEY, TOKEN, TmdbSite, Trouble, refusal, tmdb_site
+from tests.unit.datasets.tmdb.tmdb_site import KEY, TOKEN, TmdbSite, Trouble, refusal, tmdb_site
 
-FILMS = 60
+MOVIES = 60
 RUN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from recsvc.cli import main; main()"
 
 
@@ -35,17 +35,17 @@ Enrich: TypeAlias = Callable[..., Done]
 @pytest.fixture
 def site() -> Iterator[TmdbSite]:
     with tmdb_site() as made:
-        for number in range(1, FILMS + 1):
-            made.film(number, f"Film {number}", overview="It is a film.", poster_path=f"/{number}.jpg")
+        for number in range(1, MOVIES + 1):
+            made.movie(number, f"Movie {number}", overview="It is a movie.", poster_path=f"/{number}.jpg")
         yield made
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """Holds the dataset `mine`, whose films have their TMDB ids."""
-    numbers = range(1, FILMS + 1)
+    """Holds the dataset `mine`, whose movies have their TMDB ids."""
+    numbers = range(1, MOVIES + 1)
     ratings = "".join(f"1,{number},4.0,100\n" for number in numbers)
-    movies = "".join(f"{number},Film {number} (1995),Drama\n" for number in numbers)
+    movies = "".join(f"{number},Movie {number} (1995),Drama\n" for number in numbers)
     folder = own_csv(tmp_path / "data" / "mine", ratings, movies)
     rows = [("movieId", "imdbId", "tmdbId"), *((number, "", number) for number in numbers)]
     with (folder / "links.csv").open("w", newline="") as file:
@@ -76,15 +76,15 @@ def enrich(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
 
 
 def test_a_part_and_then_what_describes_it(enrich: Enrich, site: TmdbSite, data_dir: Path) -> None:
-    del site.films[7]
+    del site.movies[7]
     done = enrich("--limit", "10", "--rate", "50")
     assert done.code == 0, done.err
     missing = data_dir / "mine" / "tmdb" / "missing.csv"
     assert done.out.splitlines() == [
-        "mine: 9 of 60 films have TMDB data; 10 were asked for now",
+        "mine: 9 of 60 movies have TMDB data; 10 were asked for now",
         "1 are not at TMDB (any more)",
         "50 are not fetched yet",
-        f"the films without TMDB data, and why: {missing}",
+        f"the movies without TMDB data, and why: {missing}",
     ]
     assert "asking TMDB" in done.err
     assert "not endorsed or certified by TMDB" in done.err
@@ -94,12 +94,12 @@ def test_a_part_and_then_what_describes_it(enrich: Enrich, site: TmdbSite, data_
 
 
 def test_the_sample_can_be_enriched(enrich: Enrich, site: TmdbSite, data_dir: Path) -> None:
-    site.film(700, "The Kid", "1921-01-21", poster_path="/kid.jpg")
-    site.film(701, "Nosferatu", "1922-03-04", poster_path="/count.jpg")
+    site.movie(700, "The Kid", "1921-01-21", poster_path="/kid.jpg")
+    site.movie(701, "Nosferatu", "1922-03-04", poster_path="/count.jpg")
     done = enrich("--limit", "3", "--rate", "50", dataset="sample")
     assert done.code == 0, done.err
-    assert "500 films" in done.out
-    assert (data_dir / "sample" / "tmdb" / "films").is_dir()
+    assert "500 movies" in done.out
+    assert (data_dir / "sample" / "tmdb" / "movies").is_dir()
     assert enrich(command="describe", dataset="sample").code == 0
 
 
@@ -148,7 +148,7 @@ def test_one_that_was_stopped_goes_on_where_it_was(
     running: list[subprocess.Popen[str]] = []
 
     def stop() -> None:
-        if len(site.asked) == FILMS // 2:
+        if len(site.asked) == MOVIES // 2:
             running[0].send_signal(how)
 
     site.on_request = stop
@@ -164,12 +164,12 @@ def test_one_that_was_stopped_goes_on_where_it_was(
     if how == signal.SIGINT:
         assert "stopped; what came is kept" in err
 
-    kept = set(TmdbCache(data_dir / "mine" / "tmdb").read().films)
-    assert FILMS // 2 - 8 <= len(kept) < FILMS
+    kept = set(TmdbCache(data_dir / "mine" / "tmdb").read().movies)
+    assert MOVIES // 2 - 8 <= len(kept) < MOVIES
     site.on_request = lambda: None
     site.asked.clear()
     assert enrich("--rate", "50").code == 0
-    assert sorted(site.films_asked()) == sorted(set(site.films) - kept)
+    assert sorted(site.movies_asked()) == sorted(set(site.movies) - kept)
     files = [file for file in data_dir.rglob("*") if file.is_file()]
-    assert len(files) > FILMS
+    assert len(files) > MOVIES
     assert all(KEY not in file.read_text() for file in files)

@@ -15,7 +15,7 @@ import asyncio, json, sys
 
 import numpy as np
 
-from recsvc.engine.answer import Person
+from recsvc.engine.answer import User
 from recsvc.engine.engine import NO_ROWS, Engine
 from recsvc.engine.query import Filters, Query
 from recsvc.registry.store import Registry
@@ -61,17 +61,17 @@ async def ask(app, path):
 async def serve():
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        paths = ["/recommend?user_id=small-world:1&k=5&diversity=0.5", "/similar/3", "/movies?q=film", "/openapi.json"]
+        paths = ["/recommend?user_id=small-world:1&k=5&diversity=0.5", "/similar/3", "/movies?q=movie", "/openapi.json"]
         return [await ask(app, path) for path in paths]
 
 
 statuses = asyncio.run(serve())
 registry = Registry(settings.artifacts_dir)
 engine = Engine(registry.open(registry.production()))
-person = Person(Taste(np.array([0, 4], np.int32), np.array([5, 1], np.float32)), NO_ROWS)
-answer = engine.recommend(person, Query(k=5, diversity=0.5, filters=Filters(year_from=1950)))
+user = User(Taste(np.array([0, 4], np.int32), np.array([5, 1], np.float32)), NO_ROWS)
+answer = engine.recommend(user, Query(k=5, diversity=0.5, filters=Filters(year_from=1950)))
 engine.similar(0, k=5)
-engine.search("film", Filters())
+engine.search("movie", Filters())
 print(json.dumps({"statuses": statuses, "items": len(answer.items), "modules": sorted(sys.modules)}))
 """
 

@@ -45,16 +45,16 @@ def test_the_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     assert load_settings().port == 8000
     monkeypatch.setenv("RECSVC_PORT", "9000")
-    monkeypatch.setenv("RECSVC_ALLOWED_HOSTS", " films.example , *,")
+    monkeypatch.setenv("RECSVC_ALLOWED_HOSTS", " movies.example , *,")
     monkeypatch.setenv("RECSVC_ADMIN_KEY", "")
     monkeypatch.setenv("RECSVC_SIGNING_KEY", "")
-    monkeypatch.setenv("RECSVC_CORS_ORIGINS", " https://films.example, http://[::1]:3000,,")
+    monkeypatch.setenv("RECSVC_CORS_ORIGINS", " https://movies.example, http://[::1]:3000,,")
     settings = load_settings()
     assert settings.port == 9000
-    assert settings.allowed_hosts == ("films.example", "*")
+    assert settings.allowed_hosts == ("movies.example", "*")
     assert settings.admin_key is None
     assert settings.signing_key is None
-    assert settings.cors_origins == ("https://films.example", "http://[::1]:3000")
+    assert settings.cors_origins == ("https://movies.example", "http://[::1]:3000")
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_the_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_p
         *(("SIGNING_KEY", value) for value in ("x", "x" * 31)),
         *(("SESSION_DAYS", value) for value in ("0", "-1", "3651", "x", "1.5")),
         *(("RECOMMENDATION_DAYS", value) for value in ("0", "3651", "nan")),
-        *(("CORS_ORIGINS", value) for value in ("films.example", "https://", "https://films.example/", "null")),
+        *(("CORS_ORIGINS", value) for value in ("movies.example", "https://", "https://movies.example/", "null")),
         *(
             ("CORS_ORIGINS", value)
-            for value in ("https://a.example,b", "https://*.films.example", "https://a.example?x")
+            for value in ("https://a.example,b", "https://*.movies.example", "https://a.example?x")
         ),
         ("LOG_LEVEL", "loud"),
     ],

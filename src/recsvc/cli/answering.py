@@ -13,13 +13,13 @@ from recsvc.settings import load_settings
 
 def recommend(
     ratings: Annotated[str, typer.Option(help="What someone rated: 'Alien=5,Aliens=4.5'.")],
-    k: Annotated[int, typer.Option(min=1, max=100, help="How many films.")] = 10,
+    k: Annotated[int, typer.Option(min=1, max=100, help="How many movies.")] = 10,
 ) -> None:
     """Recommend in the terminal, from the version in production."""
     from recsvc.engine.engine import Engine
     from recsvc.engine.query import Query
     from recsvc.registry.store import Registry
-    from recsvc.usecases.recommend import opinions_of, recommend_from
+    from recsvc.usecases.recommendations import opinions_of, recommend_from
 
     registry = Registry(load_settings().artifacts_dir)
     engine = Engine(registry.open(registry.production()))

@@ -33,18 +33,18 @@ def data_enrich(
     dataset: DatasetName = "sample",
     data_dir: DataDir = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Ask about so many films only, the most rated first.")
+        int | None, typer.Option(min=1, help="Ask about so many movies only, the most rated first.")
     ] = None,
     max_age: Annotated[
-        int, typer.Option(min=0, max=180, help="Ask again about films asked for so many days ago; TMDB allows 180.")
+        int, typer.Option(min=0, max=180, help="Ask again about movies asked for so many days ago; TMDB allows 180.")
     ] = 180,
     rate: Annotated[float, typer.Option(min=0.1, max=50, help="Requests a second; TMDB allows about 40.")] = 30.0,
 ) -> None:
     """Fetch posters, trailers, texts, keywords and credits from TMDB; interrupted, it goes on where it stopped."""
-    from recsvc.datasets.pace import Pace
-    from recsvc.datasets.tmdb_api import TmdbApi
-    from recsvc.datasets.tmdb_fetch import fetch
-    from recsvc.training.datasets import read_bare, tmdb_cache
+    from recsvc.datasets.load import read_bare, tmdb_cache
+    from recsvc.datasets.tmdb.api import TmdbApi
+    from recsvc.datasets.tmdb.fetch import fetch
+    from recsvc.datasets.tmdb.rate_limiter import RateLimiter
 
     settings = load_settings()
     folder = folder_of_datasets(settings, data_dir)
@@ -52,9 +52,9 @@ def data_enrich(
         raise ConfigurationError("set RECSVC_TMDB_API_KEY to a key from https://www.themoviedb.org/settings/api")
     held = read_bare(dataset, folder)
     cache = tmdb_cache(dataset, folder)
-    api = TmdbApi(settings.tmdb_api_key, settings.tmdb_base_url, Pace(rate))
+    api = TmdbApi(settings.tmdb_api_key, settings.tmdb_base_url, RateLimiter(rate))
     try:
-        with terminal.film_progress() as progress:
+        with terminal.movie_progress() as progress:
             report = fetch(held, cache, api, limit=limit, max_age_days=max_age, progress=progress)
     except KeyboardInterrupt:
         terminal.warn(f"stopped; what came is kept in {cache.folder}, and running it again goes on from there")
@@ -71,7 +71,7 @@ def data_describe(
 ) -> None:
     """Print sizes, sparsity, the distribution of the ratings, and the long tail."""
     from recsvc.datasets.describe import describe
-    from recsvc.training.datasets import read_dataset
+    from recsvc.datasets.load import read_dataset
 
     settings = load_settings()
     held = read_dataset(dataset, data_dir or settings.data_dir, on_error=on_error)

@@ -23,15 +23,15 @@ def train(
     promote: Annotated[bool, typer.Option(help="Let the version serve when it passes the gate.")] = True,
     on_error: OnError = "stop",
     min_ratings_per_user: Annotated[
-        int, typer.Option(min=1, help="Learn from people with at least so many ratings.")
+        int, typer.Option(min=1, help="Learn from users with at least so many ratings.")
     ] = 1,
     min_ratings_per_movie: Annotated[
-        int, typer.Option(min=1, help="Learn from films with at least so many ratings.")
+        int, typer.Option(min=1, help="Learn from movies with at least so many ratings.")
     ] = 1,
     vectoriser: Annotated[
         Literal["tfidf", "counts", "hashing"], typer.Option(help="How the content model weighs tags.")
     ] = "tfidf",
-    decades: Annotated[bool, typer.Option(help="Whether the time of release says what a film is like.")] = True,
+    decades: Annotated[bool, typer.Option(help="Whether the time of release says what a movie is like.")] = True,
     centring: Annotated[
         Literal["none", "global", "user", "item"],
         typer.Option(help="What a rating is compared with: 3 stars, or a mean of ratings."),
@@ -41,6 +41,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Where all randomness comes from.")] = 42,
 ) -> None:
     """Train all models on a dataset and publish them as a version."""
+    from recsvc.datasets.load import read_dataset, with_tmdb
     from recsvc.models.collaborative import CollaborativeConfig
     from recsvc.models.content import ContentConfig
     from recsvc.models.hybrid import HybridConfig
@@ -48,7 +49,6 @@ def train(
     from recsvc.models.vbmf import VbmfConfig
     from recsvc.registry.store import Registry
     from recsvc.training.config import TrainingConfig
-    from recsvc.training.datasets import read_dataset, with_tmdb
     from recsvc.training.pipeline import STEPS, publish_trained
 
     settings = load_settings()
@@ -103,7 +103,8 @@ def evaluate(
     seeds: Annotated[int, typer.Option(min=1, help="Also give the mean over so many seeds, from --seed on.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Run in so many processes; the figures stay the same.")] = 1,
     pairs: Annotated[
-        Path | None, typer.Option(help="Judged pairs of films for 'similarity': title_1, year_1, title_2, ..., rating.")
+        Path | None,
+        typer.Option(help="Judged pairs of movies for 'similarity': title_1, year_1, title_2, ..., rating."),
     ] = None,
     json_to: Annotated[
         Path | None, typer.Option("--json", help="Write the figures there as JSON; '-' prints them.")
@@ -115,12 +116,12 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure models by a protocol, always with the configuration that is served."""
-    from recsvc.evaluation.page import page
-    from recsvc.evaluation.report import facts_of
+    from recsvc.datasets.load import read_dataset, with_tmdb
+    from recsvc.evaluation.report.evaluation_page import page
+    from recsvc.evaluation.results import facts_of
     from recsvc.evaluation.runs import Plan, measure, select
-    from recsvc.models.catalogue import MODELS, model_class
+    from recsvc.models.kinds import MODELS, model_class
     from recsvc.models.nmf import Nmf, NmfConfig
-    from recsvc.training.datasets import read_dataset, with_tmdb
 
     settings = load_settings()
     kinds = list(MODELS) if models == "all" else [kind.strip() for kind in models.split(",")]
@@ -157,7 +158,8 @@ def tune(
     data_dir: DataDir = None,
     tmdb: Tmdb = None,
     pairs: Annotated[
-        Path | None, typer.Option(help="Weigh what is similar on these judged pairs of films, and search nothing else.")
+        Path | None,
+        typer.Option(help="Weigh what is similar on these judged pairs of movies, and search nothing else."),
     ] = None,
     trials: Annotated[
         int | None,
@@ -169,15 +171,15 @@ def tune(
 ) -> None:
     """Search the config of the collaborative model on splits of training data (needs the extra `tune`).
 
-    With --pairs, compare weights of what makes films similar instead, with films kept apart.
+    With --pairs, compare weights of what makes movies similar instead, with movies kept apart.
     """
     from dataclasses import asdict
 
-    from recsvc.evaluation.pairs import read_pairs
-    from recsvc.training.datasets import read_dataset, with_tmdb
-    from recsvc.training.tune import Study
-    from recsvc.training.tune import tune as search
-    from recsvc.training.tune_similar import SimilarStudy, tune_similar
+    from recsvc.datasets.load import read_dataset, with_tmdb
+    from recsvc.evaluation.protocols.judged_pairs import read_pairs
+    from recsvc.research.similarity_weights import SimilarStudy, tune_similar
+    from recsvc.tuning.search import Study
+    from recsvc.tuning.search import tune as search
 
     if pairs is not None and trials is not None:
         raise ConfigurationError("--trials does not go with --pairs, where nothing is searched")
@@ -208,15 +210,15 @@ def report(
         Path | None, typer.Option("--json", help="Write the measured curves there as JSON; '-' prints them.")
     ] = None,
 ) -> None:
-    """Write the page on which a person can judge a version, into artifacts/reports/ (needs the extra `report`)."""
+    """Write the page on which a user can judge a version, into artifacts/reports/ (needs the extra `report`)."""
     from dataclasses import asdict
 
+    from recsvc.datasets.load import read_dataset, with_tmdb
     from recsvc.datasets.preprocess import fingerprint
     from recsvc.engine.engine import Engine
-    from recsvc.evaluation.portrait.page import STEPS, render
+    from recsvc.evaluation.report.model_report import STEPS, render
     from recsvc.models.hybrid import Hybrid
     from recsvc.registry.store import Registry
-    from recsvc.training.datasets import read_dataset, with_tmdb
 
     settings = load_settings()
     registry = Registry(settings.artifacts_dir)

@@ -47,7 +47,7 @@ def models_promote(
 ) -> None:
     """Let a version serve."""
     from recsvc.registry.store import Registry
-    from recsvc.usecases.serving import promote
+    from recsvc.usecases.models import promote
 
     entry = promote(Registry(load_settings().artifacts_dir), version, who=terminal.whoami(), why=why)
     terminal.say(f"{entry.alias} is {entry.version} now")
@@ -57,7 +57,7 @@ def models_promote(
 def models_rollback(why: Why = "") -> None:
     """Let the version before serve again."""
     from recsvc.registry.store import Registry
-    from recsvc.usecases.serving import roll_back
+    from recsvc.usecases.models import roll_back
 
     entry = roll_back(Registry(load_settings().artifacts_dir), who=terminal.whoami(), why=why)
     terminal.say(f"{entry.alias} is {entry.version} now")
@@ -65,13 +65,13 @@ def models_rollback(why: Why = "") -> None:
 
 @commands.command("challenge")
 def models_challenge(
-    version: Annotated[str, typer.Argument(help="The version that is to answer some of the people.")],
-    weight: Annotated[float, typer.Option(min=0, max=1, help="Its share of the people; 0 ends it.")],
+    version: Annotated[str, typer.Argument(help="The version that is to answer some of the users.")],
+    weight: Annotated[float, typer.Option(min=0, max=1, help="Its share of the users; 0 ends it.")],
     why: Why = "",
 ) -> None:
-    """Let a version answer a share of the people beside the one in production."""
+    """Let a version answer a share of the users beside the one in production."""
     from recsvc.registry.store import Registry
-    from recsvc.usecases.serving import challenge
+    from recsvc.usecases.models import challenge
 
     challenge(Registry(load_settings().artifacts_dir), version, weight, who=terminal.whoami(), why=why)
-    terminal.say(f"{version} answers {weight:.1%} of the people" if weight else f"{version} answers nobody any more")
+    terminal.say(f"{version} answers {weight:.1%} of the users" if weight else f"{version} answers nobody any more")

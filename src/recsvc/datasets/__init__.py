@@ -1,4 +1,4 @@
 """In: files on disk, or a URL to fetch them from.
 
-Out: a `Dataset`, which is a Ratings table and the films it is about.
+Out: a `Dataset`, which is a Ratings table and the movies it is about.
 """

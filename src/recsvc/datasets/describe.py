@@ -1,4 +1,4 @@
-"""What is in a dataset, in numbers: sizes, sparsity, how ratings are spread over people, films and time."""
+"""What is in a dataset, in numbers: sizes, sparsity, how ratings are spread over users, movies and time."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class LongTail:
-    """How unevenly ratings fall on the rated films.
+    """How unevenly ratings fall on the rated movies.
 
-    `top_1_percent` and so on are the shares (0-1) of all ratings that the most rated films get (at least one
-    film). `movies_for_half` is how few films make half of all ratings, `movies_below_5` how many have fewer
+    `top_1_percent` and so on are the shares (0-1) of all ratings that the most rated movies get (at least one
+    movie). `movies_for_half` is how few movies make half of all ratings, `movies_below_5` how many have fewer
     than five.
     """
 
@@ -45,7 +45,7 @@ class LongTail:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many films say so much of themselves; `links` counts those with an IMDb or TMDB id."""
+    """How many movies say so much of themselves; `links` counts those with an IMDb or TMDB id."""
 
     year: int
     genres: int
@@ -64,7 +64,7 @@ class Description:
 
     `users` and `rated_movies` have at least one rating. `sparsity` is the share (0-1) of the cells of users x
     rated movies without a rating. `rating_counts` goes from "0.5" to "5.0". Dates are YYYY-MM-DD, UTC.
-    `movies_by_decade` ("1990s") leaves out films without a year. `genres` counts films by genre, the
+    `movies_by_decade` ("1990s") leaves out movies without a year. `genres` counts movies by genre, the
     commonest first.
     """
 

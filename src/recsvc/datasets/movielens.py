@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recsvc.datasets.rating_files import parse_movie_id, read_rating_file
-from recsvc.datasets.rows import CSV, Delimited, OnError, Tally, rows
+from recsvc.datasets.csv.rating_files import parse_movie_id, read_rating_file
+from recsvc.datasets.csv.rows import CSV, Delimited, OnError, RowErrorPolicy, rows
 from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import parse_title
 from recsvc.errors import DataError
@@ -72,19 +72,19 @@ def read_movielens(folder: Path, *, name: str | None = None, on_error: OnError =
     name = folder.resolve().name if name is None else name
     if not _NAME.fullmatch(name):
         raise DataError(f"dataset name {name!r} must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit")
-    tally = Tally(on_error)
-    movies = _read_movies(folder / layout.movies, layout.movies_format, tally)
+    row_errors = RowErrorPolicy(on_error)
+    movies = _read_movies(folder / layout.movies, layout.movies_format, row_errors)
     if layout.movies_format is CSV:
-        _add_links(movies, folder / "links.csv", tally)
-        _add_tags(movies, folder / "tags.csv", tally)
+        _add_links(movies, folder / "links.csv", row_errors)
+        _add_tags(movies, folder / "tags.csv", row_errors)
     known = np.array(sorted(movies), np.int64)
-    ratings = read_rating_file(folder / layout.ratings, layout.ratings_format, known, tally)
+    ratings = read_rating_file(folder / layout.ratings, layout.ratings_format, known, row_errors)
     return Dataset(
         name=name,
         ratings=ratings,
         movies=tuple(movies[movie_id] for movie_id in known.tolist()),
         notice=NOTICE if layout.ratings_format is not CSV or _is_grouplens(folder, name) else "",
-        skipped=tally.skipped,
+        skipped=row_errors.skipped,
     )
 
 
@@ -117,10 +117,10 @@ def _is_grouplens(folder: Path, name: str) -> bool:
     return name.startswith("ml-") or "grouplens" in text.casefold()
 
 
-def _read_movies(file: Path, layout: Delimited, tally: Tally) -> dict[int, Movie]:
+def _read_movies(file: Path, layout: Delimited, row_errors: RowErrorPolicy) -> dict[int, Movie]:
     movies: dict[int, Movie] = {}
     flags = layout.width == len(_ITEM_COLUMNS)
-    for line, fields in rows(file, layout, _ITEM_COLUMNS if flags else ("movieId", "title", "genres"), tally):
+    for line, fields in rows(file, layout, _ITEM_COLUMNS if flags else ("movieId", "title", "genres"), row_errors):
         try:
             movie_id = parse_movie_id(fields[0])
             if movie_id in movies:
@@ -131,7 +131,7 @@ def _read_movies(file: Path, layout: Delimited, tally: Tally) -> dict[int, Movie
                 raise ValueError("a control character in the title")
             genres = _flagged(fields[5:]) if flags else _listed(fields[2])
         except ValueError as error:
-            tally.bad(file, line, str(error))
+            row_errors.reject(file, line, str(error))
             continue
         title = parse_title(fields[1])
         movies[movie_id] = Movie(movie_id, title.title, title.year, genres, title.other_titles)
@@ -149,11 +149,11 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_SAME_GENRE.get(genre, genre) for genre in names if genre not in _NO_GENRE))
 
 
-def _add_links(movies: dict[int, Movie], file: Path, tally: Tally) -> None:
+def _add_links(movies: dict[int, Movie], file: Path, row_errors: RowErrorPolicy) -> None:
     if not file.is_file():
         return
     linked: set[int] = set()
-    for line, (movie, imdb, tmdb) in rows(file, CSV, ("movieId", "imdbId", "tmdbId"), tally):
+    for line, (movie, imdb, tmdb) in rows(file, CSV, ("movieId", "imdbId", "tmdbId"), row_errors):
         try:
             movie_id = _known_movie(movie, movies)
             if movie_id in linked:
@@ -163,7 +163,7 @@ def _add_links(movies: dict[int, Movie], file: Path, tally: Tally) -> None:
                 raise ValueError(f"IMDb id {imdb[:100]!r} is not a number")
             tmdb_id = _tmdb_id(tmdb)
         except ValueError as error:
-            tally.bad(file, line, str(error))
+            row_errors.reject(file, line, str(error))
             continue
         linked.add(movie_id)
         movies[movie_id] = replace(
@@ -171,15 +171,15 @@ def _add_links(movies: dict[int, Movie], file: Path, tally: Tally) -> None:
         )
 
 
-def _add_tags(movies: dict[int, Movie], file: Path, tally: Tally) -> None:
+def _add_tags(movies: dict[int, Movie], file: Path, row_errors: RowErrorPolicy) -> None:
     if not file.is_file():
         return
     applied: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for line, (movie, tag) in rows(file, CSV, ("movieId", "tag"), tally):
+    for line, (movie, tag) in rows(file, CSV, ("movieId", "tag"), row_errors):
         try:
             movie_id = _known_movie(movie, movies)
         except ValueError as error:
-            tally.bad(file, line, str(error))
+            row_errors.reject(file, line, str(error))
             continue
         if text := " ".join(tag.casefold().split()):
             applied[movie_id][text] += 1

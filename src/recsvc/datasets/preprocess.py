@@ -13,21 +13,21 @@ from recsvc.errors import ModelError
 
 
 def limit(ratings: Ratings, *, min_ratings_per_user: int = 1, min_ratings_per_movie: int = 1) -> Ratings:
-    """Keep people and films with at least so many ratings, in the order of the file; all labels stay.
+    """Keep users and movies with at least so many ratings, in the order of the file; all labels stay.
 
-    Both are counted once, over the ratings as given: someone whose films were left out is not left out for it.
+    Both are counted once, over the ratings as given: someone whose movies were left out is not left out for it.
 
     Raises:
         ModelError: nothing remains.
     """
-    films, film_of = np.unique(ratings.movie_ids, return_inverse=True)
+    movies, movie_of = np.unique(ratings.movie_ids, return_inverse=True)
     per_user = np.bincount(ratings.users, minlength=len(ratings.user_labels))
-    per_movie = np.bincount(film_of, minlength=len(films))
-    keep = (per_user >= min_ratings_per_user)[ratings.users] & (per_movie >= min_ratings_per_movie)[film_of]
+    per_movie = np.bincount(movie_of, minlength=len(movies))
+    keep = (per_user >= min_ratings_per_user)[ratings.users] & (per_movie >= min_ratings_per_movie)[movie_of]
     if not keep.any():
         raise ModelError(
-            f"no ratings remain where each person has at least {min_ratings_per_user} "
-            f"and each film at least {min_ratings_per_movie}"
+            f"no ratings remain where each user has at least {min_ratings_per_user} "
+            f"and each movie at least {min_ratings_per_movie}"
         )
     return ratings if keep.all() else ratings.take(keep)
 
@@ -36,7 +36,7 @@ def fingerprint(dataset: Dataset) -> str:
     """Return the SHA-256 (64 hexadecimal digits) of what the tables say.
 
     Equal content has an equal fingerprint wherever it lies. It covers the ratings in their order, with who
-    gave them, and the films; not the dataset's name, notice or folder.
+    gave them, and the movies; not the dataset's name, notice or folder.
     """
     ratings = dataset.ratings
     digest = hashlib.sha256()

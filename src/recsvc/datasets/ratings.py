@@ -1,4 +1,4 @@
-"""The one way from columns of ratings to the Ratings table: labels in order, one row a person and film."""
+"""The one way from columns of ratings to the Ratings table: labels in order, one row a user and movie."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recsvc.datasets.tables import Ratings
 
 USER_LABEL = re.compile(r"[A-Za-z0-9._-]{1,80}")
-"""What a dataset may call a person; matched in full."""
+"""What a dataset may call a user; matched in full."""
 
 
 def ratings_table(
@@ -24,7 +24,7 @@ def ratings_table(
     """Make the table from columns (n,) in the order of the file, which is kept.
 
     `users` points into `labels` (n_users,), which are distinct and in any order. Of several ratings of one
-    film by one person the newest stays, the last in the file when they are equally new. Labels of nobody are
+    movie by one user the newest stays, the last in the file when they are equally new. Labels of nobody are
     left out.
     """
     newest = _newest(users, movie_ids, timestamps)
@@ -52,8 +52,8 @@ def _newest(
     users: NDArray[np.integer], movie_ids: NDArray[np.int64], timestamps: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
     """Return which rows stay, in the order of the file; None when all do."""
-    _, films = np.unique(movie_ids, return_inverse=True)
-    pair = users.astype(np.int64) * (int(films.max(initial=0)) + 1) + films
+    _, movies = np.unique(movie_ids, return_inverse=True)
+    pair = users.astype(np.int64) * (int(movies.max(initial=0)) + 1) + movies
     in_order = np.sort(pair)
     if not (in_order[1:] == in_order[:-1]).any():
         return None

@@ -1,4 +1,4 @@
-"""The small dataset that is part of the package: real films, ratings by simulated people."""
+"""The small dataset that is part of the package: real movies, ratings by simulated users."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from recsvc.errors import DataError
 from recsvc.types import Movie
 
 NOTICE = (
-    "The ratings of the sample are simulated: no person gave them. "
-    "It is there to try things out, not to judge models by."
+    "The ratings of the sample are simulated: no user gave them. It is there to try things out, not to judge models by."
 )
 
 
 def read_sample() -> Dataset:
-    """Read the packaged films and ratings.
+    """Read the packaged movies and ratings.
 
     Raises:
         DataError: the package is not whole.

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.datasets.csv.rating_files import read_rating_file
+from recsvc.datasets.csv.rows import Delimited, RowErrorPolicy
 from recsvc.datasets.movielens import read_movielens
-from recsvc.datasets.rating_files import read_rating_file
-from recsvc.datasets.rows import Delimited, Tally
 from recsvc.datasets.tables import Ratings
 from recsvc.errors import ConfigurationError, DataError
 
 
 def stratified_by_movie(ratings: Ratings, *, test_share: float = 0.25, seed: int = 42) -> tuple[Ratings, Ratings]:
-    """Split so that every film keeps its share of ratings: return (train, test).
+    """Split so that every movie keeps its share of ratings: return (train, test).
 
     NumPy's RandomState(seed) draws one uniform number a row in the order of the file; rows are ordered by
-    (film, draw), and of the n ratings of a film the first round((1 - test_share) * n) are train. round is
+    (movie, draw), and of the n ratings of a movie the first round((1 - test_share) * n) are train. round is
     Python's, half to even: at 0.25, 2 of 2 ratings, 4 of 6 and 8 of 10 are train.
 
     Raises:
@@ -52,18 +52,18 @@ def k_folds(ratings: Ratings, *, folds: int = 5, seed: int = 42) -> Iterator[tup
 def official_folds(folder: Path) -> Iterator[tuple[Ratings, Ratings]]:
     """Give (train, test) of the five folds that GroupLens publishes with ml-100k: u1 to u5, .base and .test.
 
-    Users and films are those of the whole dataset, so `users` means the same in all of them.
+    Users and movies are those of the whole dataset, so `users` means the same in all of them.
 
     Raises:
-        DataError: the folder is not ml-100k, a fold is missing, or it holds a person whom u.data has not.
+        DataError: the folder is not ml-100k, a fold is missing, or it holds a user whom u.data has not.
         BadRowError: a row is broken.
     """
     whole = read_movielens(folder, name="ml-100k")
     known = np.array([movie.movie_id for movie in whole.movies], np.int64)
-    layout, tally = Delimited("\t", 4), Tally("stop")
+    layout, row_errors = Delimited("\t", 4), RowErrorPolicy("stop")
     for number in range(1, 6):
         base, test = (
-            _with_labels(read_rating_file(file, layout, known, tally), whole.ratings.user_labels, file)
+            _with_labels(read_rating_file(file, layout, known, row_errors), whole.ratings.user_labels, file)
             for file in (folder / f"u{number}.base", folder / f"u{number}.test")
         )
         yield base, test
@@ -85,19 +85,19 @@ def by_time(ratings: Ratings, *, test_share: float = 0.2) -> tuple[Ratings, Rati
 
 
 def by_user(ratings: Ratings, *, test_share: float = 0.2, seed: int = 42) -> tuple[Ratings, Ratings]:
-    """Return (train, test) without a person in common: round(test_share * n_users) people are test.
+    """Return (train, test) without a user in common: round(test_share * n_users) users are test.
 
-    They are drawn evenly; at least one person is on either side.
+    They are drawn evenly; at least one user is on either side.
 
     Raises:
-        ConfigurationError: `test_share` is not between 0 and 1, or there are fewer than two people.
+        ConfigurationError: `test_share` is not between 0 and 1, or there are fewer than two users.
     """
     _check_share(test_share)
-    people = np.unique(ratings.users)
-    if len(people) < 2:
-        raise ConfigurationError("to keep people apart takes at least two of them")
-    n_test = min(max(1, round(test_share * len(people))), len(people) - 1)
-    chosen = np.random.default_rng(seed).choice(people, size=n_test, replace=False)
+    users = np.unique(ratings.users)
+    if len(users) < 2:
+        raise ConfigurationError("to keep users apart takes at least two of them")
+    n_test = min(max(1, round(test_share * len(users))), len(users) - 1)
+    chosen = np.random.default_rng(seed).choice(users, size=n_test, replace=False)
     return _parts(ratings, np.isin(ratings.users, chosen))
 
 

@@ -12,7 +12,7 @@ from recsvc.types import Movie
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """Who rated which film how, and when, in the order of the file; one row a person and film.
+    """Who rated which movie how, and when, in the order of the file; one row a user and movie.
 
     `user_labels` (n_users,) are the dataset's own user ids as strings, numeric ones in numeric order; `users` int32
     (n,) points into them. `movie_ids` int64 (n,), `stars` float32 (n,) in 0.5-5, `timestamps` int64 (n,) in seconds
@@ -37,10 +37,10 @@ class Ratings:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A named set of ratings and films.
+    """A named set of ratings and movies.
 
-    `name` namespaces its people (`ml-100k:196`). `movies` are in the order of their ids and cover every rated film.
-    `simulated` says that the raters are not persons. `notice` is the licence or citation line shown where the data is
+    `name` namespaces its users (`ml-100k:196`). `movies` are in the order of their ids and cover every rated movie.
+    `simulated` says that the raters are not users. `notice` is the licence or citation line shown where the data is
     used. `skipped` counts the rows left out by `on_error="skip"`.
     """
 

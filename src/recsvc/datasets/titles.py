@@ -42,7 +42,7 @@ _LETTERS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class ParsedTitle:
-    """A title in natural word order, its year (None when it names none) and what else the film is called."""
+    """A title in natural word order, its year (None when it names none) and what else the movie is called."""
 
     title: str
     year: int | None = None

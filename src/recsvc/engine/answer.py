@@ -10,15 +10,15 @@ from recsvc.types import Movie, Rows, Taste
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Who asks: their taste, and the films that are hidden from them although they say nothing of it."""
+class User:
+    """Who asks: their taste, and the movies that are hidden from them although they say nothing of it."""
 
     taste: Taste
     hidden: Rows
 
 
 class Reason(NamedTuple):
-    """A film that the person rated, and what it adds to a score."""
+    """A movie that the user rated, and what it adds to a score."""
 
     movie: Movie
     contribution: float
@@ -33,7 +33,7 @@ class Why(NamedTuple):
 
 
 class Recommended(NamedTuple):
-    """A film at its place.
+    """A movie at its place.
 
     `predicted_rating` in stars 0.5-5, None where it cannot be said; `why` is None when it was not asked for.
     """
@@ -55,7 +55,7 @@ class Answer:
 
 
 class Neighbour(NamedTuple):
-    """A film that is like another; a higher `similarity` is more alike, on the scale of the model that was asked."""
+    """A movie that is like another; a higher `similarity` is more alike, on the scale of the model that was asked."""
 
     rank: int
     movie: Movie

@@ -8,18 +8,18 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.engine.answer import Answer, Neighbour, Person, Reason, Recommended, Why
+from recsvc.engine.answer import Answer, Neighbour, Reason, Recommended, User, Why
 from recsvc.engine.filters import mask
 from recsvc.engine.query import DEEPEST, LAST_OFFSET, Filters, Query, Strategy
 from recsvc.engine.ranking import diversified, top
 from recsvc.errors import DamagedVersionError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
-from recsvc.features.titles import TitleIndex
+from recsvc.features.title_index import TitleIndex
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
 from recsvc.models.hybrid import Hybrid
-from recsvc.models.weights import NEUTRAL_STARS
+from recsvc.models.rating_weights import NEUTRAL_STARS
 from recsvc.registry.components import Component
 from recsvc.registry.store import Version
 from recsvc.types import (
@@ -37,7 +37,7 @@ from recsvc.types import (
 )
 
 NO_ROWS: Rows = np.empty(0, np.int32)
-STRANGER = Person(EMPTY_TASTE, NO_ROWS)
+UNKNOWN_USER = User(EMPTY_TASTE, NO_ROWS)
 EVERYTHING = Filters()
 REASONS = 3
 
@@ -67,10 +67,10 @@ class Engine:
     def _try(self) -> None:
         """Answer once in every way, so that arrays that do not fit together are found now and not by a request."""
         try:
-            someone = Person(Taste(np.zeros(1, np.int32), np.array([MAX_STARS], np.float32)), NO_ROWS)
-            for person in (STRANGER, someone):
+            someone = User(Taste(np.zeros(1, np.int32), np.array([MAX_STARS], np.float32)), NO_ROWS)
+            for user in (UNKNOWN_USER, someone):
                 for strategy in Strategy:
-                    self.recommend(person, Query(strategy=strategy, diversity=0.5))
+                    self.recommend(user, Query(strategy=strategy, diversity=0.5))
             for by in (Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT):
                 self.similar(0, k=1, by=by)
             self.search("a", EVERYTHING)
@@ -81,33 +81,31 @@ class Engine:
                 f"version {version} is damaged: its parts do not fit together ({error})"
             ) from error
 
-    def recommend(self, person: Person, query: Query) -> Answer:
-        """Rank the films that pass the filters and that the person has not dealt with, and say why.
+    def recommend(self, user: User, query: Query) -> Answer:
+        """Rank the movies that pass the filters and that the user has not dealt with, and say why.
 
         Raises:
             InvalidInputError: a filter that cannot be used.
         """
-        strategy, ranked = self.rank(person, query)
+        strategy, ranked = self.rank(user, query)
         page = Ranked(ranked.rows[: query.k], ranked.scores[: query.k])
         further = query.offset + query.k
         more = len(ranked.rows) > query.k and further <= LAST_OFFSET
-        return Answer(
-            strategy, self._items(self._models[strategy], person.taste, page, query), further if more else None
-        )
+        return Answer(strategy, self._items(self._models[strategy], user.taste, page, query), further if more else None)
 
-    def rank(self, person: Person, query: Query) -> tuple[Strategy, Ranked]:
-        """Say which strategy ranks, and rank one film more than the page holds: whether another page follows."""
+    def rank(self, user: User, query: Query) -> tuple[Strategy, Ranked]:
+        """Say which strategy ranks, and rank one movie more than the page holds: whether another page follows."""
         allowed = mask(self.catalogue, self.manifest.era_border, query.filters)
         allowed &= self.catalogue.is_canonical
-        allowed[self.catalogue.canonical[person.taste.rows]] = False
-        allowed[self.catalogue.canonical[person.hidden]] = False
+        allowed[self.catalogue.canonical[user.taste.rows]] = False
+        allowed[self.catalogue.canonical[user.hidden]] = False
         strategy = Strategy.HYBRID if query.strategy is Strategy.AUTO else query.strategy
-        if not len(person.taste):
+        if not len(user.taste):
             strategy = Strategy.POPULAR
-        scores = self._models[strategy].score(person.taste)
+        scores = self._models[strategy].score(user.taste)
         if strategy is not Strategy.POPULAR and np.isnan(scores).all():
             strategy = Strategy.POPULAR
-            scores = self._models[strategy].score(person.taste)
+            scores = self._models[strategy].score(user.taste)
         if not query.diversity:
             return strategy, top(scores, allowed, k=query.k + 1, offset=query.offset)
         pool = top(scores, allowed, k=DEEPEST + 1)
@@ -137,14 +135,14 @@ class Engine:
         )
 
     def predicted(self, taste: Taste, rows: Rows) -> list[float | None]:
-        """Predicted stars of some films, within the scale; None where they cannot be said."""
+        """Predicted stars of some movies, within the scale; None where they cannot be said."""
         stars = np.minimum(np.maximum(self._stars.score_rows(taste, rows), MIN_STARS), MAX_STARS)
         return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
 
     def _whys(self, model: Model, taste: Taste, page: Ranked) -> list[Why]:
-        """The strongest reasons that speak for each film; what is left, for and against, is `other`.
+        """The strongest reasons that speak for each movie; what is left, for and against, is `other`.
 
-        No film that someone rated below 3 stars is a reason: what it adds, since it was chosen at all, is in `other`.
+        No movie that someone rated below 3 stars is a reason: what it adds, since it was chosen at all, is in `other`.
         """
         baseline, contributions = model.explain(taste, page.rows)
         for_it = np.where(taste.stars < NEUTRAL_STARS, np.float32(-np.inf), contributions)
@@ -164,7 +162,7 @@ class Engine:
 
     @staticmethod
     def _strongest(contributions: FloatMatrix) -> NDArray[np.intp]:
-        """The places of the largest contributions of each film, largest first: (k, at most REASONS)."""
+        """The places of the largest contributions of each movie, largest first: (k, at most REASONS)."""
         n = contributions.shape[1]
         if n > REASONS:
             places = np.argpartition(contributions, n - REASONS, axis=1)[:, n - REASONS :]
@@ -176,7 +174,7 @@ class Engine:
     def similar(
         self, row: int, *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = EVERYTHING
     ) -> tuple[Neighbour, ...]:
-        """The films most like one (never itself), best first.
+        """The movies most like one (never itself), best first.
 
         Raises:
             InvalidInputError: a filter that cannot be used.
@@ -193,30 +191,30 @@ class Engine:
         )
 
     def alike(self, row: int) -> FloatMovies:
-        """How alike the collaborative model finds every film and this one (n_movies,), NaN where it cannot say."""
+        """How alike the collaborative model finds every movie and this one (n_movies,), NaN where it cannot say."""
         return self._models[Strategy.COLLABORATIVE].similar(row)
 
     def search(self, text: str, filters: Filters) -> Rows:
-        """The films whose titles are like a text and that pass the filters, best first."""
+        """The movies whose titles are like a text and that pass the filters, best first."""
         rows = self.titles.search(text, self.catalogue.rating_counts)
         return rows[mask(self.catalogue, self.manifest.era_border, filters)[rows]]
 
     def most_rated(self, filters: Filters) -> Rows:
-        """The films that pass the filters, those with the most ratings first; of equals the lower movie id first."""
+        """The movies that pass the filters, those with the most ratings first; of equals the lower movie id first."""
         allowed = mask(self.catalogue, self.manifest.era_border, filters) & self.catalogue.is_canonical
         rows = np.flatnonzero(allowed).astype(np.int32)
         return rows[np.argsort(-self.catalogue.rating_counts[rows], kind="stable")]
 
     def movies(self, rows: Rows) -> list[Movie]:
-        """The films at some rows."""
+        """The movies at some rows."""
         return [self.catalogue.movie(row) for row in rows.tolist()]
 
     def weighted_rating(self, row: int) -> float:
-        """The Bayesian weighted rating of a film, in stars; NaN without a rating."""
+        """The Bayesian weighted rating of a movie, in stars; NaN without a rating."""
         return float(self._models[Strategy.POPULAR].score(EMPTY_TASTE)[row])
 
     def rating_count(self, movie_id: MovieId) -> int:
-        """How many ratings a film of the catalogue has."""
+        """How many ratings a movie of the catalogue has."""
         row = self.catalogue.vocabulary.row(movie_id)
         return 0 if row is None else int(self.catalogue.rating_counts[row])
 

@@ -12,12 +12,12 @@ from recsvc.types import BoolMovies
 
 
 def mask(catalogue: Catalogue, era_border: int | None, filters: Filters) -> BoolMovies:
-    """Return which films pass, bool (n_movies,), a fresh array.
+    """Return which movies pass, bool (n_movies,), a fresh array.
 
-    Excluded films that are not in the catalogue change nothing.
+    Excluded movies that are not in the catalogue change nothing.
 
     Raises:
-        InvalidInputError: no film of the catalogue has a genre of that name (any case), or the years are the wrong way
+        InvalidInputError: no movie of the catalogue has a genre of that name (any case), or the years are the wrong way
             round.
     """
     allowed = np.ones(len(catalogue), np.bool_)

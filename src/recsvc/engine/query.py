@@ -14,7 +14,7 @@ DEEPEST = LAST_OFFSET + MAX_K
 
 
 class Strategy(StrEnum):
-    """Which model ranks. AUTO is the hybrid, and for someone without a history the popular films."""
+    """Which model ranks. AUTO is the hybrid, and for someone without a history the popular movies."""
 
     AUTO = "auto"
     HYBRID = "hybrid"
@@ -24,7 +24,7 @@ class Strategy(StrEnum):
 
 
 class Era(StrEnum):
-    """Films from before the catalogue's median year, or from then on."""
+    """Movies from before the catalogue's median year, or from then on."""
 
     OLD = "old"
     NEW = "new"
@@ -33,9 +33,9 @@ class Era(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which films may appear: any of the genres, released from `year_from` to `year_to`, of an era, and not excluded.
+    """Which movies may appear: any of the genres, released from `year_from` to `year_to`, of an era, and not excluded.
 
-    A film whose year is not known passes no condition on years.
+    A movie whose year is not known passes no condition on years.
     """
 
     genres: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A page of a list: `k` films from place `offset` + 1 on; `diversity` 0-1."""
+    """A page of a list: `k` movies from place `offset` + 1 on; `diversity` 0-1."""
 
     k: int = 10
     offset: int = 0

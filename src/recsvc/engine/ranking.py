@@ -1,4 +1,4 @@
-"""Ranking: the only place that drops films, picks the best, breaks ties and makes a list varied."""
+"""Ranking: the only place that drops movies, picks the best, breaks ties and makes a list varied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recsvc.types import BoolMovies, FloatK, FloatMovies, Ranked
 
 
 def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int = 0) -> Ranked:
-    """Return places offset + 1 to offset + k of the allowed films that have a score; equal scores go by movie id.
+    """Return places offset + 1 to offset + k of the allowed movies that have a score; equal scores go by movie id.
 
     `scores` float32 (n_movies,), NaN for "cannot say"; `allowed` bool (n_movies,), or None for all.
     """
@@ -29,11 +29,11 @@ def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int 
 def diversified(
     pool: Ranked, likeness: Callable[[int], FloatK], *, diversity: float, k: int, offset: int = 0
 ) -> Ranked:
-    """Choose films by `(1 - diversity) * relevance - diversity * likeness to the most alike one chosen before`.
+    """Choose movies by `(1 - diversity) * relevance - diversity * likeness to the most alike one chosen before`.
 
     This is maximal marginal relevance (Carbonell & Goldstein 1998). The pool, best first, must not depend on k or
     offset, so that pages put together are one list. Relevance is the score scaled to 0-1 over the pool.
-    `likeness(place)` says how alike the film at that place of the pool is to every film of the pool, 0-1. The scores
+    `likeness(place)` says how alike the movie at that place of the pool is to every movie of the pool, 0-1. The scores
     returned are those of the pool.
     """
     size = len(pool.rows)

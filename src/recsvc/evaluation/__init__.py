@@ -1,1 +1,1 @@
-"""In: scores and answers, and what people did. Out: numbers that anyone can compute again."""
+"""In: scores and answers, and what users did. Out: numbers that anyone can compute again."""

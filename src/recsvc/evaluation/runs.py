@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from recsvc.datasets.tables import Dataset
 from recsvc.errors import ConfigurationError
-from recsvc.evaluation.folds import (
+from recsvc.evaluation.parallel import Job, Progress, run_all, silent
+from recsvc.evaluation.protocols.folds import (
     Fold,
     FoldResult,
     StarsResult,
@@ -20,15 +21,14 @@ from recsvc.evaluation.folds import (
     summarise_folds,
     write_predictions,
 )
-from recsvc.evaluation.pairs import JudgedPair, held_pairs, read_pairs
-from recsvc.evaluation.parallel import Job, Progress, run_all, silent
-from recsvc.evaluation.plain_sum import NAME, plain_sum
-from recsvc.evaluation.protocols import PROTOCOLS, RankingProtocol, Result
-from recsvc.evaluation.report import Json, ranking_results, similarity_results, stars_results
-from recsvc.evaluation.similarity import SimilarityResult, auc, compare, evaluate_pairs, write_values
+from recsvc.evaluation.protocols.judged_pairs import JudgedPair, held_pairs, read_pairs
+from recsvc.evaluation.protocols.protocol import PROTOCOLS, RankingProtocol, Result
+from recsvc.evaluation.protocols.similarity import SimilarityResult, auc, compare, evaluate_pairs, write_values
+from recsvc.evaluation.results import Json, ranking_results, similarity_results, stars_results
 from recsvc.features.interactions import interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
+from recsvc.research.plain_sum import NAME, plain_sum
 from recsvc.types import Movie
 
 Models: TypeAlias = Mapping[str, Model]
@@ -41,8 +41,8 @@ NEEDS = {"folds": "stars", "similarity": "similar"} | {
 WHY = {
     "stars": "its scores are no stars",
     "similar": "it does not say what is similar",
-    "new_people": "it cannot score people whom training never saw",
-    "new_movies": "it cannot score films without a rating",
+    "new_users": "it cannot score users whom training never saw",
+    "new_movies": "it cannot score movies without a rating",
 }
 
 
@@ -205,7 +205,7 @@ def tell_alike(
     processes: int = 1,
     progress: Progress = silent,
 ) -> list[SimilarityResult]:
-    """Measure `similar` on the judged pairs, the plain sum first; all ratings and films are learned from.
+    """Measure `similar` on the judged pairs, the plain sum first; all ratings and movies are learned from.
 
     Seeds only differ in what models draw: compared is the first, and the area is given for each.
 

@@ -1,4 +1,4 @@
-"""The films as columns for filtering and as records for showing."""
+"""The movies as columns for filtering and as records for showing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RECORDS_KEPT = 20_000
 
 
 class Catalogue:
-    """All films of a version, row by row.
+    """All movies of a version, row by row.
 
     `years` int16 (n_movies,), 0 where unknown; `genres` their names, `genre_flags` bool (n_genres, n_movies);
     `rating_counts` int64 (n_movies,); `mean_stars` float32 (n_movies,), NaN without a rating; `canonical` int32
-    (n_movies,) the row that stands for a film in lists, another one where a catalogue has the same film twice;
+    (n_movies,) the row that stands for a movie in lists, another one where a catalogue has the same movie twice;
     `is_canonical` bool (n_movies,).
     """
 
@@ -57,7 +57,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, movies: Sequence[Movie], interactions: Interactions) -> Self:
-        """Make the catalogue of films in the order of their ids."""
+        """Make the catalogue of movies in the order of their ids."""
         counts = interactions.counts()
         total = np.bincount(interactions.rows, interactions.stars, minlength=len(movies))
         with np.errstate(invalid="ignore"):
@@ -76,11 +76,14 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.vocabulary)
 
+    def __contains__(self, movie_id: MovieId) -> bool:
+        return self.vocabulary.row(movie_id) is not None
+
     def _movie(self, row: int) -> Movie:
         return _MOVIE.validate_json(self._records[row])
 
     def title(self, movie_id: MovieId) -> str | None:
-        """The title of a film; None for one that is not in the catalogue."""
+        """The title of a movie; None for one that is not in the catalogue."""
         row = self.vocabulary.row(movie_id)
         return None if row is None else self.movie(row).title
 
@@ -91,7 +94,7 @@ class Catalogue:
         return int(np.median(known)) if len(known) else None
 
     def with_genres(self, names: Sequence[str]) -> BoolMovies:
-        """Films that have any of these genres (n_movies,)."""
+        """Movies that have any of these genres (n_movies,)."""
         return np.asarray(self.genre_flags[[self.genres.index(name) for name in names]].any(axis=0))
 
     def state(self) -> State:
@@ -123,7 +126,7 @@ class Catalogue:
 
 
 def canonical_rows(movies: Sequence[Movie], counts: NDArray[np.int64]) -> Rows:
-    """Of films with the same title and year, the row of the most rated one, of equals the lowest: int32 (n_movies,)."""
+    """Of movies with the same title and year, the row of the most rated one, of equals the lowest: int32 (n_movies,)."""
     best: dict[tuple[str, int], int] = {}
     for row, movie in enumerate(movies):
         if movie.year is not None:
@@ -139,6 +142,6 @@ _DEFAULTS = {field.name: field.default for field in fields(Movie)}
 
 
 def _to_json(movie: Movie) -> str:
-    """What is known of a film; what is empty is left out."""
+    """What is known of a movie; what is empty is left out."""
     known = {key: value for key, value in asdict(movie).items() if value != _DEFAULTS[key]}
     return json.dumps(known, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What the people of the public dataset rated, to be read by their label."""
+"""What the users of the public dataset rated, to be read by their label."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from recsvc.types import EMPTY_TASTE, State, Taste
 
 
 class History:
-    """The ratings of a dataset's people, and the labels to find them by.
+    """The ratings of a dataset's users, and the labels to find them by.
 
-    `labels` are bytes (n_users,) in ascending order, `people` int32 (n_users,) the person of each label.
+    `labels` are bytes (n_users,) in ascending order, `users` int32 (n_users,) the user of each label.
     """
 
     kind: ClassVar[str] = "history"
 
-    def __init__(self, labels: NDArray[np.bytes_], people: NDArray[np.int32], interactions: Interactions) -> None:
+    def __init__(self, labels: NDArray[np.bytes_], users: NDArray[np.int32], interactions: Interactions) -> None:
         self._labels = labels
-        self._people = people
+        self._users = users
         self._interactions = interactions
 
     @classmethod
@@ -36,25 +36,25 @@ class History:
         return len(self._labels)
 
     def has(self, label: str) -> bool:
-        """Whether the dataset has a person of this label."""
+        """Whether the dataset has a user of this label."""
         return self._find(label) is not None
 
     def taste(self, label: str) -> Taste:
-        """What a person rated; an empty taste for a label that is not there."""
-        person = self._find(label)
-        return EMPTY_TASTE if person is None else self._interactions.taste(person)
+        """What a user rated; an empty taste for a label that is not there."""
+        user = self._find(label)
+        return EMPTY_TASTE if user is None else self._interactions.taste(user)
 
     def _find(self, label: str) -> int | None:
         key = label.encode()
         at = int(np.searchsorted(self._labels, np.bytes_(key)))
-        return int(self._people[at]) if at < len(self._labels) and self._labels[at] == key else None
+        return int(self._users[at]) if at < len(self._labels) and self._labels[at] == key else None
 
     def state(self) -> State:
-        """The labels and the ratings person by person."""
+        """The labels and the ratings user by user."""
         held = self._interactions
         arrays = {
             "labels": self._labels,
-            "people": self._people,
+            "users": self._users,
             "starts": held.starts,
             "rows": held.rows,
             "stars": held.stars,
@@ -66,4 +66,4 @@ class History:
         """Make the history again."""
         arrays = state.arrays
         held = Interactions(state.config["n_movies"], arrays["starts"], arrays["rows"], arrays["stars"])
-        return cls(arrays["labels"], arrays["people"], held)
+        return cls(arrays["labels"], arrays["users"], held)

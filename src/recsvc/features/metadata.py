@@ -1,4 +1,4 @@
-"""What is known of every film as matrices: genres and release years."""
+"""What is known of every movie as matrices: genres and release years."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def genre_names(movies: Sequence[Movie]) -> tuple[str, ...]:
 
 
 def genre_matrix(movies: Sequence[Movie]) -> NDArray[np.bool_]:
-    """Which film has which genre: bool (n_genres, n_movies), genres in the order of `genre_names`."""
+    """Which movie has which genre: bool (n_genres, n_movies), genres in the order of `genre_names`."""
     names = genre_names(movies)
     at = {name: index for index, name in enumerate(names)}
     flags = np.zeros((len(names), len(movies)), np.bool_)
@@ -35,7 +35,7 @@ def years(movies: Sequence[Movie]) -> NDArray[np.int16]:
 
 
 def side_information(movies: Sequence[Movie], *, genre_weight: float, year_weight: float) -> sparse.csr_array:
-    """Pseudo-ratings that make films of one genre or of one year alike: float32 (n_genres + n_years, n_movies)."""
+    """Pseudo-ratings that make movies of one genre or of one year alike: float32 (n_genres + n_years, n_movies)."""
     genres = sparse.csr_array(genre_matrix(movies).astype(np.float32)) * np.float32(genre_weight)
     released = years(movies)
     known = np.unique(released[released != UNKNOWN_YEAR])

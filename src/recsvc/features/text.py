@@ -1,4 +1,4 @@
-"""The "tags" of a film (its words and names, field by field) and their matrix: TF-IDF, counts, or hashed.
+"""The "tags" of a movie (its words and names, field by field) and their matrix: TF-IDF, counts, or hashed.
 
 Words of the overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords stay in one
 piece with the field before them, so that the director John Ford is not the actor Harrison Ford.
@@ -55,7 +55,7 @@ def _stem(word: str) -> str:
 
 
 def text_tags(movie: Movie) -> Iterator[str]:
-    """What is written of the film: the stemmed words of overview, keywords and tags; whole keywords."""
+    """What is written of the movie: the stemmed words of overview, keywords and tags; whole keywords."""
     yield from words(movie.overview)
     for keyword in (*movie.keywords, *movie.tags):
         yield f"keyword:{keyword.casefold()}"
@@ -67,7 +67,7 @@ def genre_tags(movie: Movie) -> Iterator[str]:
     yield from (f"genre:{genre}" for genre in movie.genres)
 
 
-def people_tags(movie: Movie) -> Iterator[str]:
+def credit_tags(movie: Movie) -> Iterator[str]:
     """Who made it: directors and cast, apart."""
     yield from (f"director:{name}" for name in movie.directors)
     yield from (f"cast:{name}" for name in movie.cast)
@@ -79,7 +79,7 @@ def title_tags(movie: Movie) -> Iterator[str]:
 
 
 def year_tags(movie: Movie) -> Iterator[str]:
-    """Spans of five years around the release, so that two films share the fewer the further they are apart."""
+    """Spans of five years around the release, so that two movies share the fewer the further they are apart."""
     if movie.year:
         middle = movie.year // YEARS_A_SPAN
         yield from (f"span:{span}" for span in range(middle - SPANS_AROUND, middle + SPANS_AROUND + 1))
@@ -88,26 +88,26 @@ def year_tags(movie: Movie) -> Iterator[str]:
 FIELDS: Mapping[str, Callable[[Movie], Iterator[str]]] = {
     "text": text_tags,
     "genres": genre_tags,
-    "people": people_tags,
+    "credits": credit_tags,
     "title": title_tags,
     "years": year_tags,
 }
 ABOUT = ("text", "genres")
-"""The fields that say together what a film is about; where a film lacks one, the other says the more."""
+"""The fields that say together what a movie is about; where a movie lacks one, the other says the more."""
 
 
 def tag_matrix(
-    movies: Sequence[Movie], *, weights: Mapping[str, float], vectoriser: Vectoriser, min_films: int
+    movies: Sequence[Movie], *, weights: Mapping[str, float], vectoriser: Vectoriser, min_movies: int
 ) -> TagMatrix:
     """Return the tags of all fields side by side: float32 (n_movies, n_tags).
 
-    Each field has length 1, or 0 where a film has nothing in it, times the root of its weight: the product of two rows
-    is the weighted sum of the cosines of their fields. `min_films` drops tags of fewer films (not when hashing). In a
-    film that lacks a field of `ABOUT`, the others make up for a part of it: the length of them all is the geometric
+    Each field has length 1, or 0 where a movie has nothing in it, times the root of its weight: the product of two rows
+    is the weighted sum of the cosines of their fields. `min_movies` drops tags of fewer movies (not when hashing). In a
+    movie that lacks a field of `ABOUT`, the others make up for a part of it: the length of them all is the geometric
     mean of what it is and of what it would be if none were missing.
     """
     blocks = {
-        field: _field_matrix(movies, FIELDS[field], vectoriser, min_films) * np.float32(np.sqrt(weight))
+        field: _field_matrix(movies, FIELDS[field], vectoriser, min_movies) * np.float32(np.sqrt(weight))
         for field, weight in weights.items()
         if weight
     }
@@ -130,9 +130,9 @@ def _made_up(fields: Sequence[TagMatrix], whole: float) -> TagMatrix:
 
 
 def _field_matrix(
-    movies: Sequence[Movie], tags: Callable[[Movie], Iterator[str]], vectoriser: Vectoriser, min_films: int
+    movies: Sequence[Movie], tags: Callable[[Movie], Iterator[str]], vectoriser: Vectoriser, min_movies: int
 ) -> TagMatrix:
-    """The tags of one field as rows of length 1 (all 0 for a film without any): float32 (n_movies, n_tags).
+    """The tags of one field as rows of length 1 (all 0 for a movie without any): float32 (n_movies, n_tags).
 
     TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 + n) / (1 + df)) + 1. Sources: Salton & Buckley 1988 for
     the weights; Weinberger et al. 2009 for hashing.
@@ -145,8 +145,8 @@ def _field_matrix(
     maker = FeatureHasher(HASH_BUCKETS) if vectoriser == "hashing" else DictVectorizer(dtype=np.float32)
     counts = sparse.csr_array(maker.fit_transform(bags), dtype=np.float32)
     if vectoriser != "hashing":
-        films = np.bincount(counts.indices, minlength=counts.shape[1])
-        counts = sparse.csr_array(counts[:, np.flatnonzero(films >= min_films)])
+        document_counts = np.bincount(counts.indices, minlength=counts.shape[1])
+        counts = sparse.csr_array(counts[:, np.flatnonzero(document_counts >= min_movies)])
         if not counts.shape[1]:
             return counts
     matrix = TfidfTransformer(sublinear_tf=True).fit_transform(counts) if vectoriser == "tfidf" else normalize(counts)

@@ -1,1 +1,1 @@
-"""In: matrices over one vocabulary of films. Out: scores, similarities and exact explanations, film by film."""
+"""In: matrices over one vocabulary of movies. Out: scores, similarities and exact explanations, movie by movie."""

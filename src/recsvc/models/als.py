@@ -12,14 +12,14 @@ from scipy import sparse
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Capabilities, Explanation, Model
-from recsvc.models.factors import solved
-from recsvc.models.weights import learned_weights, signed_weights
+from recsvc.models.fold_in import solved
+from recsvc.models.rating_weights import learned_weights, signed_weights
 from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
 @dataclass(frozen=True, slots=True)
 class AlsConfig:
-    """`alpha` is how much a rating of weight 1 adds to the confidence of 1 that a film without a rating has.
+    """`alpha` is how much a rating of weight 1 adds to the confidence of 1 that a movie without a rating has.
 
     `slope` says how much more a high rating weighs in training (`weights.training_weights`), `l2` is the ridge.
     """
@@ -34,22 +34,22 @@ class AlsConfig:
 class Als(Model):
     """Hu, Koren & Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets", by the library implicit.
 
-    The score is `y_i . x`, `x = (Y'Y + sum_j (c_j - 1) y_j y_j' + l2 I)^-1 sum_j c_j p_j y_j` over the films j rated,
+    The score is `y_i . x`, `x = (Y'Y + sum_j (c_j - 1) y_j y_j' + l2 I)^-1 sum_j c_j p_j y_j` over the movies j rated,
     with the confidence `c_j = 1 + alpha |w_j|` and the preference p_j, which is 1, or 0 where the signed weight w_j is
-    negative: a dislike is a film that is not preferred, and surely so. A film without a rating is NaN, and so is all
-    for someone none of whose films were rated before.
+    negative: a dislike is a movie that is not preferred, and surely so. A movie without a rating is NaN, and so is all
+    for someone none of whose movies were rated before.
     """
 
     kind: ClassVar[str] = "als"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_people=True, new_movies=False, similar=True, stars=False, explains=True, personal=True
+        new_users=True, new_movies=False, similar=True, stars=False, explains=True, personal=True
     )
 
     def __init__(self, config: AlsConfig | None = None) -> None:
         self.config = config or AlsConfig()
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Train with implicit and keep the films' factors.
+        """Train with implicit and keep the movies' factors.
 
         Raises:
             ModelError: there is no rating, or implicit is not installed.
@@ -91,7 +91,7 @@ class Als(Model):
         self._directions: FloatMatrix = factors / lengths
 
     def _system(self, taste: Taste) -> tuple[FloatMatrix, FloatMatrix]:
-        """A (d, d), and what each rated film (n,) asks for (d, n)."""
+        """A (d, d), and what each rated movie (n,) asks for (d, n)."""
         weights = signed_weights(taste.stars)
         told = self._told[taste.rows].T
         surer: FloatK = np.float32(self.config.alpha) * np.abs(weights)
@@ -100,11 +100,11 @@ class Als(Model):
         return gram, told * np.where(weights > 0, 1 + surer, np.float32(0))
 
     def score(self, taste: Taste) -> FloatMovies:
-        """How much every film is expected to be preferred, mostly from 0 to 1."""
+        """How much every movie is expected to be preferred, mostly from 0 to 1."""
         return self.score_rows(taste, np.arange(len(self._factors), dtype=np.int32))
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
-        """The same for some films only."""
+        """The same for some movies only."""
         if not self._known[taste.rows].any():
             return np.full(len(rows), np.nan, np.float32)
         gram, asked = self._system(taste)
@@ -112,19 +112,19 @@ class Als(Model):
         return scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Each film that was liked contributes `c_j y_i A^-1 y_j`; the baseline is 0. A dislike is in A alone."""
+        """Each movie that was liked contributes `c_j y_i A^-1 y_j`; the baseline is 0. A dislike is in A alone."""
         gram, asked = self._system(taste)
         spoken = self._known[rows] & self._known[taste.rows].any()
         baseline = np.where(spoken, np.float32(0), np.float32(np.nan))
         return Explanation(baseline, self._told[rows] @ solved(gram, asked))
 
     def similar(self, row: int) -> FloatMovies:
-        """The cosines between the factors of films."""
+        """The cosines between the factors of movies."""
         cosines: FloatMovies = self._directions @ self._directions[row]
         return cosines
 
     def state(self) -> State:
-        """`factors` float32 (n_movies, factors), NaN for films without a rating."""
+        """`factors` float32 (n_movies, factors), NaN for movies without a rating."""
         return State(asdict(self.config), {"factors": self._factors})
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Content: films are alike when their tags are, whoever rated them."""
+"""Content: movies are alike when their tags are, whoever rated them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scipy import sparse
 from recsvc.features.interactions import Interactions
 from recsvc.features.text import TagMatrix, Vectoriser, tag_matrix
 from recsvc.models.contract import Capabilities, Explanation, ItemToItem
-from recsvc.models.weights import signed_weights
+from recsvc.models.rating_weights import signed_weights
 from recsvc.types import Array, BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 ROWS_AT_ONCE = 512
@@ -21,21 +21,21 @@ ROWS_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class ContentConfig:
-    """`vectoriser` is "tfidf", "counts" or "hashing"; `min_films` drops tags of fewer films.
+    """`vectoriser` is "tfidf", "counts" or "hashing"; `min_movies` drops tags of fewer movies.
 
     `weights` says how much each field of tags (`features.text.FIELDS`) counts; 0 leaves it out. The defaults add up to
     1. They are about one over the spread of each field's cosines, so that each says as much; see docs/evaluation.md.
     """
 
     vectoriser: Vectoriser = "tfidf"
-    min_films: int = 2
+    min_movies: int = 2
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"text": 0.36, "genres": 0.09, "people": 0.26, "title": 0.17, "years": 0.12}
+        default_factory=lambda: {"text": 0.36, "genres": 0.09, "credits": 0.26, "title": 0.17, "years": 0.12}
     )
 
 
 class _Gathered(NamedTuple):
-    """The tags of some films: `owners` (m,) the place of the film, `tags` (m,) the column, `values` (m,) the weight."""
+    """The tags of some movies: `owners` (m,) the place of the movie, `tags` (m,) the column, `values` (m,) the weight."""
 
     owners: NDArray[np.intp]
     tags: NDArray[np.int32]
@@ -43,14 +43,14 @@ class _Gathered(NamedTuple):
 
 
 class Content(ItemToItem):
-    """The weighted sum of the cosines of the fields of tags; a person's score adds it up over what they rated.
+    """The weighted sum of the cosines of the fields of tags; a user's score adds it up over what they rated.
 
-    A film without any tag, and a person without a rating, is NaN.
+    A movie without any tag, and a user without a rating, is NaN.
     """
 
     kind: ClassVar[str] = "content"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_people=True, new_movies=True, similar=True, stars=False, explains=True, personal=True
+        new_users=True, new_movies=True, similar=True, stars=False, explains=True, personal=True
     )
 
     def __init__(self, config: ContentConfig | None = None) -> None:
@@ -58,13 +58,13 @@ class Content(ItemToItem):
         self._hold(sparse.csr_array(np.empty((0, 0), np.float32)))
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Weigh the tags of every film; ratings play no part."""
+        """Weigh the tags of every movie; ratings play no part."""
         self._hold(
             tag_matrix(
                 movies,
                 weights=self.config.weights,
                 vectoriser=self.config.vectoriser,
-                min_films=self.config.min_films,
+                min_movies=self.config.min_movies,
             )
         )
         return self
@@ -82,17 +82,17 @@ class Content(ItemToItem):
         return self._against(np.bincount(held.tags, weights, minlength=self._tags.shape[1]).astype(np.float32))
 
     def similar(self, row: int) -> FloatMovies:
-        """The weighted sum of cosines to every film, 0-1."""
+        """The weighted sum of cosines to every movie, 0-1."""
         if self._silent[row]:
             return np.full(self._tags.shape[0], np.nan, np.float32)
         return self._against(self._profile(row))
 
     def cosines(self, row: int, rows: Rows) -> FloatK:
-        """The same for some films only (k,), 0 where a film has no tags."""
+        """The same for some movies only (k,), 0 where a movie has no tags."""
         return np.asarray(self._tags[rows] @ self._profile(row))
 
     def nearest(self, rows: Rows, among: Rows, *, k: int) -> tuple[Rows, FloatMatrix]:
-        """For each of some films (n,), the k most alike `among` others and how alike they are: both (n, k).
+        """For each of some movies (n,), the k most alike `among` others and how alike they are: both (n, k).
 
         Fewer than k where there are not so many others.
         """
@@ -109,7 +109,7 @@ class Content(ItemToItem):
         return found, likeness
 
     def _profile(self, row: int) -> FloatK:
-        """The tag vector of one film, dense (n_tags,)."""
+        """The tag vector of one movie, dense (n_tags,)."""
         here = slice(self._tags.indptr[row], self._tags.indptr[row + 1])
         profile = np.zeros(self._tags.shape[1], np.float32)
         profile[self._tags.indices[here]] = self._tags.data[here]
@@ -121,7 +121,7 @@ class Content(ItemToItem):
         return scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Each rated film contributes its weight times its cosine; the baseline is 0."""
+        """Each rated movie contributes its weight times its cosine; the baseline is 0."""
         baseline = np.where(self._silent[rows] | (len(taste) == 0), np.float32(np.nan), np.float32(0))
         contributions = np.zeros((len(rows), len(taste)), np.float32)
         held = self._gathered(taste.rows)
@@ -134,7 +134,7 @@ class Content(ItemToItem):
         return Explanation(baseline, contributions * signed_weights(taste.stars))
 
     def _gathered(self, rows: Rows) -> _Gathered:
-        """The tags of some films, one after the other."""
+        """The tags of some movies, one after the other."""
         starts = self._tags.indptr[rows]
         counts = self._tags.indptr[rows + 1] - starts
         owners = np.repeat(np.arange(len(rows)), counts)
@@ -143,13 +143,13 @@ class Content(ItemToItem):
         return _Gathered(owners, self._tags.indices[at], self._tags.data[at])
 
     def item_weights(self) -> FloatMatrix:
-        """All cosines; the columns of films without tags are NaN."""
+        """All cosines; the columns of movies without tags are NaN."""
         cosines: FloatMatrix = sparse.csr_array(self._tags @ self._tags.T).toarray()
         cosines[:, self._silent] = np.nan
         return cosines
 
     def informed(self) -> BoolMovies:
-        """Every film: one without tags is like no other, which is something said too."""
+        """Every movie: one without tags is like no other, which is something said too."""
         return np.ones(self._tags.shape[0], np.bool_)
 
     def state(self) -> State:

@@ -13,8 +13,8 @@ from scipy import linalg
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Centring, Interactions
 from recsvc.features.metadata import side_information
-from recsvc.models.item_weights import ItemWeights, Learned, normalised
-from recsvc.models.weights import learned_weights
+from recsvc.models.item_item_models import ItemWeights, Learned, normalised
+from recsvc.models.rating_weights import learned_weights
 from recsvc.types import Movie, Rows
 
 
@@ -24,9 +24,9 @@ class EaseConfig:
 
     `l2` is lambda. `dropout` is the p of EDLAE: it adds `p / (1 - p)` times the diagonal of X'X to lambda. `slope`
     says how much more a high rating is learned from (`weights.training_weights`), high being above `centring`: 3
-    stars ("none"), or the mean of all ratings, of the person's or of the film's. `user_power` and `item_power`
-    normalise the ratings (`item_weights.normalised`), `output_power` says how much of a film's popularity comes back
-    into its score. `genre_weight` and `year_weight` are the weights of pseudo-ratings by which films of one genre or
+    stars ("none"), or the mean of all ratings, of the user's or of the movie's. `user_power` and `item_power`
+    normalise the ratings (`item_weights.normalised`), `output_power` says how much of a movie's popularity comes back
+    into its score. `genre_weight` and `year_weight` are the weights of pseudo-ratings by which movies of one genre or
     year are alike; 0 leaves them out.
     """
 
@@ -48,7 +48,7 @@ class Ease(ItemWeights):
 
     `B = I - P diag(1 / diag(P))` with `P = (X'X + lambda I)^-1`: Steck 2019, "Embarrassingly Shallow Autoencoders for
     Sparse Data" (arXiv:1905.03375); the dropout term is that of Steck 2020, "Autoencoders that don't overfit towards
-    the Identity". W is `D^-item_power B D^output_power`, D being the sums of the films.
+    the Identity". W is `D^-item_power B D^output_power`, D being the sums of the movies.
     """
 
     kind: ClassVar[str] = "ease"

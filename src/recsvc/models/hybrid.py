@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
+from recsvc.models.cold_start import NO_KIN, Inheriting, Kin
 from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.contract import Capabilities, Explanation, Model
-from recsvc.models.fused import Fused, Linear, Part
-from recsvc.models.item_weights import spread
-from recsvc.models.kin import NO_KIN, Inheriting, Kin
+from recsvc.models.item_item_models import spread
+from recsvc.models.item_item_weights import Fused, Linear, Part
 from recsvc.models.popularity import Popularity, PopularityConfig
-from recsvc.models.weights import NEUTRAL_STARS
+from recsvc.models.rating_weights import NEUTRAL_STARS
 from recsvc.types import EMPTY_TASTE, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
-SCALE_PEOPLE = 500
+SCALE_USERS = 500
 SCALE_MOVIES = 500
 REFERENCE = "collaborative"
 LEAST_AGREEMENT = 0.05
@@ -33,7 +33,7 @@ class HybridConfig:
 
     `weights` for scores, `similar_weights` for what is similar, where parts are cosines and need no common scale.
     `head_start` is what popularity is worth before anything personal is known: so many ratings of someone say as much
-    about films as a star more of their weighted rating does.
+    about movies as a star more of their weighted rating does.
     """
 
     collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
@@ -45,25 +45,25 @@ class HybridConfig:
 
 
 class HeadStart(NamedTuple):
-    """What the popularity of a film adds to its score: `factor * (popularity - centre)`."""
+    """What the popularity of a movie adds to its score: `factor * (popularity - centre)`."""
 
     centre: float
     factor: float
 
 
 class Hybrid(Model):
-    """`sum_p w_p s_p / spread_p`, divided by the weights of the parts that speak about a film, and its head start.
+    """`sum_p w_p s_p / spread_p`, divided by the weights of the parts that speak about a movie, and its head start.
 
-    What is personal grows with the number of ratings and the head start of popular films does not: it decides about the
-    lists of those who have rated little, and matters less and less the more someone has rated. A stranger gets exactly
-    the popular films. A film that nobody rated is spoken for by its content, and inherits what ratings say of the films
-    it is most like, their head start too (`Kin`). Everything is linear in the parts, so that baselines and
+    What is personal grows with the number of ratings and the head start of popular movies does not: it decides about
+    the lists of those who have rated little, and matters less and less the more someone has rated. An unknown user gets
+    exactly the popular movies. A movie that nobody rated is spoken for by its content, and inherits what ratings say of
+    the movies it is most like, their head start too (`Kin`). Everything is linear in the parts, so that baselines and
     contributions add up as theirs do.
     """
 
     kind: ClassVar[str] = "hybrid"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_people=True, new_movies=True, similar=True, stars=False, explains=True, personal=True
+        new_users=True, new_movies=True, similar=True, stars=False, explains=True, personal=True
     )
 
     def __init__(self, config: HybridConfig | None = None) -> None:
@@ -89,16 +89,16 @@ class Hybrid(Model):
         }
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Fit the parts, then learn their scales from a sample of the people and films of training."""
+        """Fit the parts, then learn their scales from a sample of the users and sampled_rows of training."""
         for part in self.parts.values():
             part.fit(interactions, movies, rng=rng)
-        people = _sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_PEOPLE, rng)
-        films = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
-        tastes = [interactions.taste(int(person)) for person in people]
+        users = _sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_USERS, rng)
+        sampled_rows = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
+        tastes = [interactions.taste(int(user)) for user in users]
         scores = {name: np.stack([self.parts[name].score(taste) for taste in tastes]) for name in self.config.weights}
         self._spreads = {name: _calibrated(scores[name], scores[REFERENCE]) for name in scores}
         self._similar_centres = {
-            name: _centre([np.delete(self.parts[name].similar(int(film)), film) for film in films])
+            name: _centre([np.delete(self.parts[name].similar(int(row)), row) for row in sampled_rows])
             for name in self.config.similar_weights
         }
         popularity = self.parts["popularity"].score(EMPTY_TASTE)
@@ -130,7 +130,7 @@ class Hybrid(Model):
         ]
 
     def score(self, taste: Taste) -> FloatMovies:
-        """What the parts say and the head start; NaN for a film about which no part speaks.
+        """What the parts say and the head start; NaN for a movie about which no part speaks.
 
         Someone who has rated nothing gets the scores of popularity.
         """
@@ -150,7 +150,7 @@ class Hybrid(Model):
         )
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Add up the explanations of the parts that speak about each film; the head start is in the baseline."""
+        """Add up the explanations of the parts that speak about each movie; the head start is in the baseline."""
         if not len(taste):
             return self.parts["popularity"].explain(taste, rows)
         if self._fused is not None and self._fused.applies(taste):
@@ -231,8 +231,8 @@ def _centre(samples: list[FloatMovies]) -> float:
 def _calibrated(scores: FloatMatrix, reference: FloatMatrix) -> float:
     """The spread by which a part says, where it speaks alone, what the reference would be expected to say.
 
-    Scores and reference are (people, films). There is no centre: what is linear in a taste has its own zero, and its
-    mean grows with the number of ratings. The spread is divided by the correlation with the reference: that a film
+    Scores and reference are (users, movies). There is no centre: what is linear in a taste has its own zero, and its
+    mean grows with the number of ratings. The spread is divided by the correlation with the reference: that a movie
     stands out by its content makes it less likely to please than that it stands out by its ratings.
     """
     both = np.isfinite(scores) & np.isfinite(reference)
@@ -248,7 +248,7 @@ def _blend(parts: list[Part], taste: Taste) -> FloatMovies:
 
 
 def _mean(parts: list[tuple[FloatMovies, float, float]]) -> FloatMovies:
-    """The weighted mean, film by film, of the parts (values, weight, factor) that speak about it; NaN where none does.
+    """The weighted mean, movie by movie, of the parts (values, weight, factor) that speak about it; NaN where none does.
 
     A part adds its values times its factor, and its weight to what the sum is divided by.
     """
@@ -267,7 +267,7 @@ def _mean(parts: list[tuple[FloatMovies, float, float]]) -> FloatMovies:
 
 
 def _mean_of_speaking(parts: list[tuple[FloatMovies, float, float]], rows: NDArray[np.intp]) -> FloatMovies:
-    """The same for films about which some part says nothing."""
+    """The same for movies about which some part says nothing."""
     total: FloatMovies = np.zeros(len(rows), np.float32)
     weights: FloatMovies = np.zeros(len(rows), np.float32)
     for values, weight, factor in parts:

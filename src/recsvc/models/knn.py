@@ -1,4 +1,4 @@
-"""KNN: predicted stars from what someone gave the most similar films."""
+"""KNN: predicted stars from what someone gave the most similar movies."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Capabilities, Explanation, Model
-from recsvc.models.item_weights import most_rated
+from recsvc.models.item_item_models import most_rated
 from recsvc.models.surprise_data import rows_of, trainset_of
 from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
 @dataclass(frozen=True, slots=True)
 class KnnConfig:
-    """`k` neighbours among what someone rated are heard, out of the `kept` most similar films that are stored.
+    """`k` neighbours among what someone rated are heard, out of the `kept` most similar movies that are stored.
 
-    `shrinkage` draws the similarity of films that few people rated both towards 0. `user_l2` and `item_l2` are the
-    ridges on the biases, in ratings. Neighbours are found among the `max_movies` most rated films, since time and
+    `shrinkage` draws the similarity of movies that few users rated both towards 0. `user_l2` and `item_l2` are the
+    ridges on the biases, in ratings. Neighbours are found among the `max_movies` most rated movies, since time and
     memory grow with their square.
     """
 
@@ -35,17 +35,17 @@ class KnnConfig:
 
 
 class Knn(Model):
-    """`b_ui + sum_j s_ij (r_uj - b_uj) / sum_j s_ij` over the k rated films j most similar to i.
+    """`b_ui + sum_j s_ij (r_uj - b_uj) / sum_j s_ij` over the k rated movies j most similar to i.
 
     `b_ui = mu + b_i + b_u`. Koren 2010, "Factor in the Neighbors", formula 3; biases and Pearson correlations around
-    them by scikit-surprise. Only positive similarities are heard, and no film speaks for itself. A person's bias is, as
-    in training, `sum_j (r_uj - mu - b_j) / (user_l2 + n)`; it drops out where there is a neighbour. A film that is not
+    them by scikit-surprise. Only positive similarities are heard, and no movie speaks for itself. A user's bias is, as
+    in training, `sum_j (r_uj - mu - b_j) / (user_l2 + n)`; it drops out where there is a neighbour. A movie that is not
     among those learned is NaN.
     """
 
     kind: ClassVar[str] = "knn"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_people=True, new_movies=False, similar=True, stars=True, explains=True, personal=True
+        new_users=True, new_movies=False, similar=True, stars=True, explains=True, personal=True
     )
 
     def __init__(self, config: KnnConfig | None = None) -> None:
@@ -86,7 +86,7 @@ class Knn(Model):
         self._similarities = similarities
 
     def _offsets(self, taste: Taste) -> tuple[FloatK, NDArray[np.bool_]]:
-        """Stars above the baseline (n,), and whether the film was learned (n,)."""
+        """Stars above the baseline (n,), and whether the movie was learned (n,)."""
         baseline = self._baseline[taste.rows]
         known = np.isfinite(baseline)
         return np.where(known, taste.stars - baseline, np.float32(0)), known
@@ -108,7 +108,7 @@ class Knn(Model):
         return self.score_rows(taste, np.arange(len(self._baseline), dtype=np.int32))
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
-        """Predicted stars of some films only."""
+        """Predicted stars of some movies only."""
         offsets, known = self._offsets(taste)
         heard, sums = self._heard(taste, known, rows)
         spread = np.zeros(len(self._baseline), np.float32)
@@ -121,7 +121,7 @@ class Knn(Model):
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """The baseline is mu + b_i; each neighbour that is heard contributes its offset, by its share of similarity.
 
-        Without such a neighbour, every rated film contributes its part of the person's bias.
+        Without such a neighbour, every rated movie contributes its part of the user's bias.
         """
         offsets, known = self._offsets(taste)
         heard, sums = self._heard(taste, known, rows)
@@ -134,7 +134,7 @@ class Knn(Model):
         return Explanation(self._baseline[rows], shares * offsets)
 
     def similar(self, row: int) -> FloatMovies:
-        """The correlation with every film learned; 0 for those that are no near neighbours."""
+        """The correlation with every movie learned; 0 for those that are no near neighbours."""
         alike = np.where(np.isnan(self._baseline), np.float32(np.nan), np.float32(0))
         if np.isnan(self._baseline[row]):
             return np.full_like(alike, np.nan)

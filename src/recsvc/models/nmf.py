@@ -16,7 +16,7 @@ from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, T
 
 @dataclass(frozen=True, slots=True)
 class NmfConfig:
-    """`fill` is what a cell without a rating holds; `l2` is the ridge of folding in, in units of films."""
+    """`fill` is what a cell without a rating holds; `l2` is the ridge of folding in, in units of movies."""
 
     factors: int = 20
     fill: Fill = "item_mean"
@@ -27,14 +27,14 @@ class NmfConfig:
 class Nmf(Model):
     """X = W H with non-negative factors (Lee & Seung 1999), by scikit-learn; every cell of X is filled.
 
-    A person x, filled the same way, is folded in by ridge regression on H: the score `x H' (H H' + l2 I)^-1 H` is
-    linear in what they rated. With `fill="none"` an empty cell is 0 stars, and scores only order films. A film without
-    a rating is NaN.
+    A user x, filled the same way, is folded in by ridge regression on H: the score `x H' (H H' + l2 I)^-1 H` is linear
+    in what they rated. With `fill="none"` an empty cell is 0 stars, and scores only order movies. A movie without a
+    rating is NaN.
     """
 
     kind: ClassVar[str] = "nmf"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_people=True, new_movies=False, similar=False, stars=True, explains=True, personal=True
+        new_users=True, new_movies=False, similar=False, stars=True, explains=True, personal=True
     )
 
     def __init__(self, config: NmfConfig | None = None) -> None:
@@ -68,7 +68,7 @@ class Nmf(Model):
         return self
 
     def _fill(self, taste: Taste) -> FloatMovies:
-        """What stands in a person's empty cells (n_movies,)."""
+        """What stands in a user's empty cells (n_movies,)."""
         if self.config.fill == "user_mean" and len(taste):
             return np.full_like(self._filled, taste.stars.mean())
         return self._filled
@@ -78,14 +78,14 @@ class Nmf(Model):
         return self.score_rows(taste, np.arange(len(self._filled), dtype=np.int32))
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
-        """Predicted stars of some films only."""
-        person = self._fill(taste).copy()
-        person[taste.rows] = taste.stars
-        stars: FloatK = self._outwards[rows] @ (person @ self._inwards)
+        """Predicted stars of some movies only."""
+        user = self._fill(taste).copy()
+        user[taste.rows] = taste.stars
+        stars: FloatK = self._outwards[rows] @ (user @ self._inwards)
         return stars
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """The baseline is what the filled row scores; a rated film contributes by its distance from what was filled."""
+        """The baseline is what the filled row scores; a rated movie contributes by its distance from what was filled."""
         filled = self._fill(taste)
         inwards = self._inwards[taste.rows] * (taste.stars - filled[taste.rows])[:, None]
         return Explanation(self._outwards[rows] @ (filled @ self._inwards), self._outwards[rows] @ inwards.T)

@@ -1,4 +1,4 @@
-"""What is popular, the same for everyone: the weighted rating that strangers are shown, and plain counts beside it."""
+"""What is popular, the same for everyone: the weighted rating that unknown users are shown, and plain counts beside it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.types import FloatMovies, Movie, Rows, State, Taste
 
 
-class Impersonal(Model):
-    """One number a film, which no taste changes; NaN for a film without a rating."""
+class NonPersonalised(Model):
+    """One number a movie, which no taste changes; NaN for a movie without a rating."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_people=True, new_movies=False, similar=False, stars=False, explains=True, personal=False
+        new_users=True, new_movies=False, similar=False, stars=False, explains=True, personal=False
     )
     config_class: ClassVar[type[Any]]
     config: Any
@@ -31,18 +31,18 @@ class Impersonal(Model):
 
     @abstractmethod
     def learn(self, interactions: Interactions) -> NDArray[np.floating]:
-        """Say how popular each film is, (n_movies,); what is said of one without a rating does not count."""
+        """Say how popular each movie is, (n_movies,); what is said of one without a rating does not count."""
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Count; nothing here is random."""
         if not len(interactions.stars):
-            raise ModelError("without a rating no film is popular")
+            raise ModelError("without a rating no movie is popular")
         learned = self.learn(interactions)
         self._scores = np.where(interactions.counts() > 0, learned, np.nan).astype(np.float32)
         return self
 
     def score(self, taste: Taste) -> FloatMovies:
-        """How popular every film is."""
+        """How popular every movie is."""
         return self._scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
@@ -63,21 +63,21 @@ class Impersonal(Model):
 
 @dataclass(frozen=True, slots=True)
 class PopularityConfig:
-    """What is presumed of a film: C is `prior_stars`; m is the count that a share `prior_quantile` of films stay below.
+    """What is presumed of a movie: C is `prior_stars`; m is the count that a share `prior_quantile` of movies stay below.
 
-    IMDb's C is the mean of all ratings, by which a film that few people know is as good as an average one. The lower it
-    is, the more it counts that many have seen a film. docs/evaluation.md has what strangers find with either.
+    IMDb's C is the mean of all ratings, by which a movie that few users know is as good as an average one. The lower it
+    is, the more it counts that many have seen a movie. docs/evaluation.md has what unknown users find with either.
     """
 
     prior_quantile: float = 0.99
     prior_stars: float = 1.0
 
 
-class Popularity(Impersonal):
+class Popularity(NonPersonalised):
     """`v / (v + m) * R + m / (v + m) * C`: IMDb's weighted rating for its Top 250, with a C that must be overcome.
 
-    v is the number of ratings of a film, R their mean; C and m are the prior (`PopularityConfig`). It is between C and
-    R, and orders films; it does not predict what someone would give them.
+    v is the number of ratings of a movie, R their mean; C and m are the prior (`PopularityConfig`). It is between C and
+    R, and orders movies; it does not predict what someone would give them.
     """
 
     kind: ClassVar[str] = "popularity"
@@ -94,13 +94,13 @@ class Popularity(Impersonal):
 
 @dataclass(frozen=True, slots=True)
 class MostRatedConfig:
-    """Films with fewer than `min_ratings` are left out."""
+    """Movies with fewer than `min_ratings` are left out."""
 
     min_ratings: int = 1
 
 
-class MostRated(Impersonal):
-    """How many ratings a film has, whatever they say: the baseline that personal lists must beat (MostPop, ItemPop)."""
+class MostRated(NonPersonalised):
+    """How many ratings a movie has, whatever they say: the baseline that personal lists must beat (MostPop, ItemPop)."""
 
     kind: ClassVar[str] = "most-rated"
     config_class = MostRatedConfig

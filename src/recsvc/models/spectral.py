@@ -12,11 +12,11 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from recsvc.features.interactions import Centring, Interactions
-from recsvc.models.item_weights import ItemWeights, Learned, normalised
-from recsvc.models.weights import learned_weights
+from recsvc.models.item_item_models import ItemWeights, Learned, normalised
+from recsvc.models.rating_weights import learned_weights
 from recsvc.types import Movie, Rows
 
-PEOPLE_AND_FILMS_A_DIRECTION = 8
+USERS_AND_MOVIES_A_DIRECTION = 8
 NOISE = 1e-8
 """Directions weaker than this share of the strongest are no directions."""
 DIRECTIONS_A_FACTOR = 3
@@ -25,7 +25,7 @@ DIRECTIONS_A_FACTOR = 3
 
 @dataclass(frozen=True, slots=True)
 class SpectralConfig:
-    """The filter passes a half of direction number `factors`, which is at most one for every eight people and films.
+    """The filter passes a half of direction number `factors`, which is at most one for every eight users and movies.
 
     `sharpness` says how quickly it falls there; for the rest see `EaseConfig`.
     """
@@ -44,11 +44,11 @@ class SpectralConfig:
 class Spectral(ItemWeights):
     """`D^-item_power V F V' D^output_power` without its diagonal: a low-pass filter on the graph of co-ratings.
 
-    V are the leading right singular vectors of the normalised ratings, D the sums of the films. F has the shape of
+    V are the leading right singular vectors of the normalised ratings, D the sums of the movies. F has the shape of
     Butterworth's filter, `1 / (1 + (e_factors / e)^sharpness)` for the squared singular values e: where `sharpness`
     grows it becomes the ideal low-pass filter of GF-CF (Shen et al. 2021, "How Powerful is Graph Convolution for
-    Recommendation?"), and PureSVD (Cremonesi et al. 2010) where all powers are 0 too; where it is 1, a ridge. Films are
-    similar by the cosine of the first `factors` columns of `V S`, S the singular values.
+    Recommendation?"), and PureSVD (Cremonesi et al. 2010) where all powers are 0 too; where it is 1, a ridge. Movies
+    are similar by the cosine of the first `factors` columns of `V S`, S the singular values.
     """
 
     kind: ClassVar[str] = "spectral"
@@ -62,7 +62,7 @@ class Spectral(ItemWeights):
         config = self.config
         ratings = interactions.matrix(learned_weights(interactions, config.slope, config.centring))[:, learned]
         scaled, sums = normalised(ratings, user_power=config.user_power, item_power=config.item_power)
-        edge = max(min(config.factors, min(scaled.shape) // PEOPLE_AND_FILMS_A_DIRECTION), 1)
+        edge = max(min(config.factors, min(scaled.shape) // USERS_AND_MOVIES_A_DIRECTION), 1)
         vectors, strengths = _leading(scaled, edge * DIRECTIONS_A_FACTOR, rng)
         told = strengths > NOISE * strengths[0]  # beyond the rank of the ratings there is only rounding
         vectors, strengths, edge = vectors[:, told], strengths[told], min(edge, int(told.sum()))

@@ -10,13 +10,13 @@ from recsvc.features.interactions import Interactions
 from recsvc.types import MAX_STARS, MIN_STARS, Rows
 
 
-def trainset_of(interactions: Interactions, films: Rows) -> Any:
-    """A Surprise Trainset of the ratings of some films, its raw ids being the numbers of people and rows."""
+def trainset_of(interactions: Interactions, movies: Rows) -> Any:
+    """A Surprise Trainset of the ratings of some movies, its raw ids being the numbers of users and rows."""
     import pandas as pd
     import surprise
 
     asked = np.zeros(interactions.n_movies, np.bool_)
-    asked[films] = True
+    asked[movies] = True
     here = asked[interactions.rows]
     table = pd.DataFrame(
         {
@@ -30,5 +30,5 @@ def trainset_of(interactions: Interactions, films: Rows) -> Any:
 
 
 def rows_of(trainset: Any) -> Rows:
-    """The row of each of its films, in the order of its inner ids."""
+    """The row of each of its movies, in the order of its inner ids."""
     return np.array([trainset.to_raw_iid(item) for item in trainset.all_items()], np.int32)

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
-from recsvc.models.factors import FilmSides, FoldedIn
+from recsvc.models.fold_in import FoldedIn, MovieSides
 from recsvc.models.surprise_data import rows_of, trainset_of
 from recsvc.types import FloatMatrix, FloatMovies, Movie, State
 
@@ -19,7 +19,7 @@ from recsvc.types import FloatMatrix, FloatMovies, Movie, State
 class SvdConfig:
     """`factors`, `epochs`, `learning_rate` and `l2` are those of training by gradient descent.
 
-    `fold_in_l2` is the ridge on a person's factors, `fold_in_bias_l2` the one on their bias, both in units of ratings.
+    `fold_in_l2` is the ridge on a user's factors, `fold_in_bias_l2` the one on their bias, both in units of ratings.
     """
 
     factors: int = 50
@@ -33,8 +33,8 @@ class SvdConfig:
 class Svd(FoldedIn):
     """`mu + b_i + b_u + q_i . p_u` in stars (Koren, Bell & Volinsky 2009), trained by scikit-surprise.
 
-    Only the films' side is kept. The person's side (b_u, p_u) is solved for from their ratings by ridge regression on
-    the films' factors. A film without a rating is NaN.
+    Only the movies' side is kept. The user's side (b_u, p_u) is solved for from their ratings by ridge regression on
+    the movies' factors. A movie without a rating is NaN.
     """
 
     kind: ClassVar[str] = "svd"
@@ -43,7 +43,7 @@ class Svd(FoldedIn):
         self.config = config or SvdConfig()
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Train with scikit-surprise and keep the factors and biases of the films."""
+        """Train with scikit-surprise and keep the factors and biases of the movies."""
         if not len(interactions.stars):
             raise ModelError("without a rating no stars can be predicted")
         import surprise
@@ -68,7 +68,7 @@ class Svd(FoldedIn):
     def _keep(self, baseline: FloatMovies, factors: FloatMatrix) -> None:
         self._factors = factors
         bias = np.full((len(baseline), 1), self.config.fold_in_bias_l2**-0.5, np.float32)
-        self.hold(FilmSides(baseline, np.hstack([bias, factors * np.float32(self.config.fold_in_l2**-0.5)])))
+        self.hold(MovieSides(baseline, np.hstack([bias, factors * np.float32(self.config.fold_in_l2**-0.5)])))
 
     def state(self) -> State:
         """`baseline` float32 (n_movies,), `factors` float32 (n_movies, factors)."""

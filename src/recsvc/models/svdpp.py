@@ -1,4 +1,4 @@
-"""SVD++: matrix factorisation that also hears which films someone rated, everyone folded in."""
+"""SVD++: matrix factorisation that also hears which movies someone rated, everyone folded in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
-from recsvc.models.factors import FilmSides, FoldedIn
+from recsvc.models.fold_in import FoldedIn, MovieSides
 from recsvc.models.surprise_data import rows_of, trainset_of
 from recsvc.types import FloatMatrix, FloatMovies, Movie, State
 
@@ -19,7 +19,7 @@ from recsvc.types import FloatMatrix, FloatMovies, Movie, State
 class SvdppConfig:
     """`factors`, `epochs`, `learning_rate` and `l2` are those of training by gradient descent.
 
-    `fold_in_l2` is the ridge on a person's factors, `fold_in_bias_l2` the one on their bias, both in units of ratings.
+    `fold_in_l2` is the ridge on a user's factors, `fold_in_bias_l2` the one on their bias, both in units of ratings.
     """
 
     factors: int = 20
@@ -33,8 +33,8 @@ class SvdppConfig:
 class Svdpp(FoldedIn):
     """`mu + b_i + b_u + q_i . (p_u + |N(u)|^-1/2 sum_j y_j)` in stars, trained by scikit-surprise.
 
-    Koren 2008, "Factorization Meets the Neighborhood", formula 15. Only the films' side (b_i, q_i, y_i) is kept; b_u
-    and p_u are solved for by ridge regression of what the films someone rated do not say already. A film without a
+    Koren 2008, "Factorization Meets the Neighborhood", formula 15. Only the movies' side (b_i, q_i, y_i) is kept; b_u
+    and p_u are solved for by ridge regression of what the movies someone rated do not say already. A movie without a
     rating is NaN.
     """
 
@@ -44,7 +44,7 @@ class Svdpp(FoldedIn):
         self.config = config or SvdppConfig()
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Train with scikit-surprise and keep the films' side."""
+        """Train with scikit-surprise and keep the movies' side."""
         if not len(interactions.stars):
             raise ModelError("without a rating no stars can be predicted")
         import surprise
@@ -69,13 +69,13 @@ class Svdpp(FoldedIn):
         return self
 
     def _keep(self, baseline: FloatMovies, factors: FloatMatrix, implicit: FloatMatrix) -> None:
-        """Scale the ridges to 1; p_u and the implicit part together are a person around the implicit part."""
+        """Scale the ridges to 1; p_u and the implicit part together are a user around the implicit part."""
         self._factors = factors
         self._implicit = implicit
         root = np.float32(self.config.fold_in_l2**0.5)
         bias = np.full((len(baseline), 1), self.config.fold_in_bias_l2**-0.5, np.float32)
         leanings = np.hstack([np.zeros_like(bias), implicit * root])
-        self.hold(FilmSides(baseline, np.hstack([bias, factors / root]), leanings=leanings))
+        self.hold(MovieSides(baseline, np.hstack([bias, factors / root]), leanings=leanings))
 
     def state(self) -> State:
         """`baseline` float32 (n_movies,), `factors` and `implicit` float32 (n_movies, factors)."""

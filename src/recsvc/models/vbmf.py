@@ -13,7 +13,7 @@ from scipy import linalg, sparse
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.features.metadata import UNKNOWN_YEAR, genre_matrix, years
-from recsvc.models.factors import FilmSides, FoldedIn
+from recsvc.models.fold_in import FoldedIn, MovieSides
 from recsvc.types import Movie, Rows, State
 
 Doubles: TypeAlias = NDArray[np.float64]
@@ -27,11 +27,11 @@ BEFORE_PRIORS = 5
 class VbmfConfig:
     """How the factors are learned.
 
-    `noise` is the variance of a rating around its prediction, as a share of the variance of all ratings. The
-    precisions (1 / stars^2) are those of a film's bias, of its loading on the people's levels and of its `factors`
-    around what is expected of it. `people_l2` and `films_l2` are the ridges on what the films that someone rated say of
-    them, and on what the people who rated a film say of it; `traits` is the weight of genres and decades beside these
-    people. At most `most_traits` people, and films, are asked, those with the most ratings.
+    `noise` is the variance of a rating around its prediction, as a share of the variance of all ratings. The precisions
+    (1 / stars^2) are those of a movie's bias, of its loading on the users' levels and of its `factors` around what is
+    expected of it. `users_l2` and `movies_l2` are the ridges on what the movies that someone rated say of them, and on
+    what the users who rated a movie say of it; `traits` is the weight of genres and decades beside these users. At most
+    `most_traits` users, and movies, are asked, those with the most ratings.
     """
 
     factors: int = 24
@@ -40,22 +40,22 @@ class VbmfConfig:
     bias_precision: float = 30.0
     level_precision: float = 200.0
     factor_precision: float = 200.0
-    people_l2: float = 3.0
-    films_l2: float = 1.7
+    users_l2: float = 3.0
+    movies_l2: float = 1.7
     traits: float = 0.7
     most_traits: int = 3000
 
 
 class Vbmf(FoldedIn):
-    """`mu + b_i + q_i . z_u` in stars, the posteriors of films and people found in turn (Lim & Teh 2007).
+    """`mu + b_i + q_i . z_u` in stars, the posteriors of movies and users found in turn (Lim & Teh 2007).
 
     "Variational Bayesian Approach to Movie Rating Prediction", KDD Cup 2007. z_u ~ N(B' x_u, I), x_u being the 0/1 row
-    of what u rated, divided by the root of their number: which films someone rated says something, as in SVD++ (Koren
+    of what u rated, divided by the root of their number: which movies someone rated says something, as in SVD++ (Koren
     2008). (b_i, q_i) ~ N(C' y_i, .), y_i being the column of who rated i, divided in the same way, with its genres and
-    decade: who rated a film says something too (the "flipped" implicit features of Rendle, Zhang & Koren 2019, "On the
+    decade: who rated a movie says something too (the "flipped" implicit features of Rendle, Zhang & Koren 2019, "On the
     Difficulty of Evaluating Baselines", arXiv:1905.01395). B and C are learned by ridge regression of the posterior
-    means. Only the films' side is kept: its means, the diagonals of its covariances, and B. A film without a rating is
-    NaN.
+    means. Only the movies' side is kept: its means, the diagonals of its covariances, and B. A movie without a rating
+    is NaN.
     """
 
     kind: ClassVar[str] = "vbmf"
@@ -71,33 +71,33 @@ class Vbmf(FoldedIn):
         learned = _posteriors_of(interactions, [movies[row] for row in rated.tolist()], rated, self.config, rng)
         unit = learned.noise**0.5
         baseline = np.full(interactions.n_movies, np.nan, np.float32)
-        baseline[rated] = learned.mean + learned.films[:, 0]
-        parts = (learned.films[:, 1:] / unit, learned.spreads / learned.noise, learned.leanings * unit)
+        baseline[rated] = learned.mean + learned.movies[:, 0]
+        parts = (learned.movies[:, 1:] / unit, learned.spreads / learned.noise, learned.leanings * unit)
         spread = np.zeros((3, interactions.n_movies, self.config.factors + 1), np.float32)
         spread[:, rated] = parts
-        self._films = FilmSides(baseline, *spread)
-        self.hold(self._films)
+        self._movies = MovieSides(baseline, *spread)
+        self.hold(self._movies)
         return self
 
     def state(self) -> State:
         """`baseline` float32 (n_movies,); `sides`, `spreads` and `leanings` float32 (n_movies, 1 + factors)."""
-        return State(asdict(self.config), {k: v for k, v in self._films._asdict().items() if v is not None})
+        return State(asdict(self.config), {k: v for k, v in self._movies._asdict().items() if v is not None})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Make the model again."""
         model = cls(VbmfConfig(**state.config))
-        model._films = FilmSides(**state.arrays)
-        model.hold(model._films)
+        model._movies = MovieSides(**state.arrays)
+        model.hold(model._movies)
         return model
 
 
 class _Learned(NamedTuple):
-    """The mean and noise of ratings; films (m, 2 + factors), their spreads and leanings (m, 1 + factors)."""
+    """The mean and noise of ratings; movies (m, 2 + factors), their spreads and leanings (m, 1 + factors)."""
 
     mean: float
     noise: float
-    films: Doubles
+    movies: Doubles
     spreads: Doubles
     leanings: Doubles
 
@@ -105,16 +105,16 @@ class _Learned(NamedTuple):
 def _posteriors_of(
     interactions: Interactions, movies: Sequence[Movie], rated: Rows, config: VbmfConfig, rng: np.random.Generator
 ) -> _Learned:
-    """Alternate between the posteriors of people and of films, for the films of the rows `rated` (m,)."""
+    """Alternate between the posteriors of users and of item_means, for the item_means of the rows `rated` (m,)."""
     mean = float(interactions.stars.mean(dtype=np.float64))
     noise = max(config.noise * float(interactions.stars.var(dtype=np.float64)), 1e-3)
     who = interactions.matrix(np.ones_like(interactions.stars))[:, rated].astype(np.float64)
     above = interactions.matrix(interactions.stars)[:, rated].astype(np.float64)
     above.data -= mean
-    films_who, films_above = sparse.csr_array(who.T), sparse.csr_array(above.T)
-    leaning = _Ridge(_shared(who), config.people_l2, config.most_traits)
-    traits = sparse.csr_array(sparse.hstack([_shared(films_who), _traits(movies, config.traits)]))
-    expecting = _Ridge(traits, config.films_l2, config.most_traits)
+    movies_who, movies_above = sparse.csr_array(who.T), sparse.csr_array(above.T)
+    leaning = _Ridge(_shared(who), config.users_l2, config.most_traits)
+    traits = sparse.csr_array(sparse.hstack([_shared(movies_who), _traits(movies, config.traits)]))
+    expecting = _Ridge(traits, config.movies_l2, config.most_traits)
 
     width = config.factors + 1
     rows, columns = np.triu_indices(width)
@@ -122,32 +122,32 @@ def _posteriors_of(
     diagonal = np.arange(1, width + 1) * (width + 2)
     precisions = np.full(width + 1, config.factor_precision)
     precisions[:2] = config.bias_precision, config.level_precision
-    films = rng.normal(0, START_SPREAD, (len(rated), width + 1))
-    films[:, 0] = films_above.sum(axis=1) / (films_who.sum(axis=1) + noise * config.bias_precision)
-    films[:, 1] = START_LEVEL
+    item_means = rng.normal(0, START_SPREAD, (len(rated), width + 1))
+    item_means[:, 0] = movies_above.sum(axis=1) / (movies_who.sum(axis=1) + noise * config.bias_precision)
+    item_means[:, 1] = START_LEVEL
     spreads, leanings = np.zeros((2, len(rated), width))
-    expected = np.zeros_like(films)
-    people_expected = np.zeros((interactions.n_users, width))
+    expected = np.zeros_like(item_means)
+    users_expected = np.zeros((interactions.n_users, width))
     for iteration in range(config.iterations):
-        sides = films[:, 1:]
+        sides = item_means[:, 1:]
         second = _halves(sides)
         second[:, squares] += spreads
-        first = above @ sides - who @ (films[:, :1] * sides)
-        people, covariances = _posteriors(who @ second / noise, first / noise, np.ones(width), people_expected, half)
+        first = above @ sides - who @ (item_means[:, :1] * sides)
+        users, covariances = _posteriors(who @ second / noise, first / noise, np.ones(width), users_expected, half)
 
-        told = np.hstack([np.ones((len(people), 1)), people])
+        told = np.hstack([np.ones((len(users), 1)), users])
         second = _halves(told)
         second[:, width + 1 :] += covariances
-        second, first = films_who @ second / noise, films_above @ told / noise
-        films, spreads = _posteriors(second, first, precisions, expected, diagonal)
+        second, first = movies_who @ second / noise, movies_above @ told / noise
+        item_means, spreads = _posteriors(second, first, precisions, expected, diagonal)
 
-        # What is expected of people and films is learned from the posteriors, once these are more than noise.
-        expected = np.zeros_like(films)
-        expected[:, 1] = films[:, 1].mean()
+        # What is expected of users and item_means is learned from the posteriors, once these are more than noise.
+        expected = np.zeros_like(item_means)
+        expected[:, 1] = item_means[:, 1].mean()
         if iteration >= BEFORE_PRIORS:
-            leanings, people_expected = leaning.fit(people)
-            expected += expecting.fit(films - expected)[1]
-    return _Learned(mean, noise, films, spreads, leanings)
+            leanings, users_expected = leaning.fit(users)
+            expected += expecting.fit(item_means - expected)[1]
+    return _Learned(mean, noise, item_means, spreads, leanings)
 
 
 def _posteriors(
@@ -187,7 +187,7 @@ def _shared(who: sparse.csr_array) -> sparse.csr_array:
 
 
 def _traits(movies: Sequence[Movie], weight: float) -> sparse.csr_array:
-    """The genres and the decade of each film, `weight` where it has one: (n_movies, genres + decades)."""
+    """The genres and the decade of each movie, `weight` where it has one: (n_movies, genres + decades)."""
     decades = years(movies) // 10
     known = np.unique(decades[decades != UNKNOWN_YEAR // 10])
     flags = np.vstack([genre_matrix(movies), known[:, None] == decades])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,10 +17,11 @@ from recsvc.registry.files import locked, sync_folder
 
 PRODUCTION = "production"
 CHALLENGER = "challenger"
+Action: TypeAlias = Literal["promote", "rollback", "challenge"]
 
 
 class Challenge(NamedTuple):
-    """A version that answers a share (0-1) of the people beside the one in production, since a moment."""
+    """A version that answers a share (0-1) of the users beside the one in production, since a moment."""
 
     version: str
     weight: float
@@ -28,13 +29,17 @@ class Challenge(NamedTuple):
 
 
 class AliasEntry(BaseModel):
-    """One line of the log."""
+    """One line of the log.
+
+    `action` says what was done. Lines of releases before it was written have none; see `_is_rollback`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     time: datetime
     alias: str
     version: str
+    action: Action | None = None
     who: str
     why: str
     weight: float | None = None
@@ -92,11 +97,13 @@ class AliasLog:
                 found = Challenge(entry.version, entry.weight or 0.0, since) if holds else None
         return found
 
-    def append(self, alias: str, version: str, *, who: str, why: str, weight: float | None = None) -> AliasEntry:
-        """Let an alias stand for a version from now on; `weight` is a challenger's share of the people."""
+    def append(
+        self, alias: str, version: str, *, action: Action, who: str, why: str, weight: float | None = None
+    ) -> AliasEntry:
+        """Let an alias stand for a version from now on; `weight` is a challenger's share of the users."""
         with self._locked() as handle:
-            self.entries()  # what cannot be read must not be written on
-            return self._append(handle, alias, version, who=who, why=why, weight=weight)
+            self.entries()  # a log that cannot be read must not be written to
+            return self._append(handle, alias, version, action=action, who=who, why=why, weight=weight)
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -116,23 +123,24 @@ class AliasLog:
         return self._stack(alias)[-2]
 
     def roll_back(self, alias: str = PRODUCTION, *, who: str, why: str) -> AliasEntry:
-        """Let an alias stand again for what it stood for before.
+        """Let an alias stand again for the version before.
 
         Raises:
-            RegistryError: there is nothing to go back to.
+            RegistryError: There is no earlier version.
         """
+        self.before(alias)  # refuse before a log is made where there was none
         with self._locked() as handle:
             *_, before, current = self._stack(alias)
             reason = f"{_ROLLBACK}{current}" + (f": {why}" if why else "")
-            return self._append(handle, alias, before, who=who, why=reason)
+            return self._append(handle, alias, before, action="rollback", who=who, why=reason)
 
     def _stack(self, alias: str) -> list[str]:
-        """The versions that an alias stood for, oldest first, without those rolled back from; at least two."""
+        """Return the versions that an alias stood for, oldest first, without those rolled back from; at least two."""
         stack: list[str] = []
         for entry in self.entries():
             if entry.alias != alias:
                 continue
-            if len(stack) > 1 and entry.version == stack[-2] and entry.why.startswith(_ROLLBACK + stack[-1]):
+            if len(stack) > 1 and entry.version == stack[-2] and _is_rollback(entry, stack[-1]):
                 stack.pop()
             elif not stack or stack[-1] != entry.version:
                 stack.append(entry.version)
@@ -141,9 +149,19 @@ class AliasLog:
         return stack
 
     def _append(
-        self, handle: int, alias: str, version: str, *, who: str, why: str, weight: float | None = None
+        self,
+        handle: int,
+        alias: str,
+        version: str,
+        *,
+        action: Action,
+        who: str,
+        why: str,
+        weight: float | None = None,
     ) -> AliasEntry:
-        entry = AliasEntry(time=datetime.now(UTC), alias=alias, version=version, who=who, why=why, weight=weight)
+        entry = AliasEntry(
+            time=datetime.now(UTC), alias=alias, version=version, action=action, who=who, why=why, weight=weight
+        )
         content = self.path.read_bytes()
         os.ftruncate(handle, content.rfind(b"\n") + 1)
         os.lseek(handle, 0, os.SEEK_END)
@@ -156,3 +174,10 @@ class AliasLog:
 
 
 _ROLLBACK = "rollback from "
+
+
+def _is_rollback(entry: AliasEntry, current: str) -> bool:
+    """Tell whether a line rolled back from `current`; lines without an action are told by how their `why` begins."""
+    if entry.action is None:
+        return entry.why.startswith(_ROLLBACK + current)
+    return entry.action == "rollback"

@@ -7,8 +7,8 @@ from typing import ClassVar, Protocol, Self
 from recsvc.errors import RegistryError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
-from recsvc.features.titles import TitleIndex
-from recsvc.models.catalogue import MODELS
+from recsvc.features.title_index import TitleIndex
+from recsvc.models.kinds import MODELS
 from recsvc.types import State
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 VERSION_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -48,14 +48,16 @@ class DatasetRecord(_Record):
 
 
 class Manifest(_Record):
-    """Written last, so that a folder with a manifest is whole.
+    """What a version consists of. It is written last, so that a folder with a manifest is whole.
 
-    `era_border` is the median release year, where "new" begins.
+    `catalogue` names the set of movies in which movie ids have a meaning. `era_border` is the median release year,
+    where "new" begins.
     """
 
     schema_version: int = SCHEMA_VERSION
     version: str = Field(pattern=VERSION_ID.pattern)
     created_at: datetime
+    catalogue: str
     dataset: DatasetRecord
     config: dict[str, Any]
     seed: int

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,15 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from recsvc.errors import ConfigurationError, DamagedVersionError, RegistryError, VersionNotFoundError
-from recsvc.registry.aliases import PRODUCTION, AliasEntry, AliasLog
+from recsvc.errors import (
+    ConfigurationError,
+    DamagedVersionError,
+    OutdatedVersionError,
+    RegistryError,
+    UnusableVersionError,
+    VersionNotFoundError,
+)
+from recsvc.registry.aliases import PRODUCTION, AliasLog
 from recsvc.registry.components import Component, component_class
 from recsvc.registry.files import locked, record, sync_folder, sync_tree, write_array, write_text
 from recsvc.registry.manifest import (
@@ -37,9 +44,11 @@ _UNFINISHED = ".unfinished-"
 class Draft:
     """All that a version consists of.
 
-    `components` are by name; `folders` says where their arrays lie ("" is the version's own folder).
+    `catalogue` names the set of movies in which movie ids have a meaning. `components` are by name; `folders` says
+    where their arrays lie ("" is the version's own folder).
     """
 
+    catalogue: str
     dataset: DatasetRecord
     config: Mapping[str, Any]
     seed: int
@@ -109,7 +118,7 @@ class Registry:
         for name in self.names():
             try:
                 found.append(self.manifest(name))
-            except DamagedVersionError:
+            except UnusableVersionError:
                 continue
         return found
 
@@ -124,16 +133,17 @@ class Registry:
 
         Raises:
             VersionNotFoundError: there is none of that name.
-            DamagedVersionError: the manifest is missing, cannot be read, or is of another schema.
+            DamagedVersionError: The manifest is missing or cannot be read.
+            OutdatedVersionError: The manifest is of another schema.
         """
         if not VERSION_ID.fullmatch(version) or not (self.versions / version).is_dir():
             raise VersionNotFoundError(f"there is no version {version}")
         path = self.versions / version / "manifest.json"
         try:
             content = json.loads(path.read_bytes())
-            if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
-                found = content.get("schema_version")
-                raise DamagedVersionError(f"version {version} has manifest schema {found!r}, not {SCHEMA_VERSION}")
+            schema = content.get("schema_version") if isinstance(content, dict) else None
+            if isinstance(schema, int) and schema != SCHEMA_VERSION:
+                raise OutdatedVersionError(version, schema, SCHEMA_VERSION)
             manifest = Manifest.model_validate(content)
         except (OSError, ValueError) as error:
             reason = f"{error.error_count()} fields" if isinstance(error, ValidationError) else error
@@ -202,16 +212,6 @@ class Registry:
                 f"version {version} is damaged: {name} cannot be made again ({error!r})"
             ) from error
 
-    def promote(self, version: str, *, who: str, why: str = "", alias: str = PRODUCTION) -> AliasEntry:
-        """Verify a version and let an alias stand for it."""
-        self.verify(version)
-        return self.aliases.append(alias, version, who=who, why=why)
-
-    def roll_back(self, *, who: str, why: str = "", alias: str = PRODUCTION) -> AliasEntry:
-        """Verify what an alias stood for before and go back to it; raises RegistryError where there is nothing."""
-        self.verify(self.aliases.before(alias))
-        return self.aliases.roll_back(alias, who=who, why=why)
-
     def report_path(self, version: str) -> Path:
         """Where the report of a version is, if one was made."""
         return self.folder / "reports" / version / "index.html"
@@ -221,13 +221,17 @@ class Registry:
         return self.production() if name == PRODUCTION else name
 
     def production(self) -> str:
-        """The version that serves.
+        """Return the version that serves.
 
         Raises:
-            VersionNotFoundError: none was ever promoted.
+            VersionNotFoundError: No version was ever promoted.
+            OutdatedVersionError: None was, and an older release wrote the newest one.
         """
         version = self.aliases.current()
         if version is None:
+            for newest in self.names()[-1:]:
+                with suppress(DamagedVersionError):
+                    self.manifest(newest)
             raise VersionNotFoundError(f"no version is in production in {self.folder}")
         return version
 
@@ -255,6 +259,7 @@ def _write(folder: Path, draft: Draft) -> Manifest:
     unnamed = Manifest(
         version=f"{now:%Y%m%dT%H%M%SZ}-00000000",
         created_at=now,
+        catalogue=draft.catalogue,
         dataset=draft.dataset,
         config=dict(draft.config),
         seed=draft.seed,

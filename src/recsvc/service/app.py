@@ -14,18 +14,29 @@ from fastapi.middleware.cors import CORSMiddleware
 from recsvc import __version__
 from recsvc.registry.store import Registry
 from recsvc.service import problems
-from recsvc.service.documented import Documented
-from recsvc.service.identity import Sessions
+from recsvc.service.access import Sessions
+from recsvc.service.middleware import Gatekeeper
+from recsvc.service.openapi import Documented
 from recsvc.service.presenting import Presenter
-from recsvc.service.routes import analytics, events, feedback, health, lists, models, movies, pages, people, recommend
+from recsvc.service.routes import (
+    analytics,
+    events,
+    feedback,
+    health,
+    lists,
+    models,
+    movies,
+    pages,
+    recommendations,
+    users,
+)
 from recsvc.service.routes import session as sessions
-from recsvc.service.security import Gatekeeper
 from recsvc.settings import Settings
 from recsvc.storage.database import Database
-from recsvc.usecases.attribution import Seal
-from recsvc.usecases.keys import signing_key
-from recsvc.usecases.people import stars_of
-from recsvc.usecases.serving import Serving
+from recsvc.usecases.deployment import DeploymentManager
+from recsvc.usecases.recommendation_tokens import RecommendationTokens
+from recsvc.usecases.signing_key import signing_key
+from recsvc.usecases.users import stars_of
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +49,13 @@ _CORS: dict[str, Any] = {
 """No credentials: tokens are sent as headers, and there are no cookies."""
 
 DESCRIPTION = """
-Personal movie recommendations as JSON: rate a film with `POST /rate`, and the next `GET /recommend` counts it,
-with an exact reason for every film.
+Personal movie recommendations as JSON: rate a movie with `POST /rate`, and the next `GET /recommend` counts it,
+with an exact reason for every movie.
 
 A visitor gets a token from `POST /session` and sends it as `Authorization: Bearer`; a service that has its own users
 names them by `user_id` instead.
 
-Errors are `application/problem+json` (RFC 9457) and name the field. People of the dataset (`ml-100k:196`) can be read
+Errors are `application/problem+json` (RFC 9457) and name the field. Users of the dataset (`ml-100k:196`) can be read
 and not changed.
 """
 
@@ -55,16 +66,16 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = await Database.open(settings.database_url)
-        serving = Serving(Registry(settings.artifacts_dir))
+        manager = DeploymentManager(Registry(settings.artifacts_dir))
         key = await signing_key(settings, database)
-        seal = Seal(key, days=settings.recommendation_days)
+        tokens = RecommendationTokens(key, days=settings.recommendation_days)
         app.state.database = database
-        app.state.serving = serving
-        app.state.seal = seal
+        app.state.manager = manager
+        app.state.tokens = tokens
         app.state.sessions = Sessions(key, days=settings.session_days)
-        app.state.presenter = Presenter(settings.poster_base_url, seal)
-        await asyncio.to_thread(serving.refresh)
-        watch = asyncio.create_task(_watch(serving, settings.reload_seconds))
+        app.state.presenter = Presenter(settings.poster_base_url, tokens)
+        await asyncio.to_thread(manager.refresh)
+        watch = asyncio.create_task(_watch(manager, settings.reload_seconds))
         try:
             yield
         finally:
@@ -90,17 +101,17 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
-    for module in (recommend, feedback, movies, events, lists, people, sessions, models, analytics, health, pages):
+    for module in (recommendations, feedback, movies, events, lists, users, sessions, models, analytics, health, pages):
         app.include_router(module.router)
     pages.mount_assets(app)
     return app
 
 
-async def _watch(serving: Serving, seconds: float) -> None:
+async def _watch(manager: DeploymentManager, seconds: float) -> None:
     """Follow what is in production, whoever promotes it."""
     while True:
         await asyncio.sleep(seconds)
         try:
-            await asyncio.to_thread(serving.refresh)
+            await asyncio.to_thread(manager.refresh)
         except Exception:  # who watches must not end, or no version would ever be picked up again
             log.exception("looking for another version failed")

@@ -6,41 +6,35 @@ from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
-from recsvc.engine.engine import Engine
-from recsvc.service.identity import Bearer, Caller
+from recsvc.service.access import Bearer, Caller
 from recsvc.service.presenting import Presenter
 from recsvc.storage.database import Database
-from recsvc.usecases.attribution import Seal
-from recsvc.usecases.serving import Lineup, Serving
+from recsvc.usecases.deployment import Deployment, DeploymentManager
+from recsvc.usecases.recommendation_tokens import RecommendationTokens
 
 
 class Context(NamedTuple):
     """What one request works with.
 
-    The lineup stays the same one however long the request takes, whatever is promoted meanwhile.
+    The deployment stays the same one however long the request takes, whatever is promoted meanwhile.
     """
 
-    lineup: Lineup
+    deployment: Deployment
     database: Database
     presenter: Presenter
-    seal: Seal
+    tokens: RecommendationTokens
     counts_as: dict[str, float]
 
-    @property
-    def engine(self) -> Engine:
-        """The engine in production, which answers what is not about a person."""
-        return self.lineup.engine
 
-
-async def _serving(request: Request) -> Serving:
-    serving: Serving = request.app.state.serving
-    return serving
+async def _deployment_manager(request: Request) -> DeploymentManager:
+    manager: DeploymentManager = request.app.state.manager
+    return manager
 
 
 async def _context(request: Request) -> Context:
     """Raises NotReadyError where no version is loaded."""
     state = request.app.state
-    return Context(state.serving.lineup(), state.database, state.presenter, state.seal, state.counts_as)
+    return Context(state.manager.deployment(), state.database, state.presenter, state.tokens, state.counts_as)
 
 
 async def _database(request: Request) -> Database:
@@ -48,7 +42,7 @@ async def _database(request: Request) -> Database:
     return database
 
 
-ServingDep = Annotated[Serving, Depends(_serving)]
+DeploymentManagerDep = Annotated[DeploymentManager, Depends(_deployment_manager)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 ContextDep = Annotated[Context, Depends(_context)]
 CallerDep = Annotated[Caller, Depends(Bearer())]

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from recsvc.datasets.tmdb_film import TMDB_NOTICE, has_tmdb_data
+from recsvc.datasets.tmdb.movie import TMDB_NOTICE, has_tmdb_data
 from recsvc.engine.answer import Answer, Recommended
 from recsvc.engine.engine import Engine
 from recsvc.service.schemas.movies import MovieDetail, MovieSummary
-from recsvc.service.schemas.recommend import Recommendations
+from recsvc.service.schemas.recommendations import Recommendations
 from recsvc.types import Movie
-from recsvc.usecases.attribution import Seal
+from recsvc.usecases.recommendation_tokens import RecommendationTokens
 
 
 class Presenter:
-    """Presents films and answers. Summaries are kept, since the same well-known films are shown again and again."""
+    """Presents movies and answers. Summaries are kept, since the same well-known movies are shown again and again."""
 
-    def __init__(self, poster_base_url: str, seal: Seal) -> None:
-        self._seal = seal
+    def __init__(self, poster_base_url: str, tokens: RecommendationTokens) -> None:
+        self._tokens = tokens
         self._poster_base_url = poster_base_url.rstrip("/")
         self._kept: dict[int, tuple[Movie, MovieSummary]] = {}
 
     def summary(self, movie: Movie) -> MovieSummary:
-        """A film as it stands in a list."""
+        """A movie as it stands in a list."""
         kept = self._kept.get(movie.movie_id)
         if kept is not None and kept[0] is movie:
             return kept[1]
@@ -37,7 +37,7 @@ class Presenter:
         return summary
 
     def detail(self, engine: Engine, row: int) -> MovieDetail:
-        """All that is known of a film."""
+        """All that is known of a movie."""
         movie = engine.catalogue.movie(row)
         return MovieDetail(
             **self.summary(movie).model_dump(),
@@ -65,7 +65,7 @@ class Presenter:
         # Validated as a whole, which is several times quicker than one object after the other.
         return Recommendations.model_validate(
             {
-                "recommendation_id": self._seal.seal(version, answer.strategy, user_id, first_rank, movie_ids),
+                "recommendation_id": self._tokens.issue(version, answer.strategy, user_id, first_rank, movie_ids),
                 "model_version": version,
                 "simulated": engine.manifest.dataset.simulated,
                 "strategy": answer.strategy,

@@ -19,7 +19,7 @@ from recsvc.errors import (
     NotFoundError,
     NotPermittedError,
     NotReadyError,
-    ReadOnlyPersonError,
+    ReadOnlyUserError,
     RecsvcError,
     RegistryError,
     VersionNotFoundError,
@@ -34,7 +34,7 @@ STATUS: dict[type[RecsvcError], int] = {
     RegistryError: 409,
     InvalidInputError: 422,
     NotPermittedError: 403,
-    ReadOnlyPersonError: 403,
+    ReadOnlyUserError: 403,
     NotReadyError: 503,
 }
 RETRY_AFTER_SECONDS = 5
@@ -70,7 +70,7 @@ class Problem(BaseModel):
     type: str = Field(description="Which kind of problem, as a URN that does not change.")
     title: str = Field(description="The HTTP status in words.")
     status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What is wrong this time, for a person to read.")
+    detail: str = Field(description="What is wrong this time, for a user to read.")
     instance: str = Field(description="The path that was asked.")
     request_id: str = Field(description="Also in the `X-Request-ID` header and in the service's log.")
     errors: list[FieldError] = Field(default=[], description="The fields that cannot be used, if it is about fields.")

@@ -1,4 +1,4 @@
-"""In: what people say about films, and who asks.
+"""In: what users say about movies, and who asks.
 
 Out: the same, kept in SQLite or PostgreSQL, as frozen records or as columns.
 """

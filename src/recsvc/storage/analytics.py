@@ -1,4 +1,4 @@
-"""Events and feedback, counted: by day, by where films had been recommended, by film.
+"""Events and feedback, counted: by day, by where movies had been recommended, by movie.
 
 Liked is a like or at least `LIKED_FROM` stars, disliked a dislike or at most `DISLIKED_TO`. Feedback counts on the day
 on which it was said last, an event on the day on which it was sent first.
@@ -26,8 +26,8 @@ from sqlalchemy import (
     union,
 )
 
-from recsvc.storage.sessions import ReadSession
 from recsvc.storage.tables import day_of, events, feedback
+from recsvc.storage.transactions import ReadTransaction
 from recsvc.types import EventType, FeedbackKind, MovieId, UserId
 
 LIKED_FROM = 4.0
@@ -43,16 +43,16 @@ class Dimension(StrEnum):
 
 
 class Day(NamedTuple):
-    """What happened on one day; `active_people` said something or were shown something."""
+    """What happened on one day; `active_users` said something or were shown something."""
 
     feedback: int
-    active_people: int
+    active_users: int
     shown: int
     clicked: int
 
 
 class Exposures(NamedTuple):
-    """How many places of films were shown and clicked, and of those shown, how many were clicked and liked."""
+    """How many places of movies were shown and clicked, and of those shown, how many were clicked and liked."""
 
     shown: int
     clicked: int
@@ -61,7 +61,7 @@ class Exposures(NamedTuple):
 
 
 class Opinions(NamedTuple):
-    """What was said of films that had been recommended; `mean_stars` is None without a rating."""
+    """What was said of movies that had been recommended; `mean_stars` is None without a rating."""
 
     liked: int
     disliked: int
@@ -69,8 +69,8 @@ class Opinions(NamedTuple):
     mean_stars: float | None
 
 
-class FilmCounts(NamedTuple):
-    """How much was said of a film, and how often it was shown and clicked."""
+class MovieCounts(NamedTuple):
+    """How much was said of a movie, and how often it was shown and clicked."""
 
     movie_id: MovieId
     feedback: int
@@ -81,9 +81,9 @@ class FilmCounts(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """How many people said something, and how much that was."""
+    """How many users said something, and how much that was."""
 
-    people: int
+    users: int
     feedback: int
 
 
@@ -107,21 +107,21 @@ _CLICKED = events.c.type == EventType.CLICKED.value
 _PLACE = ("user_id", "movie_id", "model_version", "strategy", "rank")
 
 
-async def days(session: ReadSession, since: datetime) -> dict[date, Day]:
+async def days(transaction: ReadTransaction, since: datetime) -> dict[date, Day]:
     """Count by day, leaving out days on which nothing happened."""
     said, sent = day_of(feedback.c.updated_at).label("day"), day_of(events.c.created_at).label("day")
-    feedback_rows = await session.rows(
+    feedback_rows = await transaction.rows(
         select(said, func.count()).where(_since(feedback.c.updated_at, since)).group_by(said)
     )
-    event_rows = await session.rows(
+    event_rows = await transaction.rows(
         select(sent, _count_if(_SHOWN), _count_if(_CLICKED)).where(_since(events.c.created_at, since)).group_by(sent)
     )
     active = union(
         select(said, feedback.c.user_id).where(_since(feedback.c.updated_at, since)),
         select(sent, events.c.user_id).where(_since(events.c.created_at, since)),
     ).subquery()
-    active_rows = await session.rows(select(active.c.day, func.count()).group_by(active.c.day))
-    found = {day: Day(0, people, 0, 0) for day, people in active_rows}
+    active_rows = await transaction.rows(select(active.c.day, func.count()).group_by(active.c.day))
+    found = {day: Day(0, users, 0, 0) for day, users in active_rows}
     for day, shown, clicked in event_rows:
         found[day] = found[day]._replace(shown=shown, clicked=clicked)
     for day, count in feedback_rows:
@@ -130,7 +130,7 @@ async def days(session: ReadSession, since: datetime) -> dict[date, Day]:
 
 
 def _exposures(since: datetime) -> Subquery:
-    """One row for each person and place of a film: whether it was shown, clicked, and is liked."""
+    """One row for each user and place of a movie: whether it was shown, clicked, and is liked."""
     places = (
         select(
             *(events.c[name] for name in _PLACE),
@@ -155,29 +155,29 @@ def _exposures(since: datetime) -> Subquery:
     )
 
 
-async def exposures(session: ReadSession, since: datetime, by: Dimension) -> dict[str | int, Exposures]:
+async def exposures(transaction: ReadTransaction, since: datetime, by: Dimension) -> dict[str | int, Exposures]:
     """Count what was shown and clicked, by version, strategy or rank."""
     places = _exposures(since)
     key = places.c[by.value]
     sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
-    return {row[0]: Exposures(*row[1:]) for row in await session.rows(select(key, *sums).group_by(key))}
+    return {row[0]: Exposures(*row[1:]) for row in await transaction.rows(select(key, *sums).group_by(key))}
 
 
-async def opinions(session: ReadSession, since: datetime, by: Dimension) -> dict[str | int, Opinions]:
-    """Count what was said of recommended films, by version, strategy or rank."""
+async def opinions(transaction: ReadTransaction, since: datetime, by: Dimension) -> dict[str | int, Opinions]:
+    """Count what was said of recommended movies, by version, strategy or rank."""
     key = feedback.c[by.value]
     query = (
         select(key, _count_if(_LIKED), _count_if(_DISLIKED), func.count(feedback.c.stars), func.avg(feedback.c.stars))
         .where(_since(feedback.c.updated_at, since), feedback.c.rank.is_not(None))
         .group_by(key)
     )
-    return {row[0]: Opinions(*row[1:]) for row in await session.rows(query)}
+    return {row[0]: Opinions(*row[1:]) for row in await transaction.rows(query)}
 
 
 async def personal_exposures(
-    session: ReadSession, since: datetime, versions: Collection[str], *, but: str
+    transaction: ReadTransaction, since: datetime, versions: Collection[str], *, but: str
 ) -> Sequence[tuple[UserId, str, Exposures]]:
-    """For each person and version, what was shown by any strategy but one."""
+    """For each user and version, what was shown by any strategy but one."""
     places = _exposures(since)
     sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
     query = (
@@ -185,13 +185,13 @@ async def personal_exposures(
         .where(places.c.model_version.in_(versions), places.c.strategy != but)
         .group_by(places.c.user_id, places.c.model_version)
     )
-    return [(row[0], row[1], Exposures(*row[2:])) for row in await session.rows(query)]
+    return [(row[0], row[1], Exposures(*row[2:])) for row in await transaction.rows(query)]
 
 
-async def top_films(session: ReadSession, since: datetime, limit: int) -> Sequence[FilmCounts]:
-    """The films of which most was said, then by movie id."""
+async def top_movies(transaction: ReadTransaction, since: datetime, limit: int) -> Sequence[MovieCounts]:
+    """The movies of which most was said, then by movie id."""
     said = func.count().label("said")
-    rows = await session.rows(
+    rows = await transaction.rows(
         select(feedback.c.movie_id, said, _count_if(_LIKED), func.avg(feedback.c.stars))
         .where(_since(feedback.c.updated_at, since))
         .group_by(feedback.c.movie_id)
@@ -201,25 +201,25 @@ async def top_films(session: ReadSession, since: datetime, limit: int) -> Sequen
     found = [row[0] for row in rows]
     counted = {
         row[0]: tuple(row[1:])
-        for row in await session.rows(
+        for row in await transaction.rows(
             select(events.c.movie_id, _count_if(_SHOWN), _count_if(_CLICKED))
             .where(_since(events.c.created_at, since), events.c.movie_id.in_(found))
             .group_by(events.c.movie_id)
         )
     }
-    return [FilmCounts(*row, *counted.get(row[0], (0, 0))) for row in rows]
+    return [MovieCounts(*row, *counted.get(row[0], (0, 0))) for row in rows]
 
 
-async def totals(session: ReadSession, since: datetime) -> Totals:
-    """Count people and feedback."""
+async def totals(transaction: ReadTransaction, since: datetime) -> Totals:
+    """Count users and feedback."""
     said = select(func.count(distinct(feedback.c.user_id)), func.count()).where(_since(feedback.c.updated_at, since))
-    return Totals(*(await session.rows(said))[0])
+    return Totals(*(await transaction.rows(said))[0])
 
 
-async def shown_films(session: ReadSession, since: datetime) -> list[MovieId]:
-    """Return the films that were shown to anyone."""
+async def shown_movies(transaction: ReadTransaction, since: datetime) -> list[MovieId]:
+    """Return the movies that were shown to anyone."""
     query = select(events.c.movie_id).where(_since(events.c.created_at, since), _SHOWN).distinct()
-    return [movie_id for (movie_id,) in await session.rows(query)]
+    return [movie_id for (movie_id,) in await transaction.rows(query)]
 
 
 def _whole(value: ColumnElement[Any]) -> ColumnElement[int]:

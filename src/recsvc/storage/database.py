@@ -14,10 +14,10 @@ from recsvc.storage import postgresql, sqlite
 from recsvc.storage.failures import translated
 from recsvc.storage.migrate import upgrade
 from recsvc.storage.reader import FeedbackReader, PostgresFeedbackReader, SqliteFeedbackReader
-from recsvc.storage.sessions import ReadSession, WriteSession
 from recsvc.storage.tables import feedback
+from recsvc.storage.transactions import ReadTransaction, WriteTransaction
 
-__all__ = ["Database", "ReadSession", "WriteSession"]
+__all__ = ["Database", "ReadTransaction", "WriteTransaction"]
 
 
 class Database:
@@ -56,25 +56,25 @@ class Database:
         await self._write.dispose()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
-        """Open a session that only reads; all its queries see one moment of the database.
+    async def read(self) -> AsyncIterator[ReadTransaction]:
+        """Open a transaction that only reads; all its queries see one moment of the database.
 
         Raises:
             NotReadyError: the database went away.
         """
         async with self._transaction(self._read) as connection:
-            yield ReadSession(connection, self.name)
+            yield ReadTransaction(connection, self.name)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[WriteSession]:
-        """Open a session that writes; once its block has ended without an exception, all of it is kept.
+    async def write(self) -> AsyncIterator[WriteTransaction]:
+        """Open a transaction that writes; once its block has ended without an exception, all of it is kept.
 
         Raises:
             NotReadyError: the database went away, or others wrote for too long; nothing of the block is kept
                 (where the answer to the commit itself was lost, all or nothing).
         """
         async with self._transaction(self._write) as connection:
-            yield WriteSession(connection, self.name)
+            yield WriteTransaction(connection, self.name)
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -92,8 +92,8 @@ class Database:
         Raises:
             NotReadyError: the database is out of reach.
         """
-        async with self.read() as session:
-            await session.rows(select(literal(1)).select_from(feedback).limit(1))
+        async with self.read() as transaction:
+            await transaction.rows(select(literal(1)).select_from(feedback).limit(1))
         await self.reader.read("")
 
 

@@ -1,4 +1,4 @@
-"""What was shown and clicked: kept once for every place that a film had in somebody's lists, and erased."""
+"""What was shown and clicked: kept once for every place that a movie had in somebody's lists, and erased."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from recsvc.storage.sessions import Dialect, ReadSession, WriteSession
 from recsvc.storage.tables import events
+from recsvc.storage.transactions import Dialect, ReadTransaction, WriteTransaction
 from recsvc.types import Attribution, EventType, MovieId, UserId
 
 _ROWS_A_STATEMENT = 250
@@ -19,7 +19,7 @@ _ROWS_A_STATEMENT = 250
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """A film that was shown to a person, or clicked by them, at some place of their list."""
+    """A movie that was shown to a user, or clicked by them, at some place of their list."""
 
     user_id: UserId
     movie_id: MovieId
@@ -38,7 +38,7 @@ _INSERT: Mapping[Dialect, ReturningInsert[Any]] = {
 }
 
 
-async def put_many(session: WriteSession, items: Sequence[Event]) -> list[bool]:
+async def put_many(transaction: WriteTransaction, items: Sequence[Event]) -> list[bool]:
     """Keep events; one bool an item, in their order: False for what was there already, or stands before it."""
     if not items:
         return []
@@ -47,8 +47,8 @@ async def put_many(session: WriteSession, items: Sequence[Event]) -> list[bool]:
         {"user_id": item.user_id, "movie_id": item.movie_id, **item.attribution._asdict(), "type": item.type.value}
         for item in sorted(set(items))
     ]
-    statement = _INSERT[session.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
-    written = await session.execute(statement, parameters)
+    statement = _INSERT[transaction.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
+    written = await transaction.execute(statement, parameters)
     new = {
         Event(row.user_id, row.movie_id, Attribution(row.model_version, row.strategy, row.rank), EventType(row.type))
         for row in written
@@ -60,12 +60,12 @@ async def put_many(session: WriteSession, items: Sequence[Event]) -> list[bool]:
     return outcomes
 
 
-async def count_of_user(session: ReadSession, user_id: UserId) -> int:
-    """Return how many events of a person are kept."""
+async def count_of_user(transaction: ReadTransaction, user_id: UserId) -> int:
+    """Return how many events of a user are kept."""
     query = select(func.count()).select_from(events).where(events.c.user_id == user_id)
-    return (await session.rows(query))[0][0]
+    return (await transaction.rows(query))[0][0]
 
 
-async def remove_user(session: WriteSession, user_id: UserId) -> int:
-    """Erase all events of a person; return how many that were."""
-    return (await session.execute(delete(events).where(events.c.user_id == user_id))).rowcount
+async def remove_user(transaction: WriteTransaction, user_id: UserId) -> int:
+    """Erase all events of a user; return how many that were."""
+    return (await transaction.execute(delete(events).where(events.c.user_id == user_id))).rowcount

@@ -1,4 +1,4 @@
-"""What a driver raises -> one line that a person can act on, as an error of this project."""
+"""What a driver raises -> one line that a user can act on, as an error of this project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people said about films: put, taken back, listed, counted and erased. One row a person and film."""
+"""What users said about movies: put, taken back, listed, counted and erased. One row a user and movie."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import case, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from recsvc.storage.sessions import Dialect, ReadSession, WriteSession
 from recsvc.storage.tables import database_now, feedback
+from recsvc.storage.transactions import Dialect, ReadTransaction, WriteTransaction
 from recsvc.types import Attribution, FeedbackKind, MovieId, UserId
 
 _ROWS_A_STATEMENT = 250
@@ -21,9 +21,9 @@ _ROWS_A_STATEMENT = 250
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What one person says about one film. `stars` (0.5-5) if and only if `kind` is a rating.
+    """What one user says about one movie. `stars` (0.5-5) if and only if `kind` is a rating.
 
-    `attribution` says where the film had been recommended, if `recommendation_id` told.
+    `attribution` says where the movie had been recommended, if `recommendation_id` told.
     """
 
     user_id: UserId
@@ -51,7 +51,7 @@ class StoredFeedback:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackSummary:
-    """How much one person said: `counts` has every kind; the first time something was said, and the last."""
+    """How much one user said: `counts` has every kind; the first time something was said, and the last."""
 
     counts: Mapping[FeedbackKind, int]
     first_at: datetime
@@ -62,7 +62,7 @@ def _upsert(insert: Callable[..., Any], later: Callable[..., Any]) -> ReturningI
     statement = insert(feedback)
     new = statement.excluded
     said = {name: new[name] for name in ("kind", "stars")}
-    # Where a film had been recommended stays true when something is said of it later, without a recommendation.
+    # Where a movie had been recommended stays true when something is said of it later, without a recommendation.
     told = new.recommendation_id.is_not(None)
     for name in ("recommendation_id", *Attribution._fields):
         said[name] = case((told, new[name]), else_=feedback.c[name])
@@ -86,26 +86,26 @@ _UPSERT: Mapping[Dialect, ReturningInsert[Any]] = {
 }
 
 
-async def put(session: WriteSession, item: Feedback) -> bool:
-    """Keep what a person says about a film, in place of what they said before; True when that was nothing.
+async def put(transaction: WriteTransaction, item: Feedback) -> bool:
+    """Keep what a user says about a movie, in place of what they said before; True when that was nothing.
 
     Saying the same again changes nothing, neither the revision nor the time.
     """
-    return (await put_many(session, [item]))[0]
+    return (await put_many(transaction, [item]))[0]
 
 
-async def put_many(session: WriteSession, items: Sequence[Feedback]) -> list[bool]:
+async def put_many(transaction: WriteTransaction, items: Sequence[Feedback]) -> list[bool]:
     """Keep many at once; one bool an item, in their order, as from `put`.
 
-    Of several items about the same person and film the last is kept, and all of them are reported as it is.
+    Of several items about the same user and movie the last is kept, and all of them are reported as it is.
     """
     if not items:
         return []
     newest = {(item.user_id, item.movie_id): item for item in items}
     # Rows are locked in one order, whoever writes: so two batches never wait for each other.
     parameters = [_parameters(newest[key]) for key in sorted(newest)]
-    statement = _UPSERT[session.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
-    written = await session.execute(statement, parameters)
+    statement = _UPSERT[transaction.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
+    written = await transaction.execute(statement, parameters)
     new = {(row.user_id, row.movie_id) for row in written if row.revision == 1}
     return [(item.user_id, item.movie_id) in new for item in items]
 
@@ -121,19 +121,19 @@ def _parameters(item: Feedback) -> dict[str, Any]:
     }
 
 
-async def remove(session: WriteSession, user_id: UserId, movie_id: MovieId) -> bool:
-    """Take back what a person said about a film; False when they had said nothing."""
+async def remove(transaction: WriteTransaction, user_id: UserId, movie_id: MovieId) -> bool:
+    """Take back what a user said about a movie; False when they had said nothing."""
     of_both = (feedback.c.user_id == user_id, feedback.c.movie_id == movie_id)
-    return (await session.execute(delete(feedback).where(*of_both))).rowcount == 1
+    return (await transaction.execute(delete(feedback).where(*of_both))).rowcount == 1
 
 
-async def remove_user(session: WriteSession, user_id: UserId) -> int:
-    """Erase all that a person said; return how many films that was."""
-    return (await session.execute(delete(feedback).where(feedback.c.user_id == user_id))).rowcount
+async def remove_user(transaction: WriteTransaction, user_id: UserId) -> int:
+    """Erase all that a user said; return how many movies that was."""
+    return (await transaction.execute(delete(feedback).where(feedback.c.user_id == user_id))).rowcount
 
 
-async def of_user(session: ReadSession, user_id: UserId, *, limit: int, offset: int) -> list[StoredFeedback]:
-    """Return what a person said, newest first, then by movie id: `limit` of it after leaving out `offset`."""
+async def of_user(transaction: ReadTransaction, user_id: UserId, *, limit: int, offset: int) -> list[StoredFeedback]:
+    """Return what a user said, newest first, then by movie id: `limit` of it after leaving out `offset`."""
     query = (
         select(feedback)
         .where(feedback.c.user_id == user_id)
@@ -153,24 +153,24 @@ async def of_user(session: ReadSession, user_id: UserId, *, limit: int, offset: 
             row.updated_at,
             None if row.rank is None else Attribution(row.model_version, row.strategy, row.rank),
         )
-        for row in await session.rows(query)
+        for row in await transaction.rows(query)
     ]
 
 
-async def count_of_user(session: ReadSession, user_id: UserId) -> int:
-    """Return about how many films a person said something."""
+async def count_of_user(transaction: ReadTransaction, user_id: UserId) -> int:
+    """Return about how many movies a user said something."""
     query = select(func.count()).select_from(feedback).where(feedback.c.user_id == user_id)
-    return (await session.rows(query))[0][0]
+    return (await transaction.rows(query))[0][0]
 
 
-async def summary_of_user(session: ReadSession, user_id: UserId) -> FeedbackSummary | None:
-    """Return how much a person said, of which kind and when; None for someone who said nothing."""
+async def summary_of_user(transaction: ReadTransaction, user_id: UserId) -> FeedbackSummary | None:
+    """Return how much a user said, of which kind and when; None for someone who said nothing."""
     query = (
         select(feedback.c.kind, func.count(), func.min(feedback.c.created_at), func.max(feedback.c.updated_at))
         .where(feedback.c.user_id == user_id)
         .group_by(feedback.c.kind)
     )
-    rows = await session.rows(query)
+    rows = await transaction.rows(query)
     if not rows:
         return None
     counts = dict.fromkeys(FeedbackKind, 0) | {FeedbackKind(kind): count for kind, count, _, _ in rows}

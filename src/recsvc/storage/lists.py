@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
-from recsvc.storage.sessions import ReadSession, WriteSession
 from recsvc.storage.tables import database_now, list_items, lists
+from recsvc.storage.transactions import ReadTransaction, WriteTransaction
 from recsvc.types import MovieId
 
 
 class ListItem(NamedTuple):
-    """A film of a list, with what it was called when it was put there."""
+    """A movie of a list, with what it was called when it was put there."""
 
     movie_id: MovieId
     title: str
@@ -34,46 +34,48 @@ class StoredList:
     updated_at: datetime
 
 
-async def add(session: WriteSession, slug: str, title: str, edit_token_hash: bytes, items: Sequence[ListItem]) -> None:
+async def add(
+    transaction: WriteTransaction, slug: str, title: str, edit_token_hash: bytes, items: Sequence[ListItem]
+) -> None:
     """Keep a new list."""
     row = {"slug": slug, "title": title, "edit_token_hash": edit_token_hash}
-    await session.execute(insert(lists), row)
-    await _add_items(session, slug, items)
+    await transaction.execute(insert(lists), row)
+    await _add_items(transaction, slug, items)
 
 
-async def get(session: ReadSession, slug: str, *, to_change: bool = False) -> StoredList | None:
-    """Return a list with its films in their order; None where there is none of that slug.
+async def get(transaction: ReadTransaction, slug: str, *, to_change: bool = False) -> StoredList | None:
+    """Return a list with its movies in their order; None where there is none of that slug.
 
     One that is read `to_change` it stays as it is until this transaction ends, whoever else would change it.
     """
     query = select(lists).where(lists.c.slug == slug)
-    found = await session.rows(query.with_for_update() if to_change else query)
+    found = await transaction.rows(query.with_for_update() if to_change else query)
     if not found:
         return None
     held = (list_items.c.movie_id, list_items.c.title, list_items.c.year)
-    items = await session.rows(select(*held).where(list_items.c.slug == slug).order_by(list_items.c.position))
+    items = await transaction.rows(select(*held).where(list_items.c.slug == slug).order_by(list_items.c.position))
     row = found[0]
     return StoredList(
         row.slug, row.title, row.edit_token_hash, [ListItem(*item) for item in items], row.created_at, row.updated_at
     )
 
 
-async def change(session: WriteSession, slug: str, title: str | None, items: Sequence[ListItem] | None) -> None:
-    """Give a list another title, other films, or both; None leaves it as it is, and two of them all of it."""
+async def change(transaction: WriteTransaction, slug: str, title: str | None, items: Sequence[ListItem] | None) -> None:
+    """Give a list another title, other movies, or both; None leaves it as it is, and two of them all of it."""
     if title is None and items is None:
         return
     values = {"updated_at": database_now()} | ({} if title is None else {"title": title})
-    await session.execute(update(lists).where(lists.c.slug == slug).values(values))
+    await transaction.execute(update(lists).where(lists.c.slug == slug).values(values))
     if items is not None:
-        await session.execute(delete(list_items).where(list_items.c.slug == slug))
-        await _add_items(session, slug, items)
+        await transaction.execute(delete(list_items).where(list_items.c.slug == slug))
+        await _add_items(transaction, slug, items)
 
 
-async def remove(session: WriteSession, slug: str) -> None:
-    """Remove a list and its films."""
-    await session.execute(delete(lists).where(lists.c.slug == slug))
+async def remove(transaction: WriteTransaction, slug: str) -> None:
+    """Remove a list and its movies."""
+    await transaction.execute(delete(lists).where(lists.c.slug == slug))
 
 
-async def _add_items(session: WriteSession, slug: str, items: Sequence[ListItem]) -> None:
+async def _add_items(transaction: WriteTransaction, slug: str, items: Sequence[ListItem]) -> None:
     rows = [{"slug": slug, "position": position, **item._asdict()} for position, item in enumerate(items)]
-    await session.execute(insert(list_items), rows)
+    await transaction.execute(insert(list_items), rows)

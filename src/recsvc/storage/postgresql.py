@@ -46,7 +46,7 @@ def name_of(url: str) -> str:
 def engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     """Return the engines for reading and for writing, over one pool; asyncpg reads the URL as libpq would.
 
-    What reads is REPEATABLE READ and READ ONLY: all queries of one session see one moment, as on SQLite.
+    What reads is REPEATABLE READ and READ ONLY: all queries of one transaction see one moment, as on SQLite.
     """
     import asyncpg
 

@@ -1,4 +1,4 @@
-"""The one hot query, past SQLAlchemy to the driver: all that one person said, as columns."""
+"""The one hot query, past SQLAlchemy to the driver: all that one user said, as columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BUSY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class FeedbackColumns:
-    """What one person said, one place a film in each column, ordered by movie id.
+    """What one user said, one place a movie in each column, ordered by movie id.
 
     `kinds` are values of `FeedbackKind`, as plain strings; `stars` is None where the kind is not a rating.
     Columns, because `np.array(movie_ids, np.int64)` takes microseconds, and of row tuples many times that.
@@ -37,14 +37,14 @@ class FeedbackColumns:
 
 
 NOTHING = FeedbackColumns((), (), ())
-"""What a person that nobody knows has said."""
+"""What a user that nobody knows has said."""
 
 
 class FeedbackReader(Protocol):
-    """Reads one person's feedback, as it was committed last by any process."""
+    """Reads one user's feedback, as it was committed last by any process."""
 
     async def read(self, user_id: str) -> FeedbackColumns:
-        """Return all feedback of one person, `NOTHING` for an unknown one.
+        """Return all feedback of one user, `NOTHING` for an unknown one.
 
         Raises:
             NotReadyError: the database is out of reach; a later call tries again.
@@ -65,7 +65,7 @@ class SqliteFeedbackReader:
         self._closed = False
 
     async def read(self, user_id: str) -> FeedbackColumns:
-        """Return all feedback of one person; see `FeedbackReader`."""
+        """Return all feedback of one user; see `FeedbackReader`."""
         try:
             connection = self._connection or self._connect()
             # fetchall ends the statement, and with it the snapshot: the next read sees what others commit.
@@ -99,10 +99,10 @@ class SqliteFeedbackReader:
 class PostgresFeedbackReader:
     """Reads through its own pool; each connection prepares the statement once, and lost ones are replaced."""
 
-    # Three arrays in one row are decoded faster than one row a film.
+    # Three arrays in one row are decoded faster than one row a movie.
     _QUERY = """
         SELECT array_agg(movie_id), array_agg(kind), array_agg(stars)
-        FROM (SELECT movie_id, kind, stars FROM feedback WHERE user_id = $1 ORDER BY movie_id) AS one_person
+        FROM (SELECT movie_id, kind, stars FROM feedback WHERE user_id = $1 ORDER BY movie_id) AS one_user
     """
 
     def __init__(self, pool: Pool[Any], name: str) -> None:
@@ -137,7 +137,7 @@ class PostgresFeedbackReader:
         return cls(pool, name)
 
     async def read(self, user_id: str) -> FeedbackColumns:
-        """Return all feedback of one person; see `FeedbackReader`."""
+        """Return all feedback of one user; see `FeedbackReader`."""
         try:
             row = await self._pool.fetchrow(self._QUERY, user_id)
         except _unreachable() as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from recsvc.storage.sessions import WriteSession
 from recsvc.storage.tables import secrets
+from recsvc.storage.transactions import WriteTransaction
 
 
-async def shared(session: WriteSession, name: str, fresh: bytes) -> bytes:
+async def shared(transaction: WriteTransaction, name: str, fresh: bytes) -> bytes:
     """Return the key of that name; where there is none yet, `fresh` becomes it."""
-    insert = sqlite.insert if session.dialect == "sqlite" else postgresql.insert
-    await session.execute(insert(secrets).on_conflict_do_nothing(), {"name": name, "value": fresh})
-    key: bytes = (await session.rows(select(secrets.c.value).where(secrets.c.name == name)))[0][0]
+    insert = sqlite.insert if transaction.dialect == "sqlite" else postgresql.insert
+    await transaction.execute(insert(secrets).on_conflict_do_nothing(), {"name": name, "value": fresh})
+    key: bytes = (await transaction.rows(select(secrets.c.value).where(secrets.c.name == name)))[0][0]
     return key

@@ -41,7 +41,7 @@ def prepare(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            path.touch(mode=0o600)  # it holds what people said, and the key that signs
+            path.touch(mode=0o600)  # it holds what users said, and the key that signs
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             mode = _switch_to_wal(connection)
     except (OSError, sqlite3.Error) as error:

@@ -104,12 +104,12 @@ feedback = Table(
     CheckConstraint("(kind = 'rating') = (stars IS NOT NULL)", name="feedback_only_ratings_have_stars"),
     CheckConstraint(f"stars BETWEEN {MIN_STARS} AND {MAX_STARS}", name="feedback_stars_range"),
     CheckConstraint("revision >= 1", name="feedback_revision_positive"),
-    # One person's rows lie side by side in the primary key: the hot query reads one stretch of one tree.
+    # One user's rows lie side by side in the primary key: the hot query reads one stretch of one tree.
     sqlite_with_rowid=False,
 )
-"""One row a person and film; the newest write replaces it. Ratings have `stars`, and nothing else has.
+"""One row a user and movie; the newest write replaces it. Ratings have `stars`, and nothing else has.
 
-`model_version`, `strategy` and `rank` say where the film had been recommended, if that was told.
+`model_version`, `strategy` and `rank` say where the movie had been recommended, if that was told.
 """
 
 events = Table(
@@ -128,7 +128,7 @@ events = Table(
     Index("events_created_at", "created_at"),
     sqlite_with_rowid=False,
 )
-"""What was shown to whom and clicked, once for every place (version, strategy, rank) that the film had."""
+"""What was shown to whom and clicked, once for every place (version, strategy, rank) that the movie had."""
 
 lists = Table(
     "lists",
@@ -152,7 +152,7 @@ list_items = Table(
     PrimaryKeyConstraint("slug", "position", name="list_items_pkey"),
     sqlite_with_rowid=False,
 )
-"""The films of a list in their order, each with title and year as they were: it may leave the catalogue."""
+"""The movies of a list in their order, each with title and year as they were: it may leave the catalogue."""
 
 secrets = Table(
     "secrets",

@@ -13,13 +13,14 @@ from recsvc.datasets.tables import Dataset
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.interactions import interactions_of
-from recsvc.features.titles import TitleIndex
+from recsvc.features.title_index import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import Hybrid
 from recsvc.registry.manifest import DatasetRecord, Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
 from recsvc.training.gate import Verdict, judge
+from recsvc.usecases import models
 
 PACKAGES = ("recsvc", "numpy", "scipy", "scikit-learn", "scikit-surprise")
 FOLDERS = {"movies": "movies", "history": "history", "titles": "titles", "hybrid": "", "stars": "stars"}
@@ -62,6 +63,7 @@ def publish_trained(
     everything = interactions_of(dataset.ratings, vocabulary)
     catalogue = Catalogue.of(dataset.movies, everything)
     draft = Draft(
+        catalogue=dataset.name,
         dataset=DatasetRecord(
             name=dataset.name,
             fingerprint=fingerprint(dataset),
@@ -89,5 +91,5 @@ def publish_trained(
     manifest = registry.publish(draft)
     promoted = promote and verdict.passed
     if promoted:
-        registry.promote(manifest.version, who=who, why=f"trained on {dataset.name}; {verdict.reason}")
+        models.promote(registry, manifest.version, who=who, why=f"trained on {dataset.name}; {verdict.reason}")
     return Trained(manifest, verdict, promoted)

@@ -11,8 +11,8 @@ from recsvc.storage import events
 from recsvc.storage.database import Database
 from recsvc.storage.events import Event
 from recsvc.types import EventType, MovieId, UserId
-from recsvc.usecases.attribution import Seal
-from recsvc.usecases.people import check_writable
+from recsvc.usecases.recommendation_tokens import RecommendationTokens
+from recsvc.usecases.users import check_writable
 
 
 class Told(NamedTuple):
@@ -24,14 +24,14 @@ class Told(NamedTuple):
 
 
 async def keep_events(
-    engine: Engine, database: Database, seal: Seal, user_id: UserId, told: Sequence[Told]
+    engine: Engine, database: Database, tokens: RecommendationTokens, user_id: UserId, told: Sequence[Told]
 ) -> list[bool | RecsvcError]:
     """Keep all events that can be kept, in one transaction.
 
     Of each is said True (new), False (it was there already), or why it was not kept.
 
     Raises:
-        ReadOnlyPersonError: the person cannot be written about.
+        ReadOnlyUserError: the user cannot be written about.
     """
     check_writable(engine, user_id)
     outcomes: list[bool | RecsvcError] = []
@@ -39,14 +39,14 @@ async def keep_events(
     places: list[int] = []
     for at, one in enumerate(told):
         try:
-            attribution = seal.attribution(one.recommendation_id, user_id, one.movie_id)
+            attribution = tokens.attribution(one.recommendation_id, user_id, one.movie_id)
         except RecsvcError as error:
             outcomes.append(error)
         else:
             outcomes.append(False)
             usable.append(Event(user_id, one.movie_id, attribution, one.type))
             places.append(at)
-    async with database.write() as session:
-        for at, new in zip(places, await events.put_many(session, usable), strict=True):
+    async with database.write() as transaction:
+        for at, new in zip(places, await events.put_many(transaction, usable), strict=True):
             outcomes[at] = new
     return outcomes

@@ -1,4 +1,4 @@
-"""Shares with 95 % intervals, and the difference of two shares between two groups of people."""
+"""Shares with 95 % intervals, and the difference of two shares between two groups of users."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Rate(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """How many films a person was shown, one or more, and how many of them were hits."""
+    """How many movies a user was shown, one or more, and how many of them were hits."""
 
-    films: int
+    movies: int
     hits: int
 
 
@@ -37,11 +37,12 @@ def wilson(hits: int, n: int) -> Rate | None:
 
 
 def difference(before: Sequence[Shown], after: Sequence[Shown]) -> Rate | None:
-    """How much higher the share of hits is after than before, of two groups of people, with an interval over people.
+    """How much higher the share of hits is after than before, of two groups of users, with an interval over users.
 
-    A person's films are not independent of each other, so that people are what is drawn: the share is a ratio of sums
-    over p people, hits over films, with the linearised variance of a ratio, p / (p - 1) * sum((hits - share * films)^2)
-    / sum(films)^2 (Cochran 1977, *Sampling Techniques*, chapter 6). None where a side has fewer than two people.
+    A user's movies are not independent of each other, so that users are what is drawn: the share is a ratio of sums
+    over p users, hits over movies, with the linearised variance of a ratio, p / (p - 1) * sum((hits - share *
+    movies)^2) / sum(movies)^2 (Cochran 1977, *Sampling Techniques*, chapter 6). None where a side has fewer than two
+    users.
     """
     if min(len(before), len(after)) < 2:
         return None
@@ -50,11 +51,11 @@ def difference(before: Sequence[Shown], after: Sequence[Shown]) -> Rate | None:
     return Rate(value, value - half, value + half)
 
 
-def _share(people: Sequence[Shown]) -> float:
-    return sum(person.hits for person in people) / sum(person.films for person in people)
+def _share(users: Sequence[Shown]) -> float:
+    return sum(user.hits for user in users) / sum(user.movies for user in users)
 
 
-def _variance(people: Sequence[Shown]) -> float:
-    share, films = _share(people), sum(person.films for person in people)
-    squares = sum((person.hits - share * person.films) ** 2 for person in people)
-    return len(people) / (len(people) - 1) * squares / films**2
+def _variance(users: Sequence[Shown]) -> float:
+    share, movies = _share(users), sum(user.movies for user in users)
+    squares = sum((user.hits - share * user.movies) ** 2 for user in users)
+    return len(users) / (len(users) - 1) * squares / movies**2

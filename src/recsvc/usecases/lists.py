@@ -9,50 +9,57 @@ from hashlib import sha256
 
 from recsvc.errors import InvalidInputError, NotFoundError, NotPermittedError
 from recsvc.storage import lists
-from recsvc.storage.database import Database, ReadSession, WriteSession
+from recsvc.storage.database import Database, ReadTransaction, WriteTransaction
 from recsvc.storage.lists import ListItem, StoredList
 from recsvc.types import MovieId
-from recsvc.usecases.serving import Lineup
+from recsvc.usecases.deployment import Deployment
 
 _SLUG_BYTES = 16
 _TOKEN_BYTES = 32
 
 
-async def share(lineup: Lineup, database: Database, title: str, movie_ids: Sequence[MovieId]) -> tuple[StoredList, str]:
+async def share(
+    deployment: Deployment, database: Database, title: str, movie_ids: Sequence[MovieId]
+) -> tuple[StoredList, str]:
     """Keep a list; return it with its edit token, of which only a hash is kept.
 
     Raises:
-        InvalidInputError: a film is not in the catalogue, or stands there twice; names its index.
+        InvalidInputError: a movie is not in the catalogue, or stands there twice; names its index.
     """
     slug, token = secrets.token_urlsafe(_SLUG_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
-    items = _items(lineup, movie_ids, {})
-    async with database.write() as session:
-        await lists.add(session, slug, title, _hash(token), items)
-        return await _held(session, slug), token
+    items = _items(deployment, movie_ids, {})
+    async with database.write() as transaction:
+        await lists.add(transaction, slug, title, _hash(token), items)
+        return await _held(transaction, slug), token
 
 
 async def shared_list(database: Database, slug: str) -> StoredList:
     """Return the list of a slug; raises NotFoundError where there is none."""
-    async with database.read() as session:
-        return await _held(session, slug)
+    async with database.read() as transaction:
+        return await _held(transaction, slug)
 
 
 async def change_list(
-    lineup: Lineup, database: Database, slug: str, token: str, title: str | None, movie_ids: Sequence[MovieId] | None
+    deployment: Deployment,
+    database: Database,
+    slug: str,
+    token: str,
+    title: str | None,
+    movie_ids: Sequence[MovieId] | None,
 ) -> StoredList:
-    """Give a list another title, other films, or both. Films that it has may stay although they left the catalogue.
+    """Give a list another title, other movies, or both. Movies that it has may stay although they left the catalogue.
 
     Raises:
         NotFoundError: there is no such list.
         NotPermittedError: the token is not its edit token.
-        InvalidInputError: a film is not in the catalogue, or stands there twice; names its index.
+        InvalidInputError: a movie is not in the catalogue, or stands there twice; names its index.
     """
-    async with database.write() as session:
-        held = await _editable(session, slug, token)
+    async with database.write() as transaction:
+        held = await _editable(transaction, slug, token)
         known = {item.movie_id: item for item in held.items}
-        items = None if movie_ids is None else _items(lineup, movie_ids, known)
-        await lists.change(session, slug, title, items)
-        return await _held(session, slug)
+        items = None if movie_ids is None else _items(deployment, movie_ids, known)
+        await lists.change(transaction, slug, title, items)
+        return await _held(transaction, slug)
 
 
 async def remove_list(database: Database, slug: str, token: str) -> None:
@@ -62,20 +69,20 @@ async def remove_list(database: Database, slug: str, token: str) -> None:
         NotFoundError: there is no such list.
         NotPermittedError: the token is not its edit token.
     """
-    async with database.write() as session:
-        await _editable(session, slug, token)
-        await lists.remove(session, slug)
+    async with database.write() as transaction:
+        await _editable(transaction, slug, token)
+        await lists.remove(transaction, slug)
 
 
-async def _held(session: ReadSession, slug: str, *, to_change: bool = False) -> StoredList:
-    held = await lists.get(session, slug, to_change=to_change)
+async def _held(transaction: ReadTransaction, slug: str, *, to_change: bool = False) -> StoredList:
+    held = await lists.get(transaction, slug, to_change=to_change)
     if held is None:
         raise NotFoundError("list", slug)
     return held
 
 
-async def _editable(session: WriteSession, slug: str, token: str) -> StoredList:
-    held = await _held(session, slug, to_change=True)
+async def _editable(transaction: WriteTransaction, slug: str, token: str) -> StoredList:
+    held = await _held(transaction, slug, to_change=True)
     if not hmac.compare_digest(held.edit_token_hash, _hash(token)):
         raise NotPermittedError("This is not the edit token of the list.")
     return held
@@ -86,12 +93,12 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def _items(lineup: Lineup, movie_ids: Sequence[MovieId], known: dict[MovieId, ListItem]) -> list[ListItem]:
+def _items(deployment: Deployment, movie_ids: Sequence[MovieId], known: dict[MovieId, ListItem]) -> list[ListItem]:
     items: dict[MovieId, ListItem] = {}
     for index, movie_id in enumerate(movie_ids):
         if movie_id in items:
             raise InvalidInputError(("movie_ids", index), f"Movie {movie_id} stands here twice.")
-        catalogue = lineup.holding(movie_id).catalogue
+        catalogue = deployment.for_movie(movie_id).catalogue
         row = catalogue.vocabulary.row(movie_id)
         if row is not None:
             movie = catalogue.movie(row)

@@ -1,4 +1,4 @@
-/** A visitor rates a film and shares the list they get: every call is checked against openapi.json when this compiles. */
+/** A visitor rates a movie and shares the list they get: every call is checked against openapi.json when this compiles. */
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./api.js";
 
@@ -29,9 +29,9 @@ async function recommended(): Promise<Recommendations> {
 
 const before = await recommended();
 const found = answered(await api.GET("/movies", { params: { query: { q: "empire strkes back" } } }));
-const film = found.items[0];
-if (film === undefined) throw new Error("nothing was found");
-answered(await api.POST("/rate", { body: { movie_id: film.movie_id, rating: 5 } }));
+const movie = found.items[0];
+if (movie === undefined) throw new Error("nothing was found");
+answered(await api.POST("/rate", { body: { movie_id: movie.movie_id, rating: 5 } }));
 
 const after = await recommended();
 const first = after.items[0];
@@ -47,13 +47,13 @@ answered(
 const movie_ids = after.items.map((item) => item.movie.movie_id);
 const list = answered(await api.POST("/lists", { body: { title: "For a rainy Sunday", movie_ids } }));
 const shared = answered(await api.GET("/lists/{slug}", { params: { path: { slug: list.slug } } }));
-const forged = await api.POST("/rate", { body: { movie_id: film.movie_id, liked: true, recommendation_id: "AAAA" } });
+const forged = await api.POST("/rate", { body: { movie_id: movie.movie_id, liked: true, recommendation_id: "AAAA" } });
 
 console.log(
   JSON.stringify({
-    person: session.user_id,
+    user: session.user_id,
     strategies: [before.strategy, after.strategy],
-    film: film.title,
+    movie: movie.title,
     because: first.because.map((reason) => reason.title),
     kept: events.kept,
     shared: shared.items.map((item) => item.movie?.title ?? item.title),

@@ -80,12 +80,12 @@ def tmdb_row(tmdb_id: int, title: str, date: str = "1995-05-01", **columns: obje
 
 def tmdb(
     folder: Path,
-    films: Sequence[dict[str, object]],
+    movies: Sequence[dict[str, object]],
     credit_rows: Sequence[Sequence[object]] = (),
     credit_header: Sequence[str] = ("movie_id", "title", "cast", "crew"),
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [[film[column] for column in TMDB_COLUMNS] for film in films]
+    rows = [[movie[column] for column in TMDB_COLUMNS] for movie in movies]
     write_csv(folder / "tmdb_5000_movies.csv", [TMDB_COLUMNS, *rows])
     write_csv(folder / "tmdb_5000_credits.csv", [credit_header, *credit_rows])
     return folder

@@ -14,16 +14,16 @@ from recsvc.types import Movie
 
 @pytest.fixture
 def dataset() -> Dataset:
-    """Three people, eleven films: the first has 3 ratings, the second 2, the last none, the others 1."""
-    rows = [(0, film) for film in range(1, 11)] + [(1, 1), (1, 2), (2, 1)]
+    """Three users, eleven movies: the first has 3 ratings, the second 2, the last none, the others 1."""
+    rows = [(0, movie) for movie in range(1, 11)] + [(1, 1), (1, 2), (2, 1)]
     ratings = ratings_table(
         ["a", "b", "c"],
-        np.array([person for person, _ in rows], np.int32),
-        np.array([film for _, film in rows], np.int64),
+        np.array([user for user, _ in rows], np.int32),
+        np.array([movie for _, movie in rows], np.int64),
         np.array([5.0] * 12 + [0.5]),
         np.array([0] * 12 + [86_400 * 365], np.int64),
     )
-    movies = [Movie(film, f"Film {film}", 1990 + film, ("Drama",)) for film in range(1, 11)]
+    movies = [Movie(movie, f"Movie {movie}", 1990 + movie, ("Drama",)) for movie in range(1, 11)]
     movies[0] = Movie(1, "One", 1989, ("Drama", "War"), overview="o", keywords=("k",), cast=("c",), tmdb_id=1)
     return Dataset(
         "small",
@@ -48,7 +48,7 @@ def test_sizes_and_spread(dataset: Dataset) -> None:
 
 def test_long_tail(dataset: Dataset) -> None:
     tail = describe(dataset).long_tail
-    # 3, 2, 1, 1 ... of 13: one film is the top 1 % and the top 10 %, two are the top 20 %,
+    # 3, 2, 1, 1 ... of 13: one movie is the top 1 % and the top 10 %, two are the top 20 %,
     # and 3 + 2 + 1 + 1 is the first sum to reach 6.5
     assert tail.top_1_percent == tail.top_10_percent == pytest.approx(3 / 13)
     assert tail.top_20_percent == pytest.approx(5 / 13)
@@ -62,7 +62,7 @@ def test_half_is_reached_exactly() -> None:
     assert describe(Dataset("x", ratings, (Movie(1, "A"), Movie(2, "B")))).long_tail.movies_for_half == 1
 
 
-def test_films(dataset: Dataset) -> None:
+def test_movies(dataset: Dataset) -> None:
     told = describe(dataset)
     assert told.genres == {"Drama": 10, "War": 1}
     assert told.movies_by_decade == {"1980s": 1, "1990s": 8, "2000s": 1}

@@ -20,25 +20,25 @@ from tests.unit.datasets.test_split import ratings_of
 pairs = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8)), min_size=1, max_size=60, unique=True)
 
 
-@given(rows=pairs, user_least=st.integers(0, 4), film_least=st.integers(0, 4))
+@given(rows=pairs, user_least=st.integers(0, 4), movie_least=st.integers(0, 4))
 @settings(deadline=None)
-def test_who_and_what_has_enough_stays(rows: list[tuple[int, int]], user_least: int, film_least: int) -> None:
+def test_who_and_what_has_enough_stays(rows: list[tuple[int, int]], user_least: int, movie_least: int) -> None:
     ratings = ratings_of(rows)
-    people, films = Counter(person for person, _ in rows), Counter(film for _, film in rows)
+    users, movies = Counter(user for user, _ in rows), Counter(movie for _, movie in rows)
     expected = [
-        at for at, (person, film) in enumerate(rows) if people[person] >= user_least and films[film] >= film_least
+        at for at, (user, movie) in enumerate(rows) if users[user] >= user_least and movies[movie] >= movie_least
     ]
     if not expected:
-        with pytest.raises(ModelError, match=f"{user_least}.*{film_least}"):
-            limit(ratings, min_ratings_per_user=user_least, min_ratings_per_movie=film_least)
+        with pytest.raises(ModelError, match=f"{user_least}.*{movie_least}"):
+            limit(ratings, min_ratings_per_user=user_least, min_ratings_per_movie=movie_least)
         return
-    limited = limit(ratings, min_ratings_per_user=user_least, min_ratings_per_movie=film_least)
+    limited = limit(ratings, min_ratings_per_user=user_least, min_ratings_per_movie=movie_least)
     assert limited.timestamps.tolist() == expected
     assert limited.user_labels == ratings.user_labels
 
 
 def test_everything_is_counted_once_over_the_ratings_as_given() -> None:
-    # Film 3 has one rating. Without it person 2 has one left, but had two; film 2 then keeps two.
+    # Movie 3 has one rating. Without it user 2 has one left, but had two; movie 2 then keeps two.
     ratings = ratings_of([(1, 1), (4, 1), (1, 4), (4, 4), (1, 2), (2, 2), (2, 3), (5, 1)])
     limited = limit(ratings, min_ratings_per_user=2, min_ratings_per_movie=2)
     assert limited.movie_ids.tolist() == [1, 1, 4, 4, 2, 2]

@@ -18,7 +18,7 @@ def table(rows: list[tuple[str, int, float, int]]) -> Ratings:
     )
 
 
-def test_the_newest_of_a_persons_ratings_of_a_film_stays_where_it_stood() -> None:
+def test_the_newest_of_a_users_ratings_of_a_movie_stays_where_it_stood() -> None:
     made = table([("a", 1, 1.0, 50), ("b", 1, 2.0, 10), ("a", 1, 3.0, 40), ("a", 2, 4.0, 1)])
     assert made.stars.tolist() == [1.0, 2.0, 4.0]
     made = table([("a", 1, 1.0, 40), ("b", 1, 2.0, 10), ("a", 1, 3.0, 50)])
@@ -36,7 +36,7 @@ def test_large_ids_do_not_collide() -> None:
     assert made.movie_ids.tolist() == [big, big - 1, big]
 
 
-def test_labels_are_in_order_and_only_of_people_who_rated() -> None:
+def test_labels_are_in_order_and_only_of_users_who_rated() -> None:
     made = ratings_table(
         ["x", "10", "9", "nobody", "1"],
         np.array([0, 1, 2, 4], np.int64),

@@ -11,7 +11,7 @@ def test_the_sample_is_whole_and_says_what_it_is() -> None:
     assert "simulated" in sample.notice
 
 
-def test_the_films_of_the_sample_can_be_recommended_and_explained() -> None:
+def test_the_movies_of_the_sample_can_be_recommended_and_explained() -> None:
     movies = read_sample().movies
     ids = [movie.movie_id for movie in movies]
     assert ids == sorted(set(ids))

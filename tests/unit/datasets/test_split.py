@@ -16,12 +16,12 @@ from tests.unit.datasets.folders import ml_100k
 
 
 def ratings_of(pairs: list[tuple[int, int]], timestamps: list[int] | None = None) -> Ratings:
-    """Ratings of (person, film) pairs; the timestamp is the place in the file unless given."""
-    people = sorted({person for person, _ in pairs})
+    """Ratings of (user, movie) pairs; the timestamp is the place in the file unless given."""
+    users = sorted({user for user, _ in pairs})
     return ratings_table(
-        [str(person) for person in people],
-        np.array([people.index(person) for person, _ in pairs], np.int32),
-        np.array([film for _, film in pairs], np.int64),
+        [str(user) for user in users],
+        np.array([users.index(user) for user, _ in pairs], np.int32),
+        np.array([movie for _, movie in pairs], np.int64),
         np.full(len(pairs), 3.0),
         np.array(range(len(pairs)) if timestamps is None else timestamps, np.int64),
     )
@@ -40,16 +40,16 @@ def assert_partition(whole: Ratings, train: Ratings, test: Ratings) -> None:
 
 @given(ratings=many, share=st.floats(0.05, 0.95), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None)
-def test_stratified_gives_every_film_its_share(ratings: Ratings, share: float, seed: int) -> None:
+def test_stratified_gives_every_movie_its_share(ratings: Ratings, share: float, seed: int) -> None:
     train, test = stratified_by_movie(ratings, test_share=share, seed=seed)
     assert_partition(ratings, train, test)
     all_of, train_of = Counter(ratings.movie_ids.tolist()), Counter(train.movie_ids.tolist())
-    assert all(train_of[film] == round((1 - share) * n) for film, n in all_of.items())
+    assert all(train_of[movie] == round((1 - share) * n) for movie, n in all_of.items())
 
 
 def test_stratified_is_the_protocol_worked_out_by_hand() -> None:
-    # In the order of the draws, film 7 has the rows 6 5 4 0 2 1, of which round(4.5) = 4 are train,
-    # and film 8 only the row 3, of which round(0.75) = 1.
+    # In the order of the draws, movie 7 has the rows 6 5 4 0 2 1, of which round(4.5) = 4 are train,
+    # and movie 8 only the row 3, of which round(0.75) = 1.
     draws = np.random.RandomState(42).uniform(size=7)
     assert np.round(draws, 4).tolist() == [0.3745, 0.9507, 0.732, 0.5987, 0.156, 0.156, 0.0581]
     assert draws[5] < draws[4]
@@ -61,7 +61,7 @@ def test_stratified_is_the_protocol_worked_out_by_hand() -> None:
 
 @pytest.mark.parametrize(("n", "n_train"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4), (10, 8), (14, 10)])
 def test_half_a_rating_goes_to_the_even_number(n: int, n_train: int) -> None:
-    train, _ = stratified_by_movie(ratings_of([(person, 7) for person in range(n)]))
+    train, _ = stratified_by_movie(ratings_of([(user, 7) for user in range(n)]))
     assert len(train) == n_train
 
 
@@ -82,7 +82,7 @@ def test_every_rating_is_tested_once(ratings: Ratings, folds: int, seed: int) ->
 
 
 def test_the_seed_decides_the_folds() -> None:
-    ratings = ratings_of([(person, film) for person in range(10) for film in range(10)])
+    ratings = ratings_of([(user, movie) for user in range(10) for movie in range(10)])
 
     def first(seed: int) -> list[int]:
         return [int(timestamp) for timestamp in next(k_folds(ratings, seed=seed))[1].timestamps]
@@ -94,7 +94,7 @@ def test_the_seed_decides_the_folds() -> None:
 @given(timestamps=st.lists(st.integers(0, 9), min_size=2, max_size=40), share=st.floats(0.05, 0.95))
 @settings(deadline=None)
 def test_by_time_never_learns_from_the_future(timestamps: list[int], share: float) -> None:
-    ratings = ratings_of([(1, film) for film in range(len(timestamps))], timestamps)
+    ratings = ratings_of([(1, movie) for movie in range(len(timestamps))], timestamps)
     train, test = by_time(ratings, test_share=share)
     assert len(test) == round(share * len(ratings))
     assert sorted(train.movie_ids.tolist() + test.movie_ids.tolist()) == ratings.movie_ids.tolist()
@@ -109,17 +109,17 @@ def test_by_time_takes_equal_seconds_in_the_order_of_the_file() -> None:
 
 @given(ratings=many, share=st.floats(0.05, 0.95), seed=st.integers(0, 100))
 @settings(deadline=None)
-def test_by_user_keeps_people_apart(ratings: Ratings, share: float, seed: int) -> None:
-    people = set(ratings.users.tolist())
-    if len(people) < 2:
+def test_by_user_keeps_users_apart(ratings: Ratings, share: float, seed: int) -> None:
+    users = set(ratings.users.tolist())
+    if len(users) < 2:
         with pytest.raises(ConfigurationError, match="two"):
             by_user(ratings, test_share=share, seed=seed)
         return
     train, test = by_user(ratings, test_share=share, seed=seed)
     assert_partition(ratings, train, test)
     of_test = set(test.users.tolist())
-    assert set(train.users.tolist()) == people - of_test
-    assert len(of_test) == min(max(1, round(share * len(people))), len(people) - 1)
+    assert set(train.users.tolist()) == users - of_test
+    assert len(of_test) == min(max(1, round(share * len(users))), len(users) - 1)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])

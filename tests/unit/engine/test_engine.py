@@ -1,4 +1,4 @@
-"""The engine over the small world, in which films of even row are of one kind and those of odd row of the other."""
+"""The engine over the small world, in which movies of even row are of one kind and those of odd row of the other."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsvc.engine.answer import Answer, Person, Recommended
-from recsvc.engine.engine import NO_ROWS, STRANGER, Engine
+from recsvc.engine.answer import Answer, Recommended, User
+from recsvc.engine.engine import NO_ROWS, UNKNOWN_USER, Engine
 from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query, Strategy
 from recsvc.errors import DamagedVersionError, InvalidInputError
 from recsvc.registry.store import Registry, Version
@@ -18,12 +18,12 @@ from recsvc.types import EMPTY_TASTE, Rows, Taste
 from tests.contracts.worlds import SILENT, UNRATED, YEARLESS, taste_of, tastes, world
 
 N = len(world().vocabulary)
-SPACE_FAN = Person(taste_of({0: 5.0, 4: 4.5, 10: 4.0}), NO_ROWS)
+SPACE_FAN = User(taste_of({0: 5.0, 4: 4.5, 10: 4.0}), NO_ROWS)
 UNRATED_ROW, SILENT_ROW = world().vocabulary.rows(np.array([UNRATED, SILENT], np.int64)).tolist()
 PERSONAL = (Strategy.AUTO, Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT)
 
-people = st.builds(
-    Person,
+users = st.builds(
+    User,
     tastes(N),
     st.lists(st.integers(0, N - 1), max_size=6, unique=True).map(lambda rows: np.array(rows, np.int32)),
 )
@@ -37,31 +37,31 @@ def rows_of(movie_ids: list[int]) -> Rows:
     return world().vocabulary.rows(np.array(movie_ids, np.int64))
 
 
-@given(person=people, strategy=st.sampled_from(Strategy), diversity=st.sampled_from([0.0, 0.4, 1.0]))
+@given(user=users, strategy=st.sampled_from(Strategy), diversity=st.sampled_from([0.0, 0.4, 1.0]))
 @settings(deadline=None, max_examples=60)
 def test_what_was_dealt_with_never_appears(
-    world_engine: Engine, person: Person, strategy: Strategy, diversity: float
+    world_engine: Engine, user: User, strategy: Strategy, diversity: float
 ) -> None:
-    answer = world_engine.recommend(person, Query(k=100, strategy=strategy, diversity=diversity))
+    answer = world_engine.recommend(user, Query(k=100, strategy=strategy, diversity=diversity))
     found = ids(answer)
     assert len(set(found)) == len(found)
-    assert not np.isin(rows_of(found), np.concatenate([person.taste.rows, person.hidden])).any()
+    assert not np.isin(rows_of(found), np.concatenate([user.taste.rows, user.hidden])).any()
     assert [item.rank for item in answer.items] == list(range(1, len(found) + 1))
     assert answer.next_offset is None
-    if strategy in {Strategy.AUTO, Strategy.HYBRID} and len(person.taste):
-        speechless = {SILENT_ROW, *person.taste.rows.tolist(), *person.hidden.tolist()}
+    if strategy in {Strategy.AUTO, Strategy.HYBRID} and len(user.taste):
+        speechless = {SILENT_ROW, *user.taste.rows.tolist(), *user.hidden.tolist()}
         assert len(found) == N - len(speechless)  # all that anything can be said about
 
 
-@given(person=people, k=st.integers(1, 9), diversity=st.sampled_from([0.0, 0.3, 1.0]))
+@given(user=users, k=st.integers(1, 9), diversity=st.sampled_from([0.0, 0.3, 1.0]))
 @settings(deadline=None, max_examples=30)
-def test_pages_put_together_are_the_long_list(world_engine: Engine, person: Person, k: int, diversity: float) -> None:
+def test_pages_put_together_are_the_long_list(world_engine: Engine, user: User, k: int, diversity: float) -> None:
     query = Query(k=100, diversity=diversity)
-    whole = world_engine.recommend(person, query)
+    whole = world_engine.recommend(user, query)
     items: list[Recommended] = []
     offset: int | None = 0
     while offset is not None:
-        page = world_engine.recommend(person, replace(query, k=k, offset=offset))
+        page = world_engine.recommend(user, replace(query, k=k, offset=offset))
         assert page.strategy == whole.strategy
         assert len(page.items) == k or page.next_offset is None
         assert page.next_offset in {None, offset + k}
@@ -73,25 +73,25 @@ def test_pages_put_together_are_the_long_list(world_engine: Engine, person: Pers
 
 
 def test_a_full_last_page_is_the_last(world_engine: Engine) -> None:
-    everything = len(world_engine.recommend(STRANGER, Query(k=100)).items)
+    everything = len(world_engine.recommend(UNKNOWN_USER, Query(k=100)).items)
     assert everything == 40
-    assert world_engine.recommend(STRANGER, Query(k=40)).next_offset is None
-    assert world_engine.recommend(STRANGER, Query(k=39)).next_offset == 39
-    assert world_engine.recommend(STRANGER, Query(k=10, offset=30)).next_offset is None
-    beyond = world_engine.recommend(STRANGER, Query(k=10, offset=40))
+    assert world_engine.recommend(UNKNOWN_USER, Query(k=40)).next_offset is None
+    assert world_engine.recommend(UNKNOWN_USER, Query(k=39)).next_offset == 39
+    assert world_engine.recommend(UNKNOWN_USER, Query(k=10, offset=30)).next_offset is None
+    beyond = world_engine.recommend(UNKNOWN_USER, Query(k=10, offset=40))
     assert (beyond.items, beyond.next_offset) == ((), None)
 
 
 def test_the_next_offset_is_one_that_may_be_asked_for(world_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     assert LAST_OFFSET == 1000
     monkeypatch.setattr("recsvc.engine.engine.LAST_OFFSET", 20)
-    assert world_engine.recommend(STRANGER, Query(k=10, offset=10)).next_offset == 20
-    assert world_engine.recommend(STRANGER, Query(k=11, offset=10)).next_offset is None
+    assert world_engine.recommend(UNKNOWN_USER, Query(k=10, offset=10)).next_offset == 20
+    assert world_engine.recommend(UNKNOWN_USER, Query(k=11, offset=10)).next_offset is None
 
 
 @pytest.mark.parametrize("strategy", Strategy)
-def test_a_stranger_gets_the_popular_films(world_engine: Engine, strategy: Strategy) -> None:
-    answer = world_engine.recommend(STRANGER, Query(k=40, strategy=strategy))
+def test_an_unknown_user_gets_the_popular_movies(world_engine: Engine, strategy: Strategy) -> None:
+    answer = world_engine.recommend(UNKNOWN_USER, Query(k=40, strategy=strategy))
     assert answer.strategy is Strategy.POPULAR
     weighted = [world_engine.weighted_rating(row) for row in range(40)]
     by_hand = sorted(range(40), key=lambda row: (-weighted[row], row))
@@ -103,9 +103,9 @@ def test_a_stranger_gets_the_popular_films(world_engine: Engine, strategy: Strat
         assert (item.why.baseline, item.why.other) == pytest.approx((item.score, 0))
 
 
-def test_someone_who_only_hid_films_is_a_stranger_without_them(world_engine: Engine) -> None:
-    first, second, *_ = ids(world_engine.recommend(STRANGER, Query()))
-    answer = world_engine.recommend(Person(EMPTY_TASTE, rows_of([first])), Query())
+def test_someone_who_only_hid_movies_is_an_unknown_user_without_them(world_engine: Engine) -> None:
+    first, second, *_ = ids(world_engine.recommend(UNKNOWN_USER, Query()))
+    answer = world_engine.recommend(User(EMPTY_TASTE, rows_of([first])), Query())
     assert answer.strategy is Strategy.POPULAR
     assert ids(answer)[0] == second
 
@@ -118,17 +118,17 @@ def test_three_ratings_make_it_personal(world_engine: Engine, strategy: Strategy
 
 
 def test_a_model_that_has_nothing_to_say_leaves_it_to_the_popular(world_engine: Engine) -> None:
-    unknown = Person(taste_of({UNRATED_ROW: 5.0}), NO_ROWS)
+    unknown = User(taste_of({UNRATED_ROW: 5.0}), NO_ROWS)
     answer = world_engine.recommend(unknown, Query(strategy=Strategy.COLLABORATIVE))
     assert answer.strategy is Strategy.POPULAR
     assert len(answer.items) == 10
 
 
-@given(person=people, strategy=st.sampled_from(Strategy))
+@given(user=users, strategy=st.sampled_from(Strategy))
 @settings(deadline=None, max_examples=60)
-def test_reasons_add_up_to_the_score(world_engine: Engine, person: Person, strategy: Strategy) -> None:
-    rated = set(world_engine.catalogue.vocabulary.ids[person.taste.rows].tolist())
-    for item in world_engine.recommend(person, Query(k=20, strategy=strategy)).items:
+def test_reasons_add_up_to_the_score(world_engine: Engine, user: User, strategy: Strategy) -> None:
+    rated = set(world_engine.catalogue.vocabulary.ids[user.taste.rows].tolist())
+    for item in world_engine.recommend(user, Query(k=20, strategy=strategy)).items:
         assert item.why is not None
         amounts = [reason.contribution for reason in item.why.because]
         assert item.why.baseline + sum(amounts) + item.why.other == pytest.approx(item.score, abs=1e-9)
@@ -142,21 +142,21 @@ def test_reasons_add_up_to_the_score(world_engine: Engine, person: Person, strat
 
 def test_the_reasons_are_the_strongest_and_other_is_the_rest(world_engine: Engine) -> None:
     taste = taste_of({0: 5.0, 4: 4.5, 10: 4.0, 2: 5.0, 6: 3.0, 1: 1.0})
-    [item] = world_engine.recommend(Person(taste, NO_ROWS), Query(k=1, strategy=Strategy.COLLABORATIVE)).items
+    [item] = world_engine.recommend(User(taste, NO_ROWS), Query(k=1, strategy=Strategy.COLLABORATIVE)).items
     model = world_engine._models[Strategy.COLLABORATIVE]
     baseline, contributions = model.explain(taste, rows_of([item.movie.movie_id]))
-    by_film = dict(zip(taste.rows.tolist(), contributions[0].tolist(), strict=True))
-    three = sorted(by_film, key=lambda row: -by_film[row])[:3]
+    by_movie = dict(zip(taste.rows.tolist(), contributions[0].tolist(), strict=True))
+    three = sorted(by_movie, key=lambda row: -by_movie[row])[:3]
     assert item.why is not None
     assert rows_of([reason.movie.movie_id for reason in item.why.because]).tolist() == three
-    assert [reason.contribution for reason in item.why.because] == pytest.approx([by_film[row] for row in three])
-    rest = sum(amount for row, amount in by_film.items() if row not in three)
+    assert [reason.contribution for reason in item.why.because] == pytest.approx([by_movie[row] for row in three])
+    rest = sum(amount for row, amount in by_movie.items() if row not in three)
     assert item.why.other == pytest.approx(rest, abs=1e-5)
     assert item.why.baseline == pytest.approx(float(baseline[0]))
 
 
 def test_a_dislike_alone_is_no_reason(world_engine: Engine) -> None:
-    answer = world_engine.recommend(Person(taste_of({0: 0.5}), NO_ROWS), Query(k=40))
+    answer = world_engine.recommend(User(taste_of({0: 0.5}), NO_ROWS), Query(k=40))
     for item in answer.items:
         assert item.why is not None
         if item.movie.movie_id % 20 == 3:  # of the kind that was disliked
@@ -172,7 +172,7 @@ def test_without_explaining_the_rest_is_the_same(world_engine: Engine) -> None:
 
 def test_a_predicted_rating_is_stars_or_nothing(world_engine: Engine) -> None:
     for taste in (SPACE_FAN.taste, taste_of(dict.fromkeys(range(30), 5.0)), taste_of(dict.fromkeys(range(30), 0.5))):
-        for item in world_engine.recommend(Person(taste, NO_ROWS), Query(k=100)).items:
+        for item in world_engine.recommend(User(taste, NO_ROWS), Query(k=100)).items:
             if item.movie.movie_id == UNRATED:
                 assert item.predicted_rating is None
             else:
@@ -187,7 +187,7 @@ def test_a_low_rating_lowers_what_is_alike(world_engine: Engine) -> None:
     alike = [neighbour.movie.movie_id for neighbour in world_engine.similar(disliked, k=8)]
 
     def places(taste: Taste) -> list[int]:
-        answer = world_engine.recommend(Person(taste, NO_ROWS), Query(k=100))
+        answer = world_engine.recommend(User(taste, NO_ROWS), Query(k=100))
         order = [movie_id for movie_id in ids(answer) if movie_id != its_id]  # once rated it is in no list
         return [order.index(movie_id) for movie_id in alike if movie_id in order]
 
@@ -198,7 +198,7 @@ def test_a_low_rating_lowers_what_is_alike(world_engine: Engine) -> None:
 
 def test_what_was_rated_low_is_no_reason(world_engine: Engine) -> None:
     taste = taste_of({0: 5.0, 2: 2.5, 4: 2.0, 6: 1.0})
-    told = world_engine.recommend(Person(taste, NO_ROWS), Query(k=20, explain=True)).items
+    told = world_engine.recommend(User(taste, NO_ROWS), Query(k=20, explain=True)).items
     for item in told:
         assert item.why is not None
         assert {reason.movie.movie_id for reason in item.why.because} <= {world_engine.catalogue.movie(0).movie_id}
@@ -244,7 +244,7 @@ def test_filters_hold_in_every_answer(world_engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("by", [Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT])
-def test_a_film_is_not_similar_to_itself(world_engine: Engine, by: Strategy) -> None:
+def test_a_movie_is_not_similar_to_itself(world_engine: Engine, by: Strategy) -> None:
     for row in range(40):
         found = world_engine.similar(row, k=100, by=by)
         others = rows_of([neighbour.movie.movie_id for neighbour in found]).tolist()
@@ -256,7 +256,7 @@ def test_a_film_is_not_similar_to_itself(world_engine: Engine, by: Strategy) -> 
         assert sum(other % 2 == row % 2 for other in others[:8]) > 4
 
 
-def test_a_film_that_nobody_rated_has_similar_ones_and_is_recommended(world_engine: Engine) -> None:
+def test_a_movie_that_nobody_rated_has_similar_ones_and_is_recommended(world_engine: Engine) -> None:
     assert world_engine.rating_count(UNRATED) == 0
     for by in (Strategy.HYBRID, Strategy.CONTENT):
         alike = world_engine.similar(UNRATED_ROW, k=10, by=by)
@@ -268,7 +268,7 @@ def test_a_film_that_nobody_rated_has_similar_ones_and_is_recommended(world_engi
     assert UNRATED not in ids(world_engine.recommend(SPACE_FAN, Query(k=100, strategy=Strategy.COLLABORATIVE)))
 
 
-def test_nothing_is_said_of_a_film_of_which_nothing_is_known(world_engine: Engine) -> None:
+def test_nothing_is_said_of_a_movie_of_which_nothing_is_known(world_engine: Engine) -> None:
     for by in (Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT):
         assert world_engine.similar(SILENT_ROW, k=10, by=by) == ()
     assert SILENT not in ids(world_engine.recommend(SPACE_FAN, Query(k=100)))
@@ -287,15 +287,15 @@ def test_the_most_rated_come_first_and_of_equals_the_lower_id(world_engine: Engi
 
 
 def test_search_passes_the_filters(world_engine: Engine) -> None:
-    found = world_engine.movies(world_engine.search("film 12", Filters()))
-    assert found[0].title.startswith("Film 12 of")
+    found = world_engine.movies(world_engine.search("movie 12", Filters()))
+    assert found[0].title.startswith("Movie 12 of")
     assert YEARLESS in {movie.movie_id for movie in found}
     assert YEARLESS not in {
-        movie.movie_id for movie in world_engine.movies(world_engine.search("film 12", Filters(year_from=1)))
+        movie.movie_id for movie in world_engine.movies(world_engine.search("movie 12", Filters(year_from=1)))
     }
 
 
-def test_the_dataset_people_are_there(world_engine: Engine) -> None:
+def test_the_dataset_users_are_there(world_engine: Engine) -> None:
     held = world().interactions.taste(6)
     taste = world_engine.history.taste("7")
     assert taste.rows.tolist() == held.rows.tolist()

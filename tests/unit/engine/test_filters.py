@@ -103,7 +103,7 @@ def test_a_catalogue_without_years_has_no_eras() -> None:
     assert mask(catalogue, catalogue.median_year, Filters()).all()
 
 
-def test_excluded_films_do_not_pass_and_unknown_ones_change_nothing() -> None:
+def test_excluded_movies_do_not_pass_and_unknown_ones_change_nothing() -> None:
     assert passing(Filters(exclude=(7, 999, 7, 17))) == [5, 11, 13]
     assert passing(Filters(exclude=(999,))) == [5, 7, 11, 13, 17]
 

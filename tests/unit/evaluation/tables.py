@@ -1,4 +1,4 @@
-"""Ratings written down as a table, people without any included."""
+"""Ratings written down as a table, users without any included."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tests.contracts.worlds import Table
 
 
 def interactions_from(table: Table, n_movies: int) -> Interactions:
-    """Film ids count from 1, rows from 0; people are numbered in the order of the table."""
+    """Movie ids count from 1, rows from 0; users are numbered in the order of the table."""
     rated = [sorted(stars.items()) for stars in table.values()]
     flat = [pair for pairs in rated for pair in pairs]
     return Interactions(
         n_movies,
         np.concatenate([[0], np.cumsum([len(pairs) for pairs in rated])]).astype(np.int64),
-        np.array([film - 1 for film, _ in flat], np.int32),
+        np.array([movie - 1 for movie, _ in flat], np.int32),
         np.array([stars for _, stars in flat], np.float32),
     )

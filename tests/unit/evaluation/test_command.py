@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from recsvc import cli
 from recsvc.errors import ConfigurationError, DataError
-from recsvc.models import catalogue
+from recsvc.models import kinds
 from recsvc.models.content import Content
 from recsvc.models.popularity import Popularity
 from recsvc.models.svd import Svd
@@ -39,7 +39,7 @@ def test_only_json_is_printed() -> None:
 
 
 def test_what_cannot_take_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "MODELS", {model.kind: model for model in (Popularity, Content, Svd)})
+    monkeypatch.setattr(kinds, "MODELS", {model.kind: model for model in (Popularity, Content, Svd)})
     done = evaluate("--models", "all", "--protocol", "folds", "--seeds", "2")
     assert done.exit_code == 0, done.output
     assert "popularity" in done.stdout

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from recsvc.errors import ConfigurationError
-from recsvc.evaluation.page import page
-from recsvc.evaluation.protocols import PROTOCOLS
-from recsvc.evaluation.report import facts_of, table_of
+from recsvc.evaluation.protocols.protocol import PROTOCOLS
+from recsvc.evaluation.report.evaluation_page import page
+from recsvc.evaluation.results import facts_of, table_of
 from recsvc.evaluation.runs import Plan, measure, predict_stars, rank, select, tell_alike
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
@@ -97,16 +97,16 @@ def test_lists_are_what_the_figures_are_of(protocol: str, tmp_path: Path) -> Non
         for line in csv.DictReader(file):
             lists[line["user"]].append(int(line["movie_id"]))
             assert int(line["rank"]) == len(lists[line["user"]])
-    for person in task.people.tolist():
-        assert not set(lists[labels[person]]) & set(ids[task.seen.taste(person).rows].tolist())
+    for user in task.users.tolist():
+        assert not set(lists[labels[user]]) & set(ids[task.seen.taste(user).rows].tolist())
 
     def ndcg(least: float) -> float:
         reached = []
-        for person in task.people.tolist():
-            taste = task.sought.taste(person)
+        for user in task.users.tolist():
+            taste = task.sought.taste(user)
             wanted = set(ids[taste.rows[taste.stars >= least]].tolist())
             if wanted:
-                gain = sum(1 / math.log2(at + 2) for at, film in enumerate(lists[labels[person]]) if film in wanted)
+                gain = sum(1 / math.log2(at + 2) for at, movie in enumerate(lists[labels[user]]) if movie in wanted)
                 reached.append(gain / sum(1 / math.log2(at + 2) for at in range(min(10, len(wanted)))))
         return float(np.mean(reached))
 
@@ -127,7 +127,7 @@ def test_predictions_are_what_the_errors_are_of(tmp_path: Path) -> None:
     assert result["rmse"] == pytest.approx(np.mean([math.sqrt(np.mean(errors)) for errors in squared.values()]))
 
 
-def test_new_films_are_found_by_what_they_are() -> None:
+def test_new_movies_are_found_by_what_they_are() -> None:
     [result] = measured("new-movies", Content())["results"]
     assert result["ndcg@10"] > 0.5
     assert result["beyond_accuracy"]["novelty"] is None
@@ -139,7 +139,7 @@ def test_who_can_take_part() -> None:
         assert select(models, protocol, explicit=True) == (models, {})
     able, skipped = select(models, "new-movies", explicit=False)
     assert list(able) == ["content", "hybrid"]
-    assert skipped["svd"] == "it cannot score films without a rating"
+    assert skipped["svd"] == "it cannot score movies without a rating"
     assert list(select(models, "similarity", explicit=False)[0]) == ["content", "hybrid"]
     assert "svd" in select(models, "folds", explicit=False)[0]
     with pytest.raises(ConfigurationError, match="content cannot be measured by folds: its scores are no stars"):
@@ -190,14 +190,14 @@ def test_the_page_has_the_table_and_bars_and_needs_nothing_else(protocol: str) -
     report = measured(protocol, *models, seeds=(1, 2))
     report["skipped"] = [{"model": "x", "why": "it is <b>bold</b>"}]
     headings, rows = table_of(report)
-    text = page(report, notice="ratings & films")
+    text = page(report, notice="ratings & movies")
     reader = Reader()
     reader.feed(text)
     assert reader.cells == [*headings, *(cell for row in rows for cell in row)]
     assert reader.fetched == []
     assert reader.bars == 4  # two models, any rating and liked
     assert "&lt;b&gt;bold" in text
-    assert "ratings &amp; films" in text
+    assert "ratings &amp; movies" in text
     assert "prefers-color-scheme: dark" in text
     assert "width=device-width" in text
     brief, _ = table_of(report, brief=True)
@@ -208,7 +208,7 @@ def test_the_page_has_the_table_and_bars_and_needs_nothing_else(protocol: str) -
 def test_the_page_of_pairs(tmp_path: Path) -> None:
     movies = {movie.movie_id: movie for movie in world().dataset.movies}
     ids = [3, 23, 43, 13, 33]
-    named = {film: f"{movies[film].title}\t{movies[film].year}" for film in ids}
+    named = {one: f"{movies[one].title}\t{movies[one].year}" for one in ids}
     lines = [f"{named[a]}\t{named[b]}\t{'OK' if a % 20 == b % 20 else 'NOT_OK'}" for a in ids for b in ids if a < b]
     file = tmp_path / "pairs.tsv"
     file.write_text("title_1\tyear_1\ttitle_2\tyear_2\trating\n" + "\n".join(lines))
@@ -228,6 +228,6 @@ def test_the_page_of_pairs(tmp_path: Path) -> None:
 
 
 def _judged(file: Path) -> Any:
-    from recsvc.evaluation.pairs import read_pairs
+    from recsvc.evaluation.protocols.judged_pairs import read_pairs
 
     return read_pairs(file)

@@ -19,7 +19,7 @@ FULL = Movie(
     ("Drama", "Mystery"),
     ("The Adventure",),
     'A "search"\nthat is given up.',
-    ("island", "missing person"),
+    ("island", "missing user"),
     ("Michelangelo Antonioni",),
     ("Monica Vitti",),
     ("Italy", "France"),
@@ -51,7 +51,7 @@ def test_a_catalogue_comes_back_as_it_was(tmp_path: Path) -> None:
         assert one.with_genres(["Mystery", "Sci-Fi"]).tolist() == [False, True, True]
 
 
-def test_every_film_of_the_world_comes_back(tmp_path: Path) -> None:
+def test_every_movie_of_the_world_comes_back(tmp_path: Path) -> None:
     held = world()
     state = Catalogue.of(held.dataset.movies, held.interactions).state()
     again = Catalogue.from_state(stored(state, tmp_path))
@@ -119,7 +119,7 @@ def test_a_label_that_is_not_there_has_no_taste(history: History, label: str) ->
     assert len(history.taste(label)) == 0
 
 
-def test_of_the_same_film_twice_the_most_rated_stands_in_lists() -> None:
+def test_of_the_same_movie_twice_the_most_rated_stands_in_lists() -> None:
     movies = [
         Movie(1, "The Ice Storm", 1997),
         Movie(2, "Ice Storm", 1997),

@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 
 from recsvc.features.interactions import Centring, Fill, Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
-from tests.contracts.worlds import HALVES, films, ratings_from, world_of
+from tests.contracts.worlds import HALVES, movies, ratings_from, world_of
 
-N_FILMS = 5
+N_MOVIES = 5
 CENTRINGS: tuple[Centring, ...] = get_args(Centring)
 FILLS: tuple[Fill, ...] = get_args(Fill)
 
-People = list[dict[int, float]]
-"""What each person gave which row."""
+Users = list[dict[int, float]]
+"""What each user gave which row."""
 
-people = st.lists(st.dictionaries(st.integers(0, N_FILMS - 1), st.sampled_from(HALVES)), min_size=1, max_size=6)
+users = st.lists(st.dictionaries(st.integers(0, N_MOVIES - 1), st.sampled_from(HALVES)), min_size=1, max_size=6)
 
 
-def held(people: People) -> Interactions:
-    starts = np.cumsum([0, *(len(person) for person in people)])
-    flat = [pair for person in people for pair in sorted(person.items())]
+def held(users: Users) -> Interactions:
+    starts = np.cumsum([0, *(len(user) for user in users)])
+    flat = [pair for user in users for pair in sorted(user.items())]
     return Interactions(
-        N_FILMS,
+        N_MOVIES,
         starts.astype(np.int64),
         np.array([row for row, _ in flat], np.int32),
         np.array([stars for _, stars in flat], np.float32),
@@ -40,39 +40,39 @@ def mean(values: list[float], otherwise: float) -> float:
 class Means:
     """All means one by one; who or what has no rating has that of everything."""
 
-    def __init__(self, people: People) -> None:
-        self.overall = mean([stars for person in people for stars in person.values()], 0.0)
-        self.people = [mean(list(person.values()), self.overall) for person in people]
-        self.films = [mean([person[row] for person in people if row in person], self.overall) for row in range(N_FILMS)]
+    def __init__(self, users: Users) -> None:
+        self.overall = mean([stars for user in users for stars in user.values()], 0.0)
+        self.users = [mean(list(user.values()), self.overall) for user in users]
+        self.movies = [mean([user[row] for user in users if row in user], self.overall) for row in range(N_MOVIES)]
 
-    def of(self, fill: Fill, person: int, row: int) -> float:
-        cells = {"global_mean": self.overall, "user_mean": self.people[person], "item_mean": self.films[row]}
+    def of(self, fill: Fill, user: int, row: int) -> float:
+        cells = {"global_mean": self.overall, "user_mean": self.users[user], "item_mean": self.movies[row]}
         return cells.get(fill, 0.0)
 
 
 @pytest.mark.parametrize("fill", FILLS)
-@given(people=people)
+@given(users=users)
 @settings(deadline=None, max_examples=20)
-def test_dense_is_cell_by_cell_what_it_says(fill: Fill, people: People) -> None:
-    means = Means(people)
-    matrix = held(people).dense(fill=fill)
-    assert (matrix.shape, matrix.dtype) == ((len(people), N_FILMS), np.dtype(np.float32))
-    for person, given_stars in enumerate(people):
-        for row in range(N_FILMS):
-            expected = given_stars.get(row, means.of(fill, person, row))
-            assert matrix[person, row] == pytest.approx(expected, abs=1e-5)
+def test_dense_is_cell_by_cell_what_it_says(fill: Fill, users: Users) -> None:
+    means = Means(users)
+    matrix = held(users).dense(fill=fill)
+    assert (matrix.shape, matrix.dtype) == ((len(users), N_MOVIES), np.dtype(np.float32))
+    for user, given_stars in enumerate(users):
+        for row in range(N_MOVIES):
+            expected = given_stars.get(row, means.of(fill, user, row))
+            assert matrix[user, row] == pytest.approx(expected, abs=1e-5)
 
 
-@given(people=people)
+@given(users=users)
 @settings(deadline=None)
-def test_means_fall_back_on_the_global_one(people: People) -> None:
-    means = Means(people)
+def test_means_fall_back_on_the_global_one(users: Users) -> None:
+    means = Means(users)
     for centring in CENTRINGS:
-        overall, of_people, of_films = held(people).means(centring)
+        overall, of_users, of_movies = held(users).means(centring)
         assert overall == pytest.approx(0.0 if centring == "none" else means.overall)
         on = overall if centring != "none" else 0.0
-        assert of_people.tolist() == pytest.approx(means.people if centring == "user" else [on] * len(people))
-        assert of_films.tolist() == pytest.approx(means.films if centring == "item" else [on] * N_FILMS)
+        assert of_users.tolist() == pytest.approx(means.users if centring == "user" else [on] * len(users))
+        assert of_movies.tolist() == pytest.approx(means.movies if centring == "item" else [on] * N_MOVIES)
 
 
 def test_means_by_hand() -> None:
@@ -82,19 +82,19 @@ def test_means_by_hand() -> None:
     assert held_by_hand.means("item")[2].tolist() == [4.5, 3, 4, 4, 4]
 
 
-@given(people=people)
+@given(users=users)
 @settings(deadline=None)
-def test_people_counts_and_the_sparse_matrix(people: People) -> None:
-    interactions = held(people)
-    assert interactions.n_users == len(people)
-    assert interactions.users.tolist() == [at for at, person in enumerate(people) for _ in person]
-    assert interactions.counts().tolist() == [sum(row in person for person in people) for row in range(N_FILMS)]
-    for at, person in enumerate(people):
+def test_users_counts_and_the_sparse_matrix(users: Users) -> None:
+    interactions = held(users)
+    assert interactions.n_users == len(users)
+    assert interactions.users.tolist() == [at for at, user in enumerate(users) for _ in user]
+    assert interactions.counts().tolist() == [sum(row in user for user in users) for row in range(N_MOVIES)]
+    for at, user in enumerate(users):
         taste = interactions.taste(at)
-        assert dict(zip(taste.rows.tolist(), taste.stars.tolist(), strict=True)) == person
-        assert taste.rows.tolist() == sorted(person)
+        assert dict(zip(taste.rows.tolist(), taste.stars.tolist(), strict=True)) == user
+        assert taste.rows.tolist() == sorted(user)
     doubled = interactions.matrix(interactions.stars * 2).toarray()
-    assert doubled.tolist() == [[2 * person.get(row, 0) for row in range(N_FILMS)] for person in people]
+    assert doubled.tolist() == [[2 * user.get(row, 0) for row in range(N_MOVIES)] for user in users]
 
 
 tables = st.dictionaries(
@@ -109,14 +109,14 @@ tables = st.dictionaries(
 def test_a_table_becomes_interactions(table: Mapping[str, Mapping[int, float]]) -> None:
     ratings = ratings_from(table)
     interactions = interactions_of(ratings, Vocabulary.of([20, 3, 7, 21]))
-    for person, label in enumerate(ratings.user_labels):
-        taste = interactions.taste(person)
+    for user, label in enumerate(ratings.user_labels):
+        taste = interactions.taste(user)
         assert taste.rows.tolist() == sorted(taste.rows.tolist())
         by_id = {(3, 7, 20, 21)[row]: stars for row, stars in zip(taste.rows, taste.stars.tolist(), strict=True)}
         assert by_id == table[label]
 
 
-def test_a_rated_film_that_is_not_in_the_vocabulary_is_named() -> None:
-    world = world_of(films(3), {"1": {1: 3.0}})
+def test_a_rated_movie_that_is_not_in_the_vocabulary_is_named() -> None:
+    world = world_of(movies(3), {"1": {1: 3.0}})
     with pytest.raises(KeyError, match="9"):
         interactions_of(ratings_from({"1": {1: 3.0, 9: 4.0}}), world.vocabulary)

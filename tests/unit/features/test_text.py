@@ -14,9 +14,9 @@ VECTORISERS: tuple[Vectoriser, ...] = ("tfidf", "counts", "hashing")
 
 
 def matrix_of(
-    *movies: Movie, vectoriser: Vectoriser = "counts", min_films: int = 1, weights: Mapping[str, float] = TITLE
+    *movies: Movie, vectoriser: Vectoriser = "counts", min_movies: int = 1, weights: Mapping[str, float] = TITLE
 ) -> TagMatrix:
-    return tag_matrix(movies, weights=weights, vectoriser=vectoriser, min_films=min_films)
+    return tag_matrix(movies, weights=weights, vectoriser=vectoriser, min_movies=min_movies)
 
 
 def cosines(matrix: TagMatrix) -> FloatMatrix:
@@ -61,7 +61,7 @@ def test_tags_are_words_and_names_with_their_field() -> None:
     assert found == {
         "text": ["robot", "wake", "keyword:artificial intelligence", "artifici", "intellig", "keyword:robots", "robot"],
         "genres": ["genre:Sci-Fi"],
-        "people": ["director:John Ford", "cast:Harrison Ford"],
+        "credits": ["director:John Ford", "cast:Harrison Ford"],
         "title": ["the", "robot"],
         "years": [f"span:{span}" for span in range(391, 404)],  # 1987 is in the 397th span of five years
     }
@@ -115,11 +115,11 @@ def test_counts_by_hand() -> None:
 
 
 def test_tfidf_by_hand() -> None:
-    # 4 films; blue is in 2 of them, red in 2, green in 1
+    # 4 movies; blue is in 2 of them, red in 2, green in 1
     idf = {"blue": log(5 / 3) + 1, "red": log(5 / 3) + 1, "green": log(5 / 2) + 1}
     first = {"blue": (1 + log(2)) * idf["blue"], "red": idf["red"]}
     third = {"red": idf["red"], "green": idf["green"]}
-    first_length, third_length = (sqrt(sum(weight**2 for weight in film.values())) for film in (first, third))
+    first_length, third_length = (sqrt(sum(weight**2 for weight in movie.values())) for movie in (first, third))
     found = cosines(
         matrix_of(Movie(1, "blue blue red"), Movie(2, "blue"), Movie(3, "red green"), Movie(4, "x"), vectoriser="tfidf")
     )
@@ -142,16 +142,16 @@ def test_rows_have_length_one_or_nothing(vectoriser: Vectoriser) -> None:
 
 def test_rare_tags_are_dropped_before_anything_is_weighed() -> None:
     movies = [Movie(1, "blue red"), Movie(2, "blue green green"), Movie(3, "red")]
-    assert matrix_of(*movies, min_films=1).shape == (3, 3)
-    found = matrix_of(*movies, min_films=2)  # green is in one film, however often
+    assert matrix_of(*movies, min_movies=1).shape == (3, 3)
+    found = matrix_of(*movies, min_movies=2)  # green is in one movie, however often
     assert found.shape == (3, 2)
     assert cosines(found)[0, 1] == pytest.approx(1 / sqrt(2))
-    assert cosines(matrix_of(*movies, min_films=2, vectoriser="hashing"))[0, 1] == pytest.approx(
+    assert cosines(matrix_of(*movies, min_movies=2, vectoriser="hashing"))[0, 1] == pytest.approx(
         1 / sqrt(2) / sqrt(5), abs=1e-6
     )
 
 
-def test_films_are_the_more_alike_the_nearer_their_years() -> None:
+def test_movies_are_the_more_alike_the_nearer_their_years() -> None:
     movies = [Movie(1, "x", 1980), Movie(2, "x", 1984), Movie(3, "x", 1990), Movie(4, "x", 2043), Movie(5, "x")]
     found = cosines(matrix_of(*movies, weights={"years": 1.0}))
     # of 13 spans of five years, two apart leaves 11 in common; 13 apart none
@@ -163,16 +163,16 @@ def test_films_are_the_more_alike_the_nearer_their_years() -> None:
 def test_fields_are_weighed_and_a_field_of_weight_0_is_left_out(vectoriser: Vectoriser) -> None:
     one = Movie(1, "blue", genres=("A",), directors=("Ann",))
     other = Movie(2, "blue", genres=("B",), directors=("Ann",))
-    weights = {"title": 0.5, "genres": 0.25, "people": 0.25, "years": 0.0}
+    weights = {"title": 0.5, "genres": 0.25, "credits": 0.25, "years": 0.0}
     found = cosines(matrix_of(one, other, vectoriser=vectoriser, weights=weights))
     assert found.tolist() == [pytest.approx([1, 0.75]), pytest.approx([0.75, 1])]
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
-def test_a_film_that_lacks_a_text_makes_up_for_a_part_of_it(vectoriser: Vectoriser) -> None:
-    films = [Movie(1, "x", genres=("A",), overview="blue"), Movie(2, "x", genres=("A",), overview="blue")]
-    films += [Movie(3, "x", genres=("A",)), Movie(4, "x", genres=("A",)), Movie(5, "x")]
-    found = matrix_of(*films, vectoriser=vectoriser, weights={"text": 0.6, "genres": 0.2})
+def test_a_movie_that_lacks_a_text_makes_up_for_a_part_of_it(vectoriser: Vectoriser) -> None:
+    movies = [Movie(1, "x", genres=("A",), overview="blue"), Movie(2, "x", genres=("A",), overview="blue")]
+    movies += [Movie(3, "x", genres=("A",)), Movie(4, "x", genres=("A",)), Movie(5, "x")]
+    found = matrix_of(*movies, vectoriser=vectoriser, weights={"text": 0.6, "genres": 0.2})
     # of genres alone the length would be sqrt(0.2), of both it is sqrt(0.8)
     length = sqrt(sqrt(0.2) * sqrt(0.8))
     expected = [0.8, 0.8, sqrt(0.2) * length, sqrt(0.2) * length, 0]
@@ -182,8 +182,8 @@ def test_a_film_that_lacks_a_text_makes_up_for_a_part_of_it(vectoriser: Vectoris
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
-def test_films_that_have_no_tag_in_common_are_silent(vectoriser: Vectoriser) -> None:
+def test_movies_that_have_no_tag_in_common_are_silent(vectoriser: Vectoriser) -> None:
     for movies in ((Movie(1, "x"), Movie(2, "x")), (Movie(1, "blue"), Movie(2, "red"))):
-        found = matrix_of(*movies, vectoriser=vectoriser, min_films=2)
+        found = matrix_of(*movies, vectoriser=vectoriser, min_movies=2)
         assert found.shape[0] == 2
         assert cosines(found)[0, 1] == 0

@@ -35,7 +35,7 @@ def test_ids_must_ascend_without_repeats() -> None:
 
 @pytest.mark.parametrize("ids", [[], [10, 30]])
 @pytest.mark.parametrize("unknown", [5, 20, 40])
-def test_a_film_that_is_not_there_is_named(ids: list[int], unknown: int) -> None:
+def test_a_movie_that_is_not_there_is_named(ids: list[int], unknown: int) -> None:
     vocabulary = Vocabulary.of(ids)
     assert vocabulary.row(unknown) is None
     with pytest.raises(KeyError, match=str(unknown)):

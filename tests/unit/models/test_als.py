@@ -11,7 +11,7 @@ from scipy import sparse
 
 from recsvc.errors import ModelError
 from recsvc.models.als import Als, AlsConfig
-from recsvc.models.weights import signed_weights, training_weights
+from recsvc.models.rating_weights import signed_weights, training_weights
 from recsvc.types import EMPTY_TASTE, Array, State, Taste
 from tests.contracts.worlds import taste_of, tastes, world
 
@@ -20,7 +20,7 @@ CONFIG = AlsConfig(factors=3, alpha=4.0, l2=2.0)
 
 
 def factors() -> NDArray[np.float32]:
-    """Factors (N, 3), the last of a film that nobody rated."""
+    """Factors (N, 3), the last of a movie that nobody rated."""
     drawn = np.random.default_rng(5).normal(0, 1, (N, 3)).astype(np.float32)
     drawn[-1] = np.nan
     return drawn
@@ -34,7 +34,7 @@ def by_hand() -> Als:
 @given(taste=tastes(N - 1, least=1, most=N - 1))
 @settings(deadline=None, max_examples=100)
 def test_folding_in_is_the_least_squares_of_the_paper(taste: Taste) -> None:
-    # all films that were trained are in it: those without a rating with confidence 1 and preference 0
+    # all movies that were trained are in it: those without a rating with confidence 1 and preference 0
     Y = factors()[:-1].astype(np.float64)
     confidence, preference = np.ones(N - 1), np.zeros(N - 1)
     for row, weight in zip(taste.rows.tolist(), signed_weights(taste.stars).tolist(), strict=True):
@@ -42,9 +42,9 @@ def test_folding_in_is_the_least_squares_of_the_paper(taste: Taste) -> None:
         preference[row] = weight > 0
     root = np.sqrt(confidence)
     rows = np.vstack([Y * root[:, None], np.sqrt(2) * np.eye(3)])
-    person = np.linalg.lstsq(rows, np.concatenate([root * preference, np.zeros(3)]), rcond=None)[0]
+    user = np.linalg.lstsq(rows, np.concatenate([root * preference, np.zeros(3)]), rcond=None)[0]
     scores = by_hand().score(taste)
-    np.testing.assert_allclose(scores[:-1], Y @ person, atol=1e-4)
+    np.testing.assert_allclose(scores[:-1], Y @ user, atol=1e-4)
     assert np.isnan(scores[-1])
 
 
@@ -67,7 +67,7 @@ def test_similar_is_the_cosine() -> None:
     assert by_hand().similar(2).tolist() == pytest.approx([*cosines, np.nan], nan_ok=True, abs=1e-6)
 
 
-def test_known_people_get_the_factors_that_implicit_gives_them() -> None:
+def test_known_users_get_the_factors_that_implicit_gives_them() -> None:
     from implicit.cpu.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits
 
@@ -79,8 +79,8 @@ def test_known_people_get_the_factors_that_implicit_gives_them() -> None:
         theirs = AlternatingLeastSquares(factors=6, regularization=50.0, iterations=15, random_state=seed)
         theirs.fit(sparse.csr_matrix(confidence), show_progress=False)
         np.testing.assert_allclose(mine.state().arrays["factors"][:40], theirs.item_factors, atol=1e-6)
-        for person in range(0, held.interactions.n_users, 7):
-            taste = held.interactions.taste(person)
+        for user in range(0, held.interactions.n_users, 7):
+            taste = held.interactions.taste(user)
             weights = signed_weights(taste.stars)
             row = np.zeros(40, np.float32)  # implicit takes a negative confidence for a dislike
             row[taste.rows] = np.sign(weights) * (1 + 8 * np.abs(weights))

@@ -22,14 +22,14 @@ HALF = 1 / sqrt(2)
 
 def fitted(vectoriser: Vectoriser) -> Content:
     interactions = world_of(MOVIES, {"1": {1: 5.0}}).interactions
-    return Content(ContentConfig(vectoriser, min_films=1, weights={"genres": 1.0})).fit(
+    return Content(ContentConfig(vectoriser, min_movies=1, weights={"genres": 1.0})).fit(
         interactions, MOVIES, rng=np.random.default_rng(1)
     )
 
 
 @pytest.mark.parametrize("vectoriser", ["tfidf", "counts", "hashing"])
 def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
-    # A and B are in two films each, so that TF-IDF weighs them the same
+    # A and B are in two movies each, so that TF-IDF weighs them the same
     model = fitted(vectoriser)
     assert model.similar(0).tolist() == pytest.approx([1, HALF, HALF, 0, np.nan], nan_ok=True, abs=1e-6)
     assert model.cosines(1, np.array([0, 2, 4, 1], np.int32)).tolist() == pytest.approx([HALF, 0, 0, 1], abs=1e-6)
@@ -41,14 +41,14 @@ def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
     assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True, abs=1e-6)
     baseline, contributions = model.explain(taste, np.array([1, 2, 3, 0], np.int32))
     assert baseline.tolist() == [0] * 4
-    by_film = np.array([[1.5 * HALF, 0, 0], [1.5 * HALF, -0.25, 0], [0, 0, 0], [1.5, -0.25 * HALF, 0]])
-    np.testing.assert_allclose(contributions, by_film, atol=1e-6)
+    by_movie = np.array([[1.5 * HALF, 0, 0], [1.5 * HALF, -0.25, 0], [0, 0, 0], [1.5, -0.25 * HALF, 0]])
+    np.testing.assert_allclose(contributions, by_movie, atol=1e-6)
 
 
 def test_the_defaults_are_those_stated() -> None:
     config = ContentConfig()
-    assert (config.vectoriser, config.min_films) == ("tfidf", 2)
-    assert config.weights == {"text": 0.36, "genres": 0.09, "people": 0.26, "title": 0.17, "years": 0.12}
+    assert (config.vectoriser, config.min_movies) == ("tfidf", 2)
+    assert config.weights == {"text": 0.36, "genres": 0.09, "credits": 0.26, "title": 0.17, "years": 0.12}
     assert sum(config.weights.values()) == pytest.approx(1)
     assert set(config.weights) == set(FIELDS)
 
@@ -68,7 +68,7 @@ def test_its_config_is_heeded() -> None:
     assert alike(ContentConfig("counts", 1, {"title": 1.0, "years": 0.0})) == pytest.approx([0, 1, 1])
 
 
-def test_films_that_have_no_tag_in_common_are_silent() -> None:
+def test_movies_that_have_no_tag_in_common_are_silent() -> None:
     movies = [Movie(1, "blue"), Movie(2, "red")]
     interactions = world_of(movies, {"1": {1: 5.0}}).interactions
     model = Content().fit(interactions, movies, rng=np.random.default_rng(1))

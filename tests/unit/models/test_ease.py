@@ -15,12 +15,12 @@ from recsvc.errors import ModelError
 from recsvc.features.interactions import Centring
 from recsvc.models.ease import Ease, EaseConfig
 from recsvc.types import Movie, Taste
-from tests.contracts.worlds import HALVES, World, films, taste_of, world_of
+from tests.contracts.worlds import HALVES, World, movies, taste_of, world_of
 
 PLAIN = EaseConfig(l2=1.0, slope=0.0, item_power=0.0, output_power=0.0, genre_weight=0.0, year_weight=0.0)
 
-# Ann rated the films 1 and 2, Bob all three, Cat film 2, so that X'X + I is 3 2 1 / 2 4 1 / 1 1 2. Column j of B is
-# the ridge regression of film j on the two others; for film 1: (4 1 / 1 2) b = (2, 1), so that b = (3/7, 2/7).
+# Ann rated the movies 1 and 2, Bob all three, Cat movie 2, so that X'X + I is 3 2 1 / 2 4 1 / 1 1 2. Column j of B is
+# the ridge regression of movie j on the two others; for movie 1: (4 1 / 1 2) b = (2, 1), so that b = (3/7, 2/7).
 THREE = {"ann": {1: 4.0, 2: 3.0}, "bob": {1: 5.0, 2: 1.0, 3: 2.0}, "cat": {2: 0.5}}
 B = [
     [Fraction(0), Fraction(3, 5), Fraction(1, 4)],
@@ -37,11 +37,11 @@ def weights_of(model: Ease) -> NDArray[np.float64]:
     return np.array(model.state().arrays["weights"], np.float64)
 
 
-def test_three_films_by_hand() -> None:
-    model = fit(world_of(films(3), THREE), PLAIN)
+def test_three_movies_by_hand() -> None:
+    model = fit(world_of(movies(3), THREE), PLAIN)
     np.testing.assert_allclose(weights_of(model), np.array(B, np.float64), atol=1e-7)
     # 5 stars weigh 1.5 and 1 star -0.25
-    scores = [Fraction(3, 2) * B[0][film] - Fraction(1, 4) * B[2][film] for film in range(3)]
+    scores = [Fraction(3, 2) * B[0][movie] - Fraction(1, 4) * B[2][movie] for movie in range(3)]
     assert scores == [Fraction(-1, 14), Fraction(17, 20), Fraction(3, 8)]
     taste = taste_of({0: 5.0, 2: 1.0})
     assert model.score(taste).tolist() == pytest.approx([float(score) for score in scores])
@@ -67,7 +67,7 @@ tables = st.dictionaries(
     dropout=st.sampled_from([0.0, 0.3]),
 )
 @settings(deadline=None, max_examples=60)
-def test_each_column_is_a_ridge_regression_on_the_other_films(
+def test_each_column_is_a_ridge_regression_on_the_other_movies(
     table: dict[str, dict[int, float]],
     l2: float,
     slope: float,
@@ -82,12 +82,11 @@ def test_each_column_is_a_ridge_regression_on_the_other_films(
         for movie_id in range(1, 6)
     ]
     lines = [
-        [max(1 + slope * (rated[film] - 3), 0) if film in rated else 0 for film in range(1, 6)]
-        for rated in table.values()
+        [max(1 + slope * (rated[row] - 3), 0) if row in rated else 0 for row in range(1, 6)] for rated in table.values()
     ]
     plain = np.array(lines, np.float64)
-    people, sums = (np.where(plain.sum(axis=axis) > 0, plain.sum(axis=axis), 1) for axis in (1, 0))
-    scaled = plain / people[:, None] ** user_power / sums**item_power
+    users, sums = (np.where(plain.sum(axis=axis) > 0, plain.sum(axis=axis), 1) for axis in (1, 0))
+    scaled = plain / users[:, None] ** user_power / sums**item_power
     if scaled.any():
         scaled *= np.sqrt((plain**2).sum() / (scaled**2).sum())
     lines = scaled.tolist()
@@ -96,12 +95,12 @@ def test_each_column_is_a_ridge_regression_on_the_other_films(
     X = np.array(lines, np.float64)
     learned = [row for row in range(5) if any(row + 1 in rated for rated in table.values())]
     expected = np.zeros((len(learned), len(learned)))
-    for at, film in enumerate(learned):
-        others = [other for other in learned if other != film]
+    for at, row in enumerate(learned):
+        others = [other for other in learned if other != row]
         gram = X[:, others].T @ X[:, others]
         gram += np.diag(l2 + dropout / (1 - dropout) * np.diag(gram))
         expected[[place for place in range(len(learned)) if place != at], at] = np.linalg.solve(
-            gram, X[:, others].T @ X[:, film]
+            gram, X[:, others].T @ X[:, row]
         )
     expected *= sums[learned, None] ** -item_power * sums[learned] ** output_power
     config = EaseConfig(
@@ -120,12 +119,12 @@ def test_each_column_is_a_ridge_regression_on_the_other_films(
 
 
 def checkerboard(size: int) -> World:
-    """Person p rated the films of p's own parity, but for film p: it is the one to be found."""
+    """User p rated the movies of p's own parity, but for movie p: it is the one to be found."""
     return world_of(
-        films(size),
+        movies(size),
         {
-            str(person + 1): {film + 1: 5.0 for film in range(size) if film % 2 == person % 2 and film != person}
-            for person in range(size)
+            str(user + 1): {movie + 1: 5.0 for movie in range(size) if movie % 2 == user % 2 and movie != user}
+            for user in range(size)
         },
     )
 
@@ -138,16 +137,16 @@ def test_on_a_checkerboard_the_missing_square_is_found(config: EaseConfig) -> No
     weights = weights_of(model)
     same = np.add.outer(np.arange(size), np.arange(size)) % 2 == 0
     np.fill_diagonal(same, val=False)
-    np.testing.assert_allclose(weights[~same], 0, atol=1e-9)  # nobody rated two films of different parity
+    np.testing.assert_allclose(weights[~same], 0, atol=1e-9)  # nobody rated two movies of different parity
     assert (weights[same] > 0).all()
-    for person in range(size):
-        taste = world.interactions.taste(person)
+    for user in range(size):
+        taste = world.interactions.taste(user)
         unseen = np.ones(size, np.bool_)
         unseen[taste.rows] = False
-        assert top(model.score(taste), unseen, k=1).rows.tolist() == [person]
+        assert top(model.score(taste), unseen, k=1).rows.tolist() == [user]
         hated = Taste(taste.rows, np.full(len(taste), 0.5, np.float32))
         ranked = top(model.score(hated), unseen, k=size)
-        assert ranked.rows.tolist()[-1] == person
+        assert ranked.rows.tolist()[-1] == user
         assert ranked.scores[-1] < 0
 
 
@@ -161,8 +160,8 @@ CENTRES: dict[Centring, list[list[float]]] = {
 
 @pytest.mark.parametrize("centring", CENTRES)
 def test_centring_is_on_the_mean_that_is_named(centring: Centring) -> None:
-    world = world_of(films(2), {"a": {1: 5.0, 2: 4.0}, "b": {1: 2.0, 2: 3.5}})
-    # of a pair of films, B_12 = x1'x2 / (x1'x1 + l2), with x = 1 + 0.5 (stars - mean)
+    world = world_of(movies(2), {"a": {1: 5.0, 2: 4.0}, "b": {1: 2.0, 2: 3.5}})
+    # of a pair of movies, B_12 = x1'x2 / (x1'x1 + l2), with x = 1 + 0.5 (stars - mean)
     X = np.maximum(1 + 0.5 * (np.array([[5.0, 4.0], [2.0, 3.5]]) - np.array(CENTRES[centring])), 0)
     config = replace(PLAIN, slope=0.5, centring=centring)
     found = weights_of(fit(world, config))
@@ -170,22 +169,22 @@ def test_centring_is_on_the_mean_that_is_named(centring: Centring) -> None:
     assert found[1, 0] == pytest.approx(X[:, 0] @ X[:, 1] / (X[:, 1] @ X[:, 1] + 1))
 
 
-def test_only_films_with_enough_ratings_are_learned() -> None:
+def test_only_movies_with_enough_ratings_are_learned() -> None:
     table = {"a": {1: 5.0, 2: 5.0, 3: 5.0}, "b": {2: 5.0, 3: 5.0}, "c": {3: 5.0, 4: 5.0}}
-    world = world_of(films(5), table)
+    world = world_of(movies(5), table)
     fewer = fit(world, EaseConfig(min_ratings=2))
     assert np.isfinite(fewer.score(taste_of({1: 5.0}))).tolist() == [False, True, True, False, False]
     assert np.isnan(fewer.score(taste_of({0: 5.0, 4: 4.0}))).all()
     assert np.isnan(fewer.similar(0)).all()
-    # the most rated: film 3, film 2, and of 1 and 4 with one rating each the lower id
+    # the most rated: movie 3, movie 2, and of 1 and 4 with one rating each the lower id
     most = fit(world, EaseConfig(max_movies=3))
     assert most.state().arrays["learned"].tolist() == [0, 1, 2]
-    with pytest.raises(ModelError, match=re.escape("no film has the 9 ratings")):
+    with pytest.raises(ModelError, match=re.escape("no movie has the 9 ratings")):
         fit(world, EaseConfig(min_ratings=9))
 
 
 def test_without_a_ridge_what_cannot_be_inverted_is_said() -> None:
-    twins = world_of(films(2), {"a": {1: 5.0, 2: 5.0}})
+    twins = world_of(movies(2), {"a": {1: 5.0, 2: 5.0}})
     with pytest.raises(ModelError, match="l2 must be larger"):
         fit(twins, EaseConfig(l2=0.0, slope=0.0, genre_weight=0, year_weight=0))
 

@@ -16,9 +16,9 @@ from recsvc.models.ease import EaseConfig
 from recsvc.models.hybrid import Hybrid, HybridConfig, _blend
 from recsvc.models.popularity import Popularity, PopularityConfig
 from recsvc.types import EMPTY_TASTE, Array, Movie, State, Taste
-from tests.contracts.worlds import UNRATED, films, stored, taste_of, tastes, world, world_of
+from tests.contracts.worlds import UNRATED, movies, stored, taste_of, tastes, world, world_of
 
-# Four films. Item-to-item weights are known for 0 and 1, tags of 0 and 2, popularity of 0, 1 and 2; of 3 nothing is.
+# Four movies. Item-to-item weights are known for 0 and 1, tags of 0 and 2, popularity of 0, 1 and 2; of 3 nothing is.
 B = np.array([[0, 0.5], [0.25, 0]], np.float32)
 COSINE = 0.6
 POPULARITY = [3.0, 4.0, 2.0, np.nan]
@@ -59,12 +59,12 @@ def scaled(part: str, score: float) -> float:
     return WEIGHTS[part] * score / SPREADS[part]
 
 
-def ahead(film: int) -> float:
-    return FACTOR * (POPULARITY[film] - CENTRE)
+def ahead(movie: int) -> float:
+    return FACTOR * (POPULARITY[movie] - CENTRE)
 
 
 def test_the_blend_by_hand() -> None:
-    # film 0 at 5 stars weighs 1.5: it says 0.75 for film 1 and 0.9 for film 2
+    # movie 0 at 5 stars weighs 1.5: it says 0.75 for movie 1 and 0.9 for movie 2
     expected = [
         (scaled("collaborative", 0) + scaled("content", 1.5)) / 0.8 + ahead(0),
         scaled("collaborative", 0.75) / 0.5 + ahead(1),  # it has no tags
@@ -80,9 +80,9 @@ def test_the_blend_by_hand() -> None:
     assert baseline.tolist() == pytest.approx([0.0, 0.125, -0.125])
 
 
-def test_parts_that_cannot_speak_of_a_person_are_left_out() -> None:
+def test_parts_that_cannot_speak_of_a_user_are_left_out() -> None:
     model = by_hand()
-    # film 2 was not learned, so that only content speaks; 1 star weighs -0.25
+    # movie 2 was not learned, so that only content speaks; 1 star weighs -0.25
     taste = taste_of({2: 1.0})
     expected = [
         scaled("content", -0.25 * COSINE) / 0.3 + ahead(0),
@@ -93,12 +93,12 @@ def test_parts_that_cannot_speak_of_a_person_are_left_out() -> None:
     assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True)
     baseline, contributions = model.explain(taste, np.array([0, 1, 2], np.int32))
     assert (baseline + contributions[:, 0]).tolist() == pytest.approx(expected[:3], nan_ok=True)
-    # of a stranger only popularity speaks
+    # of an unknown user only popularity speaks
     assert model.score(EMPTY_TASTE).tolist() == pytest.approx(POPULARITY, nan_ok=True)
 
 
 def test_an_heir_has_what_its_kin_have() -> None:
-    """Film 3 has no rating and no tag, but is said to take after film 0 for a quarter and film 1 for the rest."""
+    """Movie 3 has no rating and no tag, but is said to take after movie 0 for a quarter and movie 1 for the rest."""
     model = by_hand()
     state = model.state()
     arrays = {
@@ -127,7 +127,7 @@ def test_similar_by_hand() -> None:
     assert np.isnan(model.similar(3)).all()
 
 
-def test_a_stranger_gets_exactly_the_popular_films() -> None:
+def test_an_unknown_user_gets_exactly_the_popular_movies() -> None:
     held = world()
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
     popular = model.parts["popularity"]
@@ -142,10 +142,10 @@ def spread(samples: list[NDArray[np.float32]]) -> tuple[float, float]:
     return mean, (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
 
 
-def agreement(part: Model, reference: Model, people: list[Taste]) -> float:
+def agreement(part: Model, reference: Model, users: list[Taste]) -> float:
     pairs = [
         (one, other)
-        for taste in people
+        for taste in users
         for one, other in zip(part.score(taste).tolist(), reference.score(taste).tolist(), strict=True)
         if np.isfinite(one) and np.isfinite(other)
     ]
@@ -153,15 +153,15 @@ def agreement(part: Model, reference: Model, people: list[Taste]) -> float:
     return float(((ones - ones.mean()) * (others - others.mean())).mean() / (ones.std() * others.std()))
 
 
-def test_scales_are_those_of_the_people_and_films_of_training() -> None:
-    held = world()  # it has fewer people and films than the sample takes, so that all of them count
+def test_scales_are_those_of_the_users_and_movies_of_training() -> None:
+    held = world()  # it has fewer users and movies than the sample takes, so that all of them count
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
     config = model.state().config
-    people = [held.interactions.taste(person) for person in range(held.interactions.n_users)]
+    users = [held.interactions.taste(user) for user in range(held.interactions.n_users)]
     for name in config["weights"]:
         part = model.parts[name]
-        width = spread([part.score(taste) for taste in people])[1]
-        width /= max(agreement(part, model.parts["collaborative"], people), 0.05)
+        width = spread([part.score(taste) for taste in users])[1]
+        width /= max(agreement(part, model.parts["collaborative"], users), 0.05)
         assert config["spreads"][name] == pytest.approx(width, rel=1e-4)
     for name in config["similar_weights"]:
         part = model.parts[name]
@@ -170,13 +170,13 @@ def test_scales_are_those_of_the_people_and_films_of_training() -> None:
 
 
 def test_a_star_of_popularity_is_worth_so_many_ratings() -> None:
-    """Everyone has rated one film: what it says has one spread, and popularity is on its scale."""
-    movies = [Movie(film, "x", genres=("A",) if film < 3 else ("B",)) for film in range(1, 5)]
-    held = world_of(movies, {str(person): {person % 4 + 1: 4.0} for person in range(12)})
+    """Everyone has rated one movie: what it says has one spread, and popularity is on its scale."""
+    movies = [Movie(movie, "x", genres=("A",) if movie < 3 else ("B",)) for movie in range(1, 5)]
+    held = world_of(movies, {str(user): {user % 4 + 1: 4.0} for user in range(12)})
     model = Hybrid(HybridConfig(head_start=3.0)).fit(
         held.interactions, held.dataset.movies, rng=np.random.default_rng(1)
     )
-    ones = [_blend(model._speaking, taste_of({film: 3.0})) for film in range(4)]
+    ones = [_blend(model._speaking, taste_of({movie: 3.0})) for movie in range(4)]
     unit = float(np.mean([one.std() for one in ones]))
     popular = model.parts["popularity"].score(EMPTY_TASTE)
     told = model.score(taste_of({0: 3.0})) - ones[0]
@@ -219,7 +219,7 @@ def _blended() -> Hybrid:
 FITTED, BLENDED = _fitted(), _blended()
 
 
-def test_with_few_ratings_a_film_that_nobody_rated_can_be_among_the_best() -> None:
+def test_with_few_ratings_a_movie_that_nobody_rated_can_be_among_the_best() -> None:
     held = world()
     unrated = held.vocabulary.row(UNRATED)
     assert unrated is not None
@@ -230,7 +230,7 @@ def test_with_few_ratings_a_film_that_nobody_rated_can_be_among_the_best() -> No
 
 
 def test_a_part_that_has_nothing_to_go_by_leaves_it_to_the_others() -> None:
-    held = world_of(films(4), {"a": {1: 5.0, 2: 4.0}, "b": {1: 4.0, 2: 5.0, 3: 2.0}})  # no film has a tag
+    held = world_of(movies(4), {"a": {1: 5.0, 2: 4.0}, "b": {1: 4.0, 2: 5.0, 3: 2.0}})  # no movie has a tag
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
     scores = model.score(taste_of({0: 5.0}))
     assert np.isfinite(scores).tolist() == [True, True, True, False]
@@ -240,7 +240,7 @@ def test_a_part_that_has_nothing_to_go_by_leaves_it_to_the_others() -> None:
 def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
     config = HybridConfig(
         collaborative=CollaborativeConfig(EaseConfig(l2=7.0, max_movies=30)),
-        content=ContentConfig("counts", min_films=3, weights={"title": 1.0}),
+        content=ContentConfig("counts", min_movies=3, weights={"title": 1.0}),
         popularity=PopularityConfig(0.5, 2.0),
         weights={"collaborative": 0.5, "content": 0.5},
         head_start=2.0,

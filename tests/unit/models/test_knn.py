@@ -15,7 +15,7 @@ ALL = np.arange(42, dtype=np.int32)
 
 
 def by_hand(k: int) -> Knn:
-    """Three films of baseline 3, 2 and 4; the first is like the second by 0.75 and like the third by 0.25."""
+    """Three movies of baseline 3, 2 and 4; the first is like the second by 0.75 and like the third by 0.25."""
     arrays: dict[str, Array] = {
         "baseline": np.array([3, 2, 4, np.nan], np.float32),
         "neighbours": np.array([[1, 2], [0, 2], [0, 1], [0, 0]], np.int32),
@@ -24,8 +24,8 @@ def by_hand(k: int) -> Knn:
     return Knn.from_state(State(asdict(KnnConfig(k=k, kept=2, user_l2=1.0)), arrays))
 
 
-def test_the_most_similar_films_that_someone_rated_are_heard() -> None:
-    taste = taste_of({1: 4.0, 2: 3.0})  # 2 above the second film's baseline, 1 below the third's
+def test_the_most_similar_movies_that_someone_rated_are_heard() -> None:
+    taste = taste_of({1: 4.0, 2: 3.0})  # 2 above the second movie's baseline, 1 below the third's
     assert by_hand(k=2).score(taste)[0] == pytest.approx(3 + 0.75 * 2 - 0.25 * 1)
     assert by_hand(k=1).score(taste)[0] == pytest.approx(3 + 2)
     baseline, contributions = by_hand(k=2).explain(taste, np.array([0], np.int32))
@@ -33,7 +33,7 @@ def test_the_most_similar_films_that_someone_rated_are_heard() -> None:
     assert contributions.tolist() == [[1.5, -0.25]]
 
 
-def test_without_a_neighbour_there_is_the_bias_of_the_person() -> None:
+def test_without_a_neighbour_there_is_the_bias_of_the_user() -> None:
     taste = taste_of({2: 5.0})  # 1 above: a bias of 1 / (1 + 1)
     scores = by_hand(k=2).score(taste)
     assert scores.tolist() == pytest.approx([4, 2.5, 4.5, np.nan], nan_ok=True)
@@ -58,25 +58,25 @@ def theirs() -> Any:
     return surprise.KNNBaseline(k=8, sim_options=options, verbose=False).fit(trainset)
 
 
-def test_known_people_get_what_surprise_predicts_for_them(theirs: Any) -> None:
+def test_known_users_get_what_surprise_predicts_for_them(theirs: Any) -> None:
     held = world()
     mine = Knn(KnnConfig(k=8)).fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
     trainset = theirs.trainset
     spoken = 0
-    for person in range(held.interactions.n_users):
-        taste = held.interactions.taste(person)
+    for code in range(held.interactions.n_users):
+        taste = held.interactions.taste(code)
         if not len(taste):
             continue
         scores = mine.score(taste)
-        user = trainset.to_inner_uid(person)
-        for row in set(range(40)) - set(taste.rows.tolist()):  # Surprise lets a rated film speak for itself
+        user = trainset.to_inner_uid(code)
+        for row in set(range(40)) - set(taste.rows.tolist()):  # Surprise lets a rated movie speak for itself
             estimate, details = theirs.estimate(user, trainset.to_inner_iid(row))
             spoken += details["actual_k"]
             assert scores[row] == pytest.approx(estimate, abs=1e-3)
     assert spoken > 5_000
 
 
-def test_the_bias_of_a_person_is_that_of_surprise(theirs: Any) -> None:
+def test_the_bias_of_a_user_is_that_of_surprise(theirs: Any) -> None:
     held = world().interactions
     trainset = theirs.trainset
     baseline = np.zeros(42)
@@ -87,7 +87,7 @@ def test_the_bias_of_a_person_is_that_of_surprise(theirs: Any) -> None:
     assert bias == pytest.approx(theirs.bu[trainset.to_inner_uid(4)], abs=1e-9)
 
 
-def test_only_the_most_rated_films_are_learned() -> None:
+def test_only_the_most_rated_movies_are_learned() -> None:
     held = world()
     model = Knn(KnnConfig(max_movies=25, kept=10)).fit(
         held.interactions, held.dataset.movies, rng=np.random.default_rng(1)

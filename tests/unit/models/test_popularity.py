@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from recsvc.models.popularity import MostRated, MostRatedConfig, Popularity, PopularityConfig
 from recsvc.types import EMPTY_TASTE
-from tests.contracts.worlds import HALVES, films, world_of
+from tests.contracts.worlds import HALVES, movies, world_of
 
 Table = dict[str, dict[int, float]]
 
 
-def scores_of(table: Table, n_films: int, prior_quantile: float, prior_stars: float) -> list[float]:
-    world = world_of(films(n_films), table)
+def scores_of(table: Table, n_movies: int, prior_quantile: float, prior_stars: float) -> list[float]:
+    world = world_of(movies(n_movies), table)
     model = Popularity(PopularityConfig(prior_quantile, prior_stars))
     model.fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
     return [float(score) for score in model.score(EMPTY_TASTE)]
@@ -21,7 +21,7 @@ def scores_of(table: Table, n_films: int, prior_quantile: float, prior_stars: fl
 
 def test_the_weighted_rating_by_hand() -> None:
     table = {"a": {1: 4.0, 2: 2.0}, "b": {1: 5.0}, "c": {1: 3.0}}
-    # half of the rated films stay below m = 2 ratings; C = 1.5
+    # half of the rated movies stay below m = 2 ratings; C = 1.5
     by_hand = [3 / 5 * 4 + 2 / 5 * 1.5, 1 / 3 * 2 + 2 / 3 * 1.5]
     assert by_hand == pytest.approx([3.0, 5 / 3])
     *rated, unrated = scores_of(table, 3, 0.5, 1.5)
@@ -33,8 +33,8 @@ def test_the_weighted_rating_by_hand() -> None:
 
 
 def test_many_good_ratings_come_before_a_few_better_ones_and_before_many_bad_ones() -> None:
-    people = [str(number) for number in range(20)]
-    table: Table = {person: {1: 4.0, 3: 1.5} for person in people}
+    users = [str(number) for number in range(20)]
+    table: Table = {user: {1: 4.0, 3: 1.5} for user in users}
     table["0"][2] = 5.0
     table["1"][2] = 5.0
     known, few, bad = scores_of(table, 3, 0.99, 1.0)
@@ -43,7 +43,7 @@ def test_many_good_ratings_come_before_a_few_better_ones_and_before_many_bad_one
 
 
 def test_the_most_rated_are_counted_by_hand() -> None:
-    world = world_of(films(4), {"a": {1: 0.5, 2: 5.0}, "b": {1: 1.0}, "c": {1: 3.0, 3: 4.0}})
+    world = world_of(movies(4), {"a": {1: 0.5, 2: 5.0}, "b": {1: 1.0}, "c": {1: 3.0, 3: 4.0}})
     made = [
         MostRated(config).fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
         for config in (MostRatedConfig(), MostRatedConfig(min_ratings=2))
@@ -59,18 +59,18 @@ tables = st.dictionaries(
 
 @given(table=tables, quantile=st.floats(0, 1), presumed=st.floats(0.5, 5))
 @settings(deadline=None, max_examples=60)
-def test_it_lies_between_the_film_and_what_is_presumed_nearer_the_film_the_more_rated(
+def test_it_lies_between_the_movie_and_what_is_presumed_nearer_the_movie_the_more_rated(
     table: Table, quantile: float, presumed: float
 ) -> None:
     scores = scores_of(table, 6, quantile, presumed)
-    votes = {film: [rated[film] for rated in table.values() if film in rated] for film in range(1, 7)}
+    votes = {movie: [rated[movie] for rated in table.values() if movie in rated] for movie in range(1, 7)}
     prior = float(np.quantile([len(stars) for stars in votes.values() if stars], quantile))
-    for film, stars in votes.items():
+    for movie, stars in votes.items():
         if not stars:
-            assert np.isnan(scores[film - 1])
+            assert np.isnan(scores[movie - 1])
             continue
         mean, n = sum(stars) / len(stars), len(stars)
-        assert scores[film - 1] == pytest.approx(n / (n + prior) * mean + prior / (n + prior) * presumed, abs=1e-5)
+        assert scores[movie - 1] == pytest.approx(n / (n + prior) * mean + prior / (n + prior) * presumed, abs=1e-5)
 
 
 def test_the_default_prior_is_the_one_stated() -> None:

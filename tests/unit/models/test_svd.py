@@ -14,7 +14,7 @@ CONFIG = SvdConfig(factors=3, fold_in_l2=2.0, fold_in_bias_l2=5.0)
 
 
 def sides() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Baselines (N,), the last of a film that nobody rated, and factors (N, 3)."""
+    """Baselines (N,), the last of a movie that nobody rated, and factors (N, 3)."""
     rng = np.random.default_rng(5)
     baseline = rng.uniform(2, 4, N).astype(np.float32)
     baseline[-1] = np.nan
@@ -38,10 +38,10 @@ def ridge(taste: Taste) -> NDArray[np.float64]:
     A = np.hstack([np.ones((len(rows), 1)), factors[rows]])
     penalties = np.diag(np.sqrt([5.0, 2.0, 2.0, 2.0]))
     right = np.concatenate([taste.stars[known] - baseline[rows], np.zeros(4)])
-    person = np.linalg.lstsq(np.vstack([A, penalties]), right, rcond=None)[0]
+    user = np.linalg.lstsq(np.vstack([A, penalties]), right, rcond=None)[0]
     normal = np.linalg.solve(A.T @ A + penalties**2, A.T @ right[: len(rows)])
-    np.testing.assert_allclose(person, normal, atol=1e-9)
-    stars: NDArray[np.float64] = baseline + person[0] + factors @ person[1:]
+    np.testing.assert_allclose(user, normal, atol=1e-9)
+    stars: NDArray[np.float64] = baseline + user[0] + factors @ user[1:]
     return stars
 
 
@@ -64,7 +64,7 @@ def test_folding_in_is_ridge_regression(taste: Taste) -> None:
 
 
 def test_one_rating_by_hand() -> None:
-    # one factor q = 1 for both films, both ridges 1: b = p = r / 3, so that a residual of 1.5 adds 1 everywhere
+    # one factor q = 1 for both movies, both ridges 1: b = p = r / 3, so that a residual of 1.5 adds 1 everywhere
     config = {**{field: getattr(CONFIG, field) for field in SvdConfig.__dataclass_fields__}}
     config |= {"factors": 1, "fold_in_l2": 1.0, "fold_in_bias_l2": 1.0}
     arrays: dict[str, Array] = {

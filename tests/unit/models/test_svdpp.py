@@ -17,7 +17,7 @@ CONFIG = SvdppConfig(factors=3, fold_in_l2=2.0, fold_in_bias_l2=5.0)
 
 
 def sides() -> dict[str, Array]:
-    """Baselines (N,), the last of a film that nobody rated, factors and implicit factors (N, 3)."""
+    """Baselines (N,), the last of a movie that nobody rated, factors and implicit factors (N, 3)."""
     rng = np.random.default_rng(5)
     baseline = rng.uniform(2, 4, N).astype(np.float32)
     factors, implicit = rng.normal(0, 1, (2, N, 3)).astype(np.float32)
@@ -34,8 +34,8 @@ def ridge(taste: Taste) -> NDArray[np.float64]:
     y = implicit[rows].sum(axis=0) / np.sqrt(max(len(rows), 1))
     A = np.hstack([np.ones((len(rows), 1)), factors[rows]])
     left = taste.stars[known] - baseline[rows] - factors[rows] @ y
-    person = np.linalg.solve(A.T @ A + np.diag([5.0, 2, 2, 2]), A.T @ left)
-    stars: NDArray[np.float64] = baseline + person[0] + factors @ (person[1:] + y)
+    user = np.linalg.solve(A.T @ A + np.diag([5.0, 2, 2, 2]), A.T @ left)
+    stars: NDArray[np.float64] = baseline + user[0] + factors @ (user[1:] + y)
     return stars
 
 
@@ -47,8 +47,8 @@ def test_folding_in_is_ridge_regression_of_what_is_not_implicit(taste: Taste) ->
 
 
 def test_one_rating_by_hand() -> None:
-    # q = 1 for both films, both ridges 1, and having rated the first says 0.3: of a residual of 1.5 that leaves 1.2 to
-    # explain, b = p = 0.4, so that all films get 0.4 + 0.4 + 0.3 more
+    # q = 1 for both movies, both ridges 1, and having rated the first says 0.3: of a residual of 1.5 that leaves 1.2 to
+    # explain, b = p = 0.4, so that all movies get 0.4 + 0.4 + 0.3 more
     config = asdict(SvdppConfig(factors=1, fold_in_l2=1.0, fold_in_bias_l2=1.0))
     arrays: dict[str, Array] = {
         "baseline": np.array([3, 2.5], np.float32),
@@ -61,7 +61,7 @@ def test_one_rating_by_hand() -> None:
     assert model.explain(taste_of({0: 4.5}), np.array([1], np.int32)).contributions[0].tolist() == pytest.approx([1.1])
 
 
-def test_what_is_kept_is_the_side_of_the_films_that_surprise_trained() -> None:
+def test_what_is_kept_is_the_side_of_the_movies_that_surprise_trained() -> None:
     import surprise
 
     held, rng = world(), np.random.default_rng(4)
@@ -74,8 +74,8 @@ def test_what_is_kept_is_the_side_of_the_films_that_surprise_trained() -> None:
         reg_all=0.1,
         random_state=int(np.random.default_rng(4).integers(2**31)),
     ).fit(trainset)
-    for person in range(0, held.interactions.n_users, 7):
-        taste, user = held.interactions.taste(person), trainset.to_inner_uid(person)
+    for code in range(0, held.interactions.n_users, 7):
+        taste, user = held.interactions.taste(code), trainset.to_inner_uid(code)
         z = theirs.pu[user] + mine["implicit"][taste.rows].sum(axis=0) / np.sqrt(len(taste))
         for row in range(40):
             stars = mine["baseline"][row] + theirs.bu[user] + mine["factors"][row] @ z

@@ -11,14 +11,14 @@ from scipy import sparse
 from recsvc.features.interactions import Interactions
 from recsvc.models.vbmf import AT_ONCE, BEFORE_PRIORS, START_LEVEL, START_SPREAD, Vbmf, VbmfConfig, _Ridge
 from recsvc.types import EMPTY_TASTE, Array, Movie, State, Taste
-from tests.contracts.worlds import films, taste_of, tastes, world, world_of
+from tests.contracts.worlds import movies, taste_of, tastes, world, world_of
 
 N, D = 9, 4
 Doubles = NDArray[np.float64]
 
 
 def sides() -> dict[str, Array]:
-    """Baselines (N,), the last of a film that nobody rated, and sides, spreads and leanings (N, D)."""
+    """Baselines (N,), the last of a movie that nobody rated, and sides, spreads and leanings (N, D)."""
     rng = np.random.default_rng(5)
     baseline = rng.uniform(2, 4, N).astype(np.float32)
     baseline[-1] = np.nan
@@ -33,7 +33,7 @@ def made_of(arrays: dict[str, Array]) -> Vbmf:
     return Vbmf.from_state(State(asdict(VbmfConfig(factors=D - 1)), arrays))
 
 
-def person(taste: Taste) -> Doubles:
+def user(taste: Taste) -> Doubles:
     """The mean of the posterior of z, term by term."""
     baseline, q, spreads, leanings = (array.astype(np.float64) for array in sides().values())
     A, right, known = np.eye(D), np.zeros(D), [row for row in taste.rows.tolist() if row != N - 1]
@@ -49,7 +49,7 @@ def person(taste: Taste) -> Doubles:
 @settings(deadline=None, max_examples=100)
 def test_folding_in_is_the_mean_of_the_posterior(taste: Taste) -> None:
     model, held = made_of(sides()), sides()
-    expected = held["baseline"] + held["sides"].astype(np.float64) @ person(taste)
+    expected = held["baseline"] + held["sides"].astype(np.float64) @ user(taste)
     np.testing.assert_allclose(model.score(taste), expected, atol=1e-4)
 
 
@@ -69,7 +69,7 @@ def test_a_contribution_is_linear_in_its_rating(taste: Taste) -> None:
 
 
 def test_one_and_two_ratings_by_hand() -> None:
-    # one dimension: q = 1 and spread 1/2 for both films, so that each rated film adds 3/2 to a precision of 1
+    # one dimension: q = 1 and spread 1/2 for both movies, so that each rated movie adds 3/2 to a precision of 1
     model = made_of(
         {
             "baseline": np.array([3, 2.5], np.float32),
@@ -92,31 +92,31 @@ def test_one_and_two_ratings_by_hand() -> None:
 def step_by_step(  # noqa: C901 - as plain as it can be
     held: Interactions, movies: tuple[Movie, ...], config: VbmfConfig, rng: np.random.Generator
 ) -> dict[str, Doubles]:
-    """The same model with a loop over people, films and ratings, everything in the units of stars."""
+    """The same model with a loop over users, movies and ratings, everything in the units of stars."""
     rated = [row for row in range(held.n_movies) if row in set(held.rows.tolist())]
     own = [
         {rated.index(row): float(stars) for row, stars in zip(taste.rows.tolist(), taste.stars.tolist(), strict=True)}
         for taste in map(held.taste, range(held.n_users))
     ]
-    given_to = [{user: stars[film] for user, stars in enumerate(own) if film in stars} for film in range(len(rated))]
+    given_to = [{user: stars[row] for user, stars in enumerate(own) if row in stars} for row in range(len(rated))]
     mean, noise, d = float(held.stars.mean()), config.noise * float(held.stars.var()), config.factors + 1
     genres = sorted({genre for movie in movies for genre in movie.genres})
     decades = sorted({movie.year // 10 for movie in movies if movie.year})
     x, y = np.zeros((len(own), len(rated))), np.zeros((len(rated), len(own) + len(genres) + len(decades)))
     for user, stars in enumerate(own):
-        for film in stars:
-            x[user, film] = len(stars) ** -0.5
-            y[film, user] = len(given_to[film]) ** -0.5
-    for film, row in enumerate(rated):
+        for row in stars:
+            x[user, row] = len(stars) ** -0.5
+            y[row, user] = len(given_to[row]) ** -0.5
+    for row, row in enumerate(rated):
         for genre in movies[row].genres:
-            y[film, len(own) + genres.index(genre)] = config.traits
+            y[row, len(own) + genres.index(genre)] = config.traits
         if year := movies[row].year:
-            y[film, len(own) + len(genres) + decades.index(year // 10)] = config.traits
+            y[row, len(own) + len(genres) + decades.index(year // 10)] = config.traits
 
     w = rng.normal(0, START_SPREAD, (len(rated), d + 1))
-    for film, stars in enumerate(given_to):
-        w[film, 0] = sum(value - mean for value in stars.values()) / (len(stars) + noise * config.bias_precision)
-        w[film, 1] = START_LEVEL
+    for row, stars in enumerate(given_to):
+        w[row, 0] = sum(value - mean for value in stars.values()) / (len(stars) + noise * config.bias_precision)
+        w[row, 1] = START_LEVEL
     precision = np.diag([config.bias_precision, config.level_precision] + [config.factor_precision] * config.factors)
     spread, z, V = np.zeros((len(rated), d)), np.zeros((len(own), d)), np.zeros((len(own), d, d))
     expected_z, expected_w = np.zeros((len(own), d)), np.zeros((len(rated), d + 1))
@@ -124,33 +124,33 @@ def step_by_step(  # noqa: C901 - as plain as it can be
     for iteration in range(config.iterations):
         for user, stars in enumerate(own):
             A, right = np.eye(d), expected_z[user].copy()
-            for film, value in stars.items():
-                A += (np.outer(w[film, 1:], w[film, 1:]) + np.diag(spread[film])) / noise
-                right += w[film, 1:] * (value - mean - w[film, 0]) / noise
+            for row, value in stars.items():
+                A += (np.outer(w[row, 1:], w[row, 1:]) + np.diag(spread[row])) / noise
+                right += w[row, 1:] * (value - mean - w[row, 0]) / noise
             V[user] = np.linalg.inv(A)
             z[user] = V[user] @ right
-        for film, stars in enumerate(given_to):
-            A, right = precision.copy(), precision @ expected_w[film]
+        for row, stars in enumerate(given_to):
+            A, right = precision.copy(), precision @ expected_w[row]
             for user, value in stars.items():
                 told = np.array([1, *z[user]])
                 A += np.outer(told, told) / noise
                 A[1:, 1:] += V[user] / noise
                 right += told * (value - mean) / noise
-            w[film] = np.linalg.solve(A, right)
-            spread[film] = np.diag(np.linalg.inv(A))[1:]
+            w[row] = np.linalg.solve(A, right)
+            spread[row] = np.diag(np.linalg.inv(A))[1:]
         level = np.zeros_like(w)
         level[:, 1] = w[:, 1].mean()
         expected_w = level
         if iteration >= BEFORE_PRIORS:
-            B = np.linalg.solve(x.T @ x + config.people_l2 * np.eye(len(rated)), x.T @ z).astype(np.float64)
-            C = np.linalg.solve(y.T @ y + config.films_l2 * np.eye(y.shape[1]), y.T @ (w - level))
+            B = np.linalg.solve(x.T @ x + config.users_l2 * np.eye(len(rated)), x.T @ z).astype(np.float64)
+            C = np.linalg.solve(y.T @ y + config.movies_l2 * np.eye(y.shape[1]), y.T @ (w - level))
             expected_z, expected_w = x @ B, level + y @ C
     unit = np.sqrt(noise)
     return {"baseline": mean + w[:, 0], "sides": w[:, 1:] / unit, "spreads": spread / noise, "leanings": B * unit}
 
 
 def test_training_is_what_its_description_says() -> None:
-    held, config = world(), VbmfConfig(factors=3, iterations=9, films_l2=0.5)
+    held, config = world(), VbmfConfig(factors=3, iterations=9, movies_l2=0.5)
     model = Vbmf(config).fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(2))
     by_hand = step_by_step(held.interactions, held.dataset.movies, config, np.random.default_rng(2))
     for name, array in model.state().arrays.items():
@@ -158,7 +158,7 @@ def test_training_is_what_its_description_says() -> None:
         assert not np.nan_to_num(array[40:]).any()
 
 
-def test_more_films_than_are_solved_for_at_once_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_movies_than_are_solved_for_at_once_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     held = world()
 
     def fit() -> Vbmf:
@@ -171,12 +171,14 @@ def test_more_films_than_are_solved_for_at_once_change_nothing(monkeypatch: pyte
         np.testing.assert_allclose(array, whole.state().arrays[name], atol=1e-4)
 
 
-def test_genres_and_decades_say_what_to_expect_of_a_film_that_few_rated() -> None:
-    # the horror films of the eighties are bad and all others good; the last two have one middling rating each
+def test_genres_and_decades_say_what_to_expect_of_a_movie_that_few_rated() -> None:
+    # the horror movies of the eighties are bad and all others good; the last two have one middling rating each
     spooky = [Movie(at, "x", year=1984, genres=("Horror",)) for at in range(1, 10)]
     lovely = [Movie(at, "x", year=2004, genres=("Romance",)) for at in range(10, 19)]
     movies = [*spooky, *lovely]
-    table = {str(user): {film: 1.5 if film < 10 else 4.5 for film in range(1, 19) if film % 9} for user in range(30)}
+    table = {
+        str(user): {movie: 1.5 if movie < 10 else 4.5 for movie in range(1, 19) if movie % 9} for user in range(30)
+    }
     table["30"] = {9: 3.0}
     table["31"] = {18: 3.0}
     held = world_of(movies, table)
@@ -213,8 +215,8 @@ def test_of_too_many_features_those_with_the_most_entries_are_used() -> None:
 
 
 def test_everyone_of_one_mind_is_believed() -> None:
-    same = world_of(films(3), {str(user): {1: 4.0, 2: 4.0} for user in range(5)})
-    model = Vbmf().fit(same.interactions, films(3), rng=np.random.default_rng(2))
+    same = world_of(movies(3), {str(user): {1: 4.0, 2: 4.0} for user in range(5)})
+    model = Vbmf().fit(same.interactions, movies(3), rng=np.random.default_rng(2))
     assert model.score(taste_of({0: 4.0})).tolist() == pytest.approx([4, 4, np.nan], nan_ok=True)
 
 
@@ -227,8 +229,8 @@ def test_the_defaults() -> None:
         "bias_precision": 30.0,
         "level_precision": 200.0,
         "factor_precision": 200.0,
-        "people_l2": 3.0,
-        "films_l2": 1.7,
+        "users_l2": 3.0,
+        "movies_l2": 1.7,
         "traits": 0.7,
         "most_traits": 3000,
     }

@@ -10,12 +10,13 @@ from recsvc.datasets.ratings import ratings_table
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.interactions import interactions_of
-from recsvc.features.titles import TitleIndex
+from recsvc.features.title_index import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.popularity import Popularity
+from recsvc.registry.aliases import AliasEntry
 from recsvc.registry.components import Component
 from recsvc.registry.manifest import DatasetRecord
-from recsvc.registry.store import Draft
+from recsvc.registry.store import Draft, Registry
 from recsvc.types import Movie
 
 MOVIES = (
@@ -46,6 +47,7 @@ def components() -> dict[str, Component]:
 def draft(held: Mapping[str, Component] | None = None, folders: Mapping[str, str] | None = None) -> Draft:
     held = components() if held is None else held
     return Draft(
+        catalogue=DATASET.name,
         dataset=DATASET,
         config={"note": "tiny"},
         seed=42,
@@ -55,3 +57,8 @@ def draft(held: Mapping[str, Component] | None = None, folders: Mapping[str, str
         components=held,
         folders=folders or {name: "" if name == "popularity" else f"in/{name}" for name in held},
     )
+
+
+def promote(registry: Registry, version: str, *, who: str = "ann", why: str = "") -> AliasEntry:
+    """Move the alias, without asking whether the version can serve, as `usecases.models` does."""
+    return registry.aliases.append("production", version, action="promote", who=who, why=why)

@@ -18,7 +18,7 @@ def main(folder: str, action: str, name: str, count: str) -> None:
         if action == "publish":
             done = registry.publish(what).version
         else:
-            done = registry.aliases.append(name, f"{name}-{number}", who=name, why="x" * 200).version
+            done = registry.aliases.append(name, f"{name}-{number}", action="promote", who=name, why="x" * 200).version
         print(done, flush=True)
 
 

@@ -12,13 +12,13 @@ from recsvc.errors import ConfigurationError, RegistryError, VersionNotFoundErro
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.interactions import Interactions
-from recsvc.features.titles import TitleIndex
+from recsvc.features.title_index import TitleIndex
 from recsvc.models.popularity import Popularity
 from recsvc.registry.components import KINDS, Component
 from recsvc.registry.store import Registry
 from recsvc.types import EMPTY_TASTE, Movie, State
 from tests.contracts.worlds import world_of
-from tests.unit.registry.drafts import DATASET, MOVIES, components, draft
+from tests.unit.registry.drafts import DATASET, MOVIES, components, draft, promote
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_version_that_is_not_there_is_named(registry: Registry, name: str) -> 
 
 def test_a_name_means_itself_and_production_what_was_promoted(registry: Registry) -> None:
     version = registry.publish(draft()).version
-    registry.promote(version, who="ann")
+    promote(registry, version)
     assert registry.resolve("production") == version
     assert registry.resolve("20261120T101500Z-1f3a9c2e") == "20261120T101500Z-1f3a9c2e"
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from recsvc import errors
-from recsvc.errors import InvalidInputError, NotFoundError, ReadOnlyPersonError, RecsvcError
+from recsvc.errors import InvalidInputError, NotFoundError, ReadOnlyUserError, RecsvcError
 from recsvc.service.problems import FieldError, problem_response, status_of, unforeseen
 
 
@@ -17,7 +17,7 @@ from recsvc.service.problems import FieldError, problem_response, status_of, unf
         (errors.DamagedVersionError("x"), 409),
         (errors.RegistryError("x"), 409),
         (InvalidInputError(("genre",), "x"), 422),
-        (ReadOnlyPersonError("ml-100k:1"), 403),
+        (ReadOnlyUserError("ml-100k:1"), 403),
         (errors.NotReadyError("x"), 503),
         (errors.ConfigurationError("x"), 500),
         (errors.DataError("x"), 500),

@@ -63,9 +63,9 @@ def test_an_address_that_is_not_ours(tmp_path: Path, host: str) -> None:
         "sqlite:///{tmp}/file.txt/recsvc.db",
         "sqlite:///{tmp}/file.txt",
         "sqlite:///{tmp}",
-        "postgresql://ada:swordfish@127.0.0.1:1/films",
-        "postgresql://ada:swordfish@127.0.0.1:port/films",
-        "postgresql://ada:sword/fish@127.0.0.1/films",
+        "postgresql://ada:swordfish@127.0.0.1:1/movies",
+        "postgresql://ada:swordfish@127.0.0.1:port/movies",
+        "postgresql://ada:sword/fish@127.0.0.1/movies",
     ],
 )
 def test_a_database_that_cannot_be_used(tmp_path: Path, url: str) -> None:

@@ -1,4 +1,4 @@
-"""What SQL counts, against the same counted film by film in Python, in a world of chance."""
+"""What SQL counts, against the same counted movie by movie in Python, in a world of chance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import DateTime, bindparam, text
 
 from recsvc.storage import analytics
-from recsvc.storage.analytics import Day, Dimension, Exposures, FilmCounts, Opinions, Totals
+from recsvc.storage.analytics import Day, Dimension, Exposures, MovieCounts, Opinions, Totals
 from recsvc.storage.database import Database
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,7 @@ PLACE = ("user_id", "movie_id", "model_version", "strategy", "rank")
 
 
 def world(seed: int) -> tuple[list[Row], list[Row]]:
-    """Feedback and events of a few people, some of it from before and on the very edges of days."""
+    """Feedback and events of a few users, some of it from before and on the very edges of days."""
     draw = random.Random(seed)
 
     def moment() -> datetime:
@@ -34,7 +34,7 @@ def world(seed: int) -> tuple[list[Row], list[Row]]:
         strategy, version = draw.choice(["hybrid", "popular"]), draw.choice(["v1", "v2"])
         return {"model_version": version, "strategy": strategy, "rank": draw.randrange(1, 4)}
 
-    users = [f"person-{number}" for number in range(6)]
+    users = [f"user-{number}" for number in range(6)]
     events = {}
     for _ in range(400):
         row = {"user_id": draw.choice(users), "movie_id": draw.randrange(1, 9), **place()}
@@ -152,21 +152,21 @@ class Counted:
             for key, own in grouped(rows, lambda row: (row["user_id"], row["model_version"])).items()
         ]
 
-    def top(self, limit: int) -> list[FilmCounts]:
-        films = [
-            FilmCounts(
-                film,
+    def top(self, limit: int) -> list[MovieCounts]:
+        movies = [
+            MovieCounts(
+                movie,
                 len(rows),
                 sum(map(liked, rows)),
                 mean(rows),
-                *(sum(row["type"] == kind for row in self.of(film)) for kind in ("shown", "clicked")),
+                *(sum(row["type"] == kind for row in self.of(movie)) for kind in ("shown", "clicked")),
             )
-            for film, rows in grouped(self.feedback, lambda row: row["movie_id"]).items()
+            for movie, rows in grouped(self.feedback, lambda row: row["movie_id"]).items()
         ]
-        return sorted(films, key=lambda film: (-film.feedback, film.movie_id))[:limit]
+        return sorted(movies, key=lambda movie: (-movie.feedback, movie.movie_id))[:limit]
 
-    def of(self, film: int) -> list[Row]:
-        return [row for row in self.events if row["movie_id"] == film]
+    def of(self, movie: int) -> list[Row]:
+        return [row for row in self.events if row["movie_id"] == movie]
 
     def days(self) -> dict[date, Day]:
         said = grouped(self.feedback, lambda row: row["updated_at"].date())
@@ -182,10 +182,10 @@ class Counted:
         }
 
     def totals(self) -> Totals:
-        people = {row["user_id"] for row in self.feedback}
-        return Totals(len(people), len(self.feedback))
+        users = {row["user_id"] for row in self.feedback}
+        return Totals(len(users), len(self.feedback))
 
-    def shown_films(self) -> set[int]:
+    def shown_movies(self) -> set[int]:
         return {row["movie_id"] for row in self.events if row["type"] == "shown"}
 
 
@@ -196,27 +196,27 @@ async def test_everything_is_counted_as_one_by_one(database: Database, seed: int
     expected = Counted(feedback, events)
     assert 0 < len(expected.feedback) < len(feedback)
     assert 0 < len(expected.events) < len(events)
-    async with database.read() as session:
+    async with database.read() as transaction:
         for by in Dimension:
-            assert await analytics.exposures(session, SINCE, by) == expected.exposures(by.value)
-            assert await analytics.opinions(session, SINCE, by) == expected.opinions(by.value)
+            assert await analytics.exposures(transaction, SINCE, by) == expected.exposures(by.value)
+            assert await analytics.opinions(transaction, SINCE, by) == expected.opinions(by.value)
         versions, but = sorted({row["model_version"] for row in events})[:2], events[0]["strategy"]
-        found = await analytics.personal_exposures(session, SINCE, versions, but=but)
+        found = await analytics.personal_exposures(transaction, SINCE, versions, but=but)
         assert sorted(found) == sorted(expected.personal(versions, but))
         assert found
-        assert await analytics.days(session, SINCE) == expected.days()
-        assert await analytics.totals(session, SINCE) == expected.totals()
-        assert sorted(await analytics.shown_films(session, SINCE)) == sorted(expected.shown_films())
+        assert await analytics.days(transaction, SINCE) == expected.days()
+        assert await analytics.totals(transaction, SINCE) == expected.totals()
+        assert sorted(await analytics.shown_movies(transaction, SINCE)) == sorted(expected.shown_movies())
         for limit in (3, 100):
-            assert await analytics.top_films(session, SINCE, limit) == expected.top(limit)
+            assert await analytics.top_movies(transaction, SINCE, limit) == expected.top(limit)
 
 
 async def test_of_an_empty_database_there_is_nothing_to_count(database: Database) -> None:
-    async with database.read() as session:
-        assert await analytics.days(session, SINCE) == {}
-        assert await analytics.exposures(session, SINCE, Dimension.RANK) == {}
-        assert await analytics.opinions(session, SINCE, Dimension.VERSION) == {}
-        assert await analytics.personal_exposures(session, SINCE, ["a"], but="popular") == []
-        assert await analytics.top_films(session, SINCE, 20) == []
-        assert await analytics.totals(session, SINCE) == Totals(0, 0)
-        assert await analytics.shown_films(session, SINCE) == []
+    async with database.read() as transaction:
+        assert await analytics.days(transaction, SINCE) == {}
+        assert await analytics.exposures(transaction, SINCE, Dimension.RANK) == {}
+        assert await analytics.opinions(transaction, SINCE, Dimension.VERSION) == {}
+        assert await analytics.personal_exposures(transaction, SINCE, ["a"], but="popular") == []
+        assert await analytics.top_movies(transaction, SINCE, 20) == []
+        assert await analytics.totals(transaction, SINCE) == Totals(0, 0)
+        assert await analytics.shown_movies(transaction, SINCE) == []

@@ -25,15 +25,15 @@ async def start_writer(url: str, name: str, count: int) -> Process:
     return process
 
 
-async def test_many_tasks_on_one_film_lose_no_write(database: Database) -> None:
+async def test_many_tasks_on_one_movie_lose_no_write(database: Database) -> None:
     async def write(number: int) -> bool:
-        async with database.write() as session:
-            return await feedback.put(session, Feedback("ann", 1, FeedbackKind.SEEN, None, str(number)))
+        async with database.write() as transaction:
+            return await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.SEEN, None, str(number)))
 
     created = await asyncio.gather(*(write(number) for number in range(200)))
     assert sum(created) == 1
-    async with database.read() as session:
-        [row] = await feedback.of_user(session, "ann", limit=10, offset=0)
+    async with database.read() as transaction:
+        [row] = await feedback.of_user(transaction, "ann", limit=10, offset=0)
     assert row.revision == 200
     assert row.created_at <= row.updated_at
 
@@ -41,14 +41,14 @@ async def test_many_tasks_on_one_film_lose_no_write(database: Database) -> None:
 async def test_batches_in_opposite_orders_do_not_deadlock(database: Database) -> None:
     async def write(writer: int) -> None:
         for number in range(3):
-            films = range(600) if writer % 2 else reversed(range(600))
-            batch = [Feedback("ann", film, FeedbackKind.SEEN, None, f"{writer}-{number}") for film in films]
-            async with database.write() as session:
-                await feedback.put_many(session, batch)
+            movies = range(600) if writer % 2 else reversed(range(600))
+            batch = [Feedback("ann", movie, FeedbackKind.SEEN, None, f"{writer}-{number}") for movie in movies]
+            async with database.write() as transaction:
+                await feedback.put_many(transaction, batch)
 
     await asyncio.gather(*(write(writer) for writer in range(4)))
-    async with database.read() as session:
-        rows = await feedback.of_user(session, "ann", limit=1000, offset=0)
+    async with database.read() as transaction:
+        rows = await feedback.of_user(transaction, "ann", limit=1000, offset=0)
     assert {row.revision for row in rows} == {12}
     assert len({row.recommendation_id for row in rows}) == 1
     assert len(rows) == 600
@@ -64,8 +64,8 @@ async def test_eight_processes_open_a_new_database_at_once_and_lose_no_write(dat
     database = await Database.open(database_url)
     for name in names:
         assert list((await database.reader.read(name)).movie_ids) == list(range(count))
-    async with database.read() as session:
-        [row] = await feedback.of_user(session, "shared", limit=10, offset=0)
+    async with database.read() as transaction:
+        [row] = await feedback.of_user(transaction, "shared", limit=10, offset=0)
     assert row.revision == 8 * count
     await database.close()
 
@@ -82,14 +82,14 @@ async def test_what_a_killed_process_was_told_is_kept(database_url: str, databas
     rest, _ = await process.communicate()
     acknowledged = 30 + rest.count(b"\n")
 
-    films = list((await database.reader.read("victim")).movie_ids)
-    assert films[:acknowledged] == list(range(acknowledged))
-    assert len(films) - acknowledged in {0, 1}  # one may have been kept just before it could say so
-    async with database.write() as session:
-        assert await feedback.put(session, Feedback("ann", 1, FeedbackKind.LIKED)) is True
+    movies = list((await database.reader.read("victim")).movie_ids)
+    assert movies[:acknowledged] == list(range(acknowledged))
+    assert len(movies) - acknowledged in {0, 1}  # one may have been kept just before it could say so
+    async with database.write() as transaction:
+        assert await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED)) is True
     again = await Database.open(database_url)
-    assert list((await again.reader.read("victim")).movie_ids) == films
-    async with again.read() as session:
-        [row] = await feedback.of_user(session, "shared", limit=10, offset=0)
-    assert row.revision == len(films)
+    assert list((await again.reader.read("victim")).movie_ids) == movies
+    async with again.read() as transaction:
+        [row] = await feedback.of_user(transaction, "shared", limit=10, offset=0)
+    assert row.revision == len(movies)
     await again.close()

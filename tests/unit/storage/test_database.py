@@ -32,8 +32,8 @@ async def test_what_was_written_is_there_after_opening_again(database_url: str) 
     for expected in (True, False):
         database = await Database.open(database_url)
         await database.ping()
-        async with database.write() as session:
-            assert await feedback.put(session, Feedback("ann", 1, FeedbackKind.LIKED)) is expected
+        async with database.write() as transaction:
+            assert await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED)) is expected
         await database.close()
 
 
@@ -193,8 +193,8 @@ class TestPostgresql:
             while True:
                 try:
                     await asyncio.gather(*(database.ping() for _ in range(8)))
-                    async with database.write() as session:
-                        await feedback.put(session, Feedback("ann", movie_id, FeedbackKind.LIKED))
+                    async with database.write() as transaction:
+                        await feedback.put(transaction, Feedback("ann", movie_id, FeedbackKind.LIKED))
                     break
                 except NotReadyError:
                     refused += 1
@@ -206,10 +206,10 @@ class TestPostgresql:
         database = await Database.open(postgres_url)
 
         async def write_and_be_terminated(then: list[Feedback]) -> None:
-            async with database.write() as session:
-                await feedback.put(session, Feedback("ann", 1, FeedbackKind.LIKED))
+            async with database.write() as transaction:
+                await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED))
                 await terminate_all(postgres_url)
-                await feedback.put_many(session, then)
+                await feedback.put_many(transaction, then)
 
         for then in ([Feedback("ann", 2, FeedbackKind.LIKED)], []):
             with pytest.raises(NotReadyError, match=r"^PostgreSQL at \S+: "):

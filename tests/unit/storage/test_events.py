@@ -20,13 +20,13 @@ def event(user_id: str, movie_id: int, kind: EventType = EventType.SHOWN, rank: 
 
 
 async def put(database: Database, *items: Event) -> list[bool]:
-    async with database.write() as session:
-        return await events.put_many(session, items)
+    async with database.write() as transaction:
+        return await events.put_many(transaction, items)
 
 
 async def stored(database: Database) -> set[Event]:
-    async with database.read() as session:
-        rows = await session.rows(select(table))
+    async with database.read() as transaction:
+        rows = await transaction.rows(select(table))
     return {
         Event(row.user_id, row.movie_id, Attribution(row.model_version, row.strategy, row.rank), EventType(row.type))
         for row in rows
@@ -57,24 +57,24 @@ async def test_every_part_of_a_place_makes_it_another(database: Database) -> Non
 
 
 async def test_more_than_one_statement_holds(database: Database) -> None:
-    items = [event("ann", film, kind) for film in range(1, 601) for kind in EventType]
+    items = [event("ann", movie, kind) for movie in range(1, 601) for kind in EventType]
     assert await put(database, *items[:700]) == [True] * 700
     assert await put(database, *items) == [False] * 700 + [True] * 500
 
 
 async def test_batches_in_opposite_orders_do_not_deadlock(database: Database) -> None:
-    items = [event("ann", film) for film in range(1, 601)]
+    items = [event("ann", movie) for movie in range(1, 601)]
     told = await asyncio.gather(*(put(database, *(items if writer % 2 else items[::-1])) for writer in range(6)))
     assert sum(map(sum, told)) == 600
     assert await stored(database) == set(items)
 
 
-async def test_all_of_a_person_are_removed_and_of_nobody_else(database: Database) -> None:
+async def test_all_of_a_user_are_removed_and_of_nobody_else(database: Database) -> None:
     mine, others = [event("ann", 1), event("ann", 2)], [event("ann2", 1), event("an", 1)]
     await put(database, *mine, *others)
     for count in (2, 0):
-        async with database.write() as session:
-            assert await events.remove_user(session, "ann") == count
+        async with database.write() as transaction:
+            assert await events.remove_user(transaction, "ann") == count
     assert await stored(database) == set(others)
 
 
@@ -82,6 +82,6 @@ async def test_all_of_a_person_are_removed_and_of_nobody_else(database: Database
 async def test_what_is_no_event_is_refused_by_the_database(database: Database, change: dict[str, object]) -> None:
     row = {"user_id": "ann", "movie_id": 1, "model_version": "v1", "strategy": "x", "rank": 1, "type": "shown"}
     with pytest.raises(IntegrityError):
-        async with database.write() as session:
-            await session.execute(table.insert(), {**row, **change})
+        async with database.write() as transaction:
+            await transaction.execute(table.insert(), {**row, **change})
     assert await stored(database) == set()

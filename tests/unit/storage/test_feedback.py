@@ -25,14 +25,14 @@ async def put(database: Database, *items: Feedback) -> list[bool]:
     """Each item in a transaction of its own, as requests are."""
     created = []
     for item in items:
-        async with database.write() as session:
-            created.append(await feedback.put(session, item))
+        async with database.write() as transaction:
+            created.append(await feedback.put(transaction, item))
     return created
 
 
 async def stored(database: Database, user_id: str) -> list[StoredFeedback]:
-    async with database.read() as session:
-        return await feedback.of_user(session, user_id, limit=10_000, offset=0)
+    async with database.read() as transaction:
+        return await feedback.of_user(transaction, user_id, limit=10_000, offset=0)
 
 
 async def test_what_was_put_is_read_back_with_the_database_s_time(database: Database) -> None:
@@ -63,7 +63,7 @@ async def test_the_newest_write_replaces_what_was_said(database: Database) -> No
     assert row.created_at <= row.updated_at
 
 
-async def test_where_a_film_came_from_stays_until_another_place_is_told(database: Database) -> None:
+async def test_where_a_movie_came_from_stays_until_another_place_is_told(database: Database) -> None:
     first, second = Attribution("a", "hybrid", 3), Attribution("b", "content", 1)
 
     def said(stars: float, name: str | None, place: Attribution | None) -> Feedback:
@@ -86,8 +86,8 @@ async def test_a_retry_changes_nothing(database: Database) -> None:
     await put(database, item)
     once = await stored(database, "ann")
     assert await put(database, item, item, rating("ann", 1, 4.0)) == [False, False, False]
-    async with database.write() as session:
-        assert await feedback.put_many(session, [item, item]) == [False, False]
+    async with database.write() as transaction:
+        assert await feedback.put_many(transaction, [item, item]) == [False, False]
     assert await stored(database, "ann") == once
 
 
@@ -113,11 +113,11 @@ async def test_every_field_counts_as_a_change(database: Database, changed: Feedb
 
 async def test_after_removal_it_is_new_again(database: Database) -> None:
     await put(database, rating("ann", 1, 4.0), rating("ann", 1, 3.0))
-    async with database.write() as session:
-        assert await feedback.remove(session, "ann", 2) is False
-        assert await feedback.remove(session, "bob", 1) is False
-        assert await feedback.remove(session, "ann", 1) is True
-        assert await feedback.remove(session, "ann", 1) is False
+    async with database.write() as transaction:
+        assert await feedback.remove(transaction, "ann", 2) is False
+        assert await feedback.remove(transaction, "bob", 1) is False
+        assert await feedback.remove(transaction, "ann", 1) is True
+        assert await feedback.remove(transaction, "ann", 1) is False
     assert await put(database, rating("ann", 1, 4.0)) == [True]
     assert [row.revision for row in await stored(database, "ann")] == [1]
 
@@ -132,16 +132,16 @@ class TestPutMany:
             rating("ann", 9, 4.0),
             rating("ann", 7, 5.0),
         ]
-        async with database.write() as session:
-            assert await feedback.put_many(session, batch) == [True, False, True, True, False]
+        async with database.write() as transaction:
+            assert await feedback.put_many(transaction, batch) == [True, False, True, True, False]
         ann = {row.movie_id: (row.stars, row.revision) for row in await stored(database, "ann")}
         assert ann == {9: (4.0, 1), 7: (5.0, 2)}
 
     async def test_nothing(self, database: Database) -> None:
-        async with database.write() as session:
-            assert await feedback.put_many(session, []) == []
-        async with database.read() as session:
-            assert await feedback.count_of_user(session, "ann") == 0
+        async with database.write() as transaction:
+            assert await feedback.put_many(transaction, []) == []
+        async with database.read() as transaction:
+            assert await feedback.count_of_user(transaction, "ann") == 0
 
     async def test_a_thousand_in_few_statements_in_the_order_of_their_keys(self, database: Database) -> None:
         sent: list[Any] = []
@@ -153,8 +153,8 @@ class TestPutMany:
         await put(database, *(rating("ann", movie_id, 1.0) for movie_id in range(0, 1000, 100)))
         event.listen(database._write.sync_engine, "before_cursor_execute", remember)
         batch = [rating("ann", movie_id, 2.5) for movie_id in reversed(range(1000))]
-        async with database.write() as session:
-            created = await feedback.put_many(session, batch)
+        async with database.write() as transaction:
+            created = await feedback.put_many(transaction, batch)
 
         assert created == [item.movie_id % 100 != 0 for item in batch]
         assert len(sent) <= 4
@@ -169,8 +169,8 @@ class TestPutMany:
     async def test_all_or_nothing(self, database: Database) -> None:
         batch = [rating("ann", movie_id, 2.5) for movie_id in range(999)] + [rating("ann", 999, 6.0)]
         with pytest.raises(IntegrityError):
-            async with database.write() as session:
-                await feedback.put_many(session, batch)
+            async with database.write() as transaction:
+                await feedback.put_many(transaction, batch)
         assert await stored(database, "ann") == []
 
 
@@ -199,18 +199,18 @@ class TestPutMany:
 )
 async def test_the_database_itself_refuses_bad_rows(database: Database, wrong: dict[str, Any]) -> None:
     good = {"user_id": "x" * 128, "movie_id": 1, "kind": "liked"}
-    async with database.write() as session:
-        await session.execute(insert(table), good)
+    async with database.write() as transaction:
+        await transaction.execute(insert(table), good)
     with pytest.raises(IntegrityError):
-        async with database.write() as session:
-            await session.execute(insert(table), {**good, "movie_id": 2, **wrong})
-    async with database.read() as session:
-        assert await feedback.count_of_user(session, "x" * 128) == 1
+        async with database.write() as transaction:
+            await transaction.execute(insert(table), {**good, "movie_id": 2, **wrong})
+    async with database.read() as transaction:
+        assert await feedback.count_of_user(transaction, "x" * 128) == 1
 
 
 async def test_newest_first_then_by_movie_id_in_pages(database: Database) -> None:
-    async with database.write() as session:
-        await feedback.put_many(session, [rating("ann", movie_id, 1.0) for movie_id in (5, 3, 9)])
+    async with database.write() as transaction:
+        await feedback.put_many(transaction, [rating("ann", movie_id, 1.0) for movie_id in (5, 3, 9)])
     await put(database, rating("ann", 4, 1.0), rating("bob", 1, 1.0))
     await until_the_clock_moved(database)
     await put(database, rating("ann", 3, 2.0))
@@ -219,11 +219,11 @@ async def test_newest_first_then_by_movie_id_in_pages(database: Database) -> Non
     assert rows[0].movie_id == 3
     assert rows == sorted(rows, key=lambda row: (-row.updated_at.timestamp(), row.movie_id))
     pages = []
-    async with database.read() as session:
+    async with database.read() as transaction:
         for offset in range(5):
-            pages += await feedback.of_user(session, "ann", limit=1, offset=offset)
-        assert await feedback.of_user(session, "ann", limit=0, offset=0) == []
-        assert await feedback.count_of_user(session, "ann") == 4
+            pages += await feedback.of_user(transaction, "ann", limit=1, offset=offset)
+        assert await feedback.of_user(transaction, "ann", limit=0, offset=0) == []
+        assert await feedback.count_of_user(transaction, "ann") == 4
     assert pages == rows
 
 
@@ -239,13 +239,13 @@ async def until_the_clock_moved(database: Database) -> None:
 
 
 async def test_the_summary_counts_every_kind(database: Database) -> None:
-    async with database.read() as session:
-        assert await feedback.summary_of_user(session, "ann") is None
+    async with database.read() as transaction:
+        assert await feedback.summary_of_user(transaction, "ann") is None
     await put(database, rating("ann", 1, 4.0), rating("ann", 2, 2.0), Feedback("ann", 3, FeedbackKind.SEEN))
     await until_the_clock_moved(database)
     await put(database, Feedback("ann", 2, FeedbackKind.LIKED), rating("bob", 1, 1.0))
-    async with database.read() as session:
-        summary = await feedback.summary_of_user(session, "ann")
+    async with database.read() as transaction:
+        summary = await feedback.summary_of_user(transaction, "ann")
     rows = await stored(database, "ann")
     counts = dict.fromkeys(FeedbackKind, 0)
     counts |= {FeedbackKind.RATING: 1, FeedbackKind.LIKED: 1, FeedbackKind.SEEN: 1}
@@ -254,11 +254,11 @@ async def test_the_summary_counts_every_kind(database: Database) -> None:
     assert summary.last_at.utcoffset() == timedelta(0)
 
 
-async def test_erasing_a_person_leaves_the_others(database: Database) -> None:
+async def test_erasing_a_user_leaves_the_others(database: Database) -> None:
     await put(database, *(rating("ann", movie_id, 4.0) for movie_id in range(20)), rating("bob", 1, 1.0))
-    async with database.write() as session:
-        assert await feedback.remove_user(session, "ann") == 20
-        assert await feedback.remove_user(session, "ann") == 0
-    async with database.read() as session:
-        assert await feedback.summary_of_user(session, "ann") is None
-        assert await feedback.count_of_user(session, "bob") == 1
+    async with database.write() as transaction:
+        assert await feedback.remove_user(transaction, "ann") == 20
+        assert await feedback.remove_user(transaction, "ann") == 0
+    async with database.read() as transaction:
+        assert await feedback.summary_of_user(transaction, "ann") is None
+        assert await feedback.count_of_user(transaction, "bob") == 1

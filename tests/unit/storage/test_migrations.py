@@ -112,15 +112,15 @@ async def test_what_was_kept_before_recommendations_were_attributed_is_kept_on(d
     async with database._write.connect() as connection:
         after = (await connection.exec_driver_sql(f"SELECT {columns} FROM feedback ORDER BY 1, 2")).all()
         fresh = await connection.run_sync(schema)
-    async with database.read() as session:
+    async with database.read() as transaction:
         rows = [
-            row for user_id in ("ann", "bob") for row in await feedback.of_user(session, user_id, limit=9, offset=0)
+            row for user_id in ("ann", "bob") for row in await feedback.of_user(transaction, user_id, limit=9, offset=0)
         ]
-    async with database.write() as session:  # a retry of what was said then still changes nothing
+    async with database.write() as transaction:  # a retry of what was said then still changes nothing
         again = Feedback("ann", 1, FeedbackKind.RATING, 4.5, "0123456789abcdef")
-        assert await feedback.put(session, again) is False
-    async with database.read() as session:
-        assert {row.revision for row in await feedback.of_user(session, "ann", limit=9, offset=0)} == {1, 3}
+        assert await feedback.put(transaction, again) is False
+    async with database.read() as transaction:
+        assert {row.revision for row in await feedback.of_user(transaction, "ann", limit=9, offset=0)} == {1, 3}
     await database.close()
     assert len(before) == len(said)
     assert after == before

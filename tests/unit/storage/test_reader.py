@@ -19,8 +19,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def put(database: Database, *items: Feedback) -> None:
-    async with database.write() as session:
-        await feedback.put_many(session, items)
+    async with database.write() as transaction:
+        await feedback.put_many(transaction, items)
 
 
 async def test_columns_in_the_order_of_movie_ids(database: Database) -> None:
@@ -53,12 +53,12 @@ async def test_another_connection_s_commit_is_seen_at_once_and_nothing_before(
 ) -> None:
     other = await Database.open(database_url)
     for movie_id in range(50):
-        async with other.write() as session:
-            await feedback.put(session, Feedback("ann", movie_id, FeedbackKind.LIKED))
+        async with other.write() as transaction:
+            await feedback.put(transaction, Feedback("ann", movie_id, FeedbackKind.LIKED))
             assert len(await database.reader.read("ann")) == movie_id
         assert list((await database.reader.read("ann")).movie_ids) == list(range(movie_id + 1))
-    async with other.write() as session:
-        await feedback.remove_user(session, "ann")
+    async with other.write() as transaction:
+        await feedback.remove_user(transaction, "ann")
     assert await database.reader.read("ann") == NOTHING
     await other.close()
 
@@ -88,8 +88,8 @@ class TestSqlite:
 
     async def test_it_does_not_wait_for_a_writer(self, sqlite_url: str) -> None:
         database = await Database.open(sqlite_url)
-        async with database.write() as session:
-            await feedback.put(session, Feedback("ann", 1, FeedbackKind.LIKED))
+        async with database.write() as transaction:
+            await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED))
             began = time.perf_counter()
             assert await database.reader.read("ann") == NOTHING
             assert time.perf_counter() - began < 0.1  # less than its patience with a lock
@@ -97,8 +97,8 @@ class TestSqlite:
 
     async def test_the_query_reads_one_stretch_of_the_primary_key(self, sqlite_url: str) -> None:
         database = await Database.open(sqlite_url)
-        async with database.read() as session:
-            plan = await session._connection.exec_driver_sql(
+        async with database.read() as transaction:
+            plan = await transaction._connection.exec_driver_sql(
                 f"EXPLAIN QUERY PLAN {SqliteFeedbackReader._QUERY}", ("ann",)
             )
             steps = [row.detail for row in plan]

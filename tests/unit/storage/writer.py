@@ -1,7 +1,7 @@
 """A process that writes until it is done or killed: `writer.py URL NAME COUNT`.
 
 It says "ready", waits for a line, opens the database, and writes COUNT times: every time something new about
-film 0 for the person "shared", and a new film for the person NAME. After each commit it says which film.
+movie 0 for the user "shared", and a new movie for the user NAME. After each commit it says which movie.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ async def main(url: str, name: str, count: int) -> None:
     sys.stdin.readline()
     database = await Database.open(url)
     for number in range(count):
-        async with database.write() as session:
+        async with database.write() as transaction:
             shared = Feedback("shared", 0, FeedbackKind.SEEN, None, f"{name}-{number}")
             own = Feedback(name, number, FeedbackKind.LIKED)
-            await feedback.put_many(session, [shared, own])
+            await feedback.put_many(transaction, [shared, own])
         print(number, flush=True)
     await database.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from recsvc.datasets.preprocess import fingerprint
 from recsvc.datasets.tables import Dataset
-from recsvc.engine.answer import Person
+from recsvc.engine.answer import User
 from recsvc.engine.engine import NO_ROWS, Engine
 from recsvc.engine.query import Query, Strategy
 from recsvc.errors import ModelError, RegistryError
@@ -22,7 +22,7 @@ from recsvc.training.config import TrainingConfig
 from recsvc.training.gate import judge
 from recsvc.training.pipeline import STEPS, Trained, publish_trained
 from recsvc.types import Movie
-from tests.contracts.worlds import PEOPLE, films, taste_of, world, world_of
+from tests.contracts.worlds import USERS, movies, taste_of, world, world_of
 
 AGAINST_TASTE = TrainingConfig(hybrid=HybridConfig(head_start=-1000.0))
 
@@ -54,7 +54,7 @@ def test_what_passes_the_gate_is_in_production(registry: Registry) -> None:
     manifest = registry.manifest(trained.manifest.version)
     assert manifest == trained.manifest
     told = manifest.dataset
-    assert (told.name, told.users, told.movies, told.ratings) == ("small-world", PEOPLE, 42, len(held.dataset.ratings))
+    assert (told.name, told.users, told.movies, told.ratings) == ("small-world", USERS, 42, len(held.dataset.ratings))
     assert told.fingerprint == fingerprint(held.dataset)
     assert (manifest.seed, manifest.config) == (42, json.loads(json.dumps(TrainingConfig().as_dict())))
     years = [movie.year for movie in held.dataset.movies if movie.year is not None]
@@ -81,17 +81,17 @@ def assert_published_and_not_promoted(registry: Registry, trained: Trained) -> N
     Engine(registry.open(trained.manifest.version))
 
 
-def test_what_is_worse_than_the_popular_films_does_not_serve(registry: Registry) -> None:
+def test_what_is_worse_than_the_popular_movies_does_not_serve(registry: Registry) -> None:
     trained = train(registry, world().dataset, AGAINST_TASTE)
     assert trained.verdict.metrics["hybrid"]["ndcg@10"] < trained.verdict.metrics["popularity"]["ndcg@10"]
     assert_published_and_not_promoted(registry, trained)
 
 
-def test_what_is_as_good_as_the_popular_films_does_not_serve(registry: Registry) -> None:
-    # everyone rated every film, so that whatever order the films are in that someone has not seen, all are to be found
+def test_what_is_as_good_as_the_popular_movies_does_not_serve(registry: Registry) -> None:
+    # everyone rated every movie, so that whatever order the movies are in that someone has not seen, all are to be found
     stars = np.random.default_rng(1).choice([3.0, 4.0, 5.0], (8, 12)).tolist()
     movies = [Movie(number, "x", 1990 + number % 3, ("A", "B")[number % 2 :]) for number in range(1, 13)]
-    held = world_of(movies, {str(person): dict(enumerate(line, 1)) for person, line in enumerate(stars)})
+    held = world_of(movies, {str(user): dict(enumerate(line, 1)) for user, line in enumerate(stars)})
     trained = train(registry, held.dataset)
     for model in ("hybrid", "popularity"):
         assert trained.verdict.metrics[model]["ndcg@10"] == pytest.approx(1)
@@ -99,8 +99,8 @@ def test_what_is_as_good_as_the_popular_films_does_not_serve(registry: Registry)
 
 
 def test_data_too_small_to_hold_anything_out_does_not_serve(registry: Registry) -> None:
-    # of one or two ratings of a film all are learned from
-    held = world_of(films(3), {"a": {1: 5.0, 2: 3.0}, "b": {1: 4.0, 3: 2.0}})
+    # of one or two ratings of a movie all are learned from
+    held = world_of(movies(3), {"a": {1: 5.0, 2: 3.0}, "b": {1: 4.0, 3: 2.0}})
     assert_published_and_not_promoted(registry, train(registry, held.dataset))
 
 
@@ -110,7 +110,7 @@ def test_what_serves_goes_on_when_the_next_is_refused(registry: Registry) -> Non
     assert registry.production() == first
     assert len(registry.names()) == 2
     with pytest.raises(RegistryError, match="no earlier version"):
-        registry.roll_back(who="ann")
+        registry.aliases.roll_back(who="ann", why="")
 
 
 def test_one_seed_makes_one_model_bit_by_bit(registry: Registry) -> None:
@@ -132,8 +132,8 @@ def test_limits_are_of_learning_and_not_of_the_catalogue(registry: Registry) -> 
     counts = held.interactions.counts()
     np.testing.assert_array_equal(engine.catalogue.rating_counts, counts)
     assert len(engine.catalogue) == 42
-    assert len(engine.history) == PEOPLE
-    assert engine.titles.search("Film 39", counts).tolist()[0] == 39
+    assert len(engine.history) == USERS
+    assert engine.titles.search("Movie 39", counts).tolist()[0] == 39
     few = np.diff(held.interactions.starts) < 10
     assert few.any()
     lazy = int(np.flatnonzero(few)[0])
@@ -144,8 +144,8 @@ def test_limits_are_of_learning_and_not_of_the_catalogue(registry: Registry) -> 
     model = engine._models[Strategy.COLLABORATIVE]
     scores = model.score(taste_of({int(enough[0]): 5.0}))
     assert np.flatnonzero(np.isfinite(scores)).tolist() == enough.tolist()
-    # a film that was not learned is recommended still, by what it is
-    answer = engine.recommend(Person(taste_of({0: 5.0}), NO_ROWS), Query(k=100))
+    # a movie that was not learned is recommended still, by what it is
+    answer = engine.recommend(User(taste_of({0: 5.0}), NO_ROWS), Query(k=100))
     assert len(answer.items) == 40
 
 

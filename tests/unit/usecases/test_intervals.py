@@ -1,4 +1,4 @@
-"""Shares and their intervals: against known values, the equation they solve, and sums over people one by one."""
+"""Shares and their intervals: against known values, the equation they solve, and sums over users one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsvc.usecases.intervals import Shown, difference, wilson
 
 Z = 1.959963984540054
 
-people = st.lists(
+users = st.lists(
     st.integers(1, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=2, max_size=40
 )
 
@@ -57,20 +57,20 @@ def test_the_ends_are_the_shares_that_are_just_not_refused(n: int, part: float) 
 
 
 def shown(side: Sequence[tuple[int, int]]) -> list[Shown]:
-    return [Shown(*person) for person in side]
+    return [Shown(*user) for user in side]
 
 
 def share_and_variance(side: Sequence[tuple[int, int]]) -> tuple[float, float]:
-    """A ratio of sums over people and its linearised variance, from every person's own deviation."""
-    films = sum(n for n, _ in side)
-    share = sum(x for _, x in side) / films
+    """A ratio of sums over users and its linearised variance, from every user's own deviation."""
+    movies = sum(n for n, _ in side)
+    share = sum(x for _, x in side) / movies
     deviations = [(x - share * n) ** 2 for n, x in side]
-    return share, len(side) / (len(side) - 1) * math.fsum(deviations) / films**2
+    return share, len(side) / (len(side) - 1) * math.fsum(deviations) / movies**2
 
 
-@given(before=people, after=people)
+@given(before=users, after=users)
 @settings(deadline=None, max_examples=100)
-def test_the_difference_is_that_of_people_one_by_one(
+def test_the_difference_is_that_of_users_one_by_one(
     before: list[tuple[int, int]], after: list[tuple[int, int]]
 ) -> None:
     found = difference(shown(before), shown(after))
@@ -84,9 +84,9 @@ def test_the_difference_is_that_of_people_one_by_one(
     assert (turned.value, turned.low, turned.high) == pytest.approx((-found.value, -found.high, -found.low))
 
 
-@given(side=people)
+@given(side=users)
 @settings(deadline=None)
-def test_who_is_shown_one_film_each_is_a_plain_share(side: list[tuple[int, int]]) -> None:
+def test_who_is_shown_one_movie_each_is_a_plain_share(side: list[tuple[int, int]]) -> None:
     """Then it is the variance of a mean, which textbooks have as s^2 / p."""
     hits = [min(x, 1) for _, x in side]
     assume(0 < sum(hits) < len(hits))
@@ -107,7 +107,7 @@ def test_one_who_was_shown_much_makes_it_wider() -> None:
 
 
 @pytest.mark.parametrize("side", [[], shown([(5, 2)])])
-def test_a_side_of_fewer_than_two_people_says_nothing(side: list[Shown]) -> None:
+def test_a_side_of_fewer_than_two_users_says_nothing(side: list[Shown]) -> None:
     enough = shown([(5, 2), (4, 1)])
     assert difference(side, enough) is None
     assert difference(enough, side) is None

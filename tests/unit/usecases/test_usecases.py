@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsvc.engine.engine import STRANGER, Engine
+from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.engine.query import Query
-from recsvc.errors import DamagedVersionError, InvalidInputError, NotFoundError, NotReadyError, ReadOnlyPersonError
+from recsvc.errors import DamagedVersionError, InvalidInputError, NotFoundError, NotReadyError, ReadOnlyUserError
 from recsvc.registry.store import Draft, Registry
 from recsvc.types import FeedbackKind
-from recsvc.usecases.films import film_by_title, film_row, well_known
-from recsvc.usecases.people import check_writable, person_of
-from recsvc.usecases.recommend import opinions_of, recommend_from
-from recsvc.usecases.serving import Serving, promote
+from recsvc.usecases.deployment import DeploymentManager
+from recsvc.usecases.models import promote
+from recsvc.usecases.movies import movie_by_title, movie_row, well_known
+from recsvc.usecases.recommendations import opinions_of, recommend_from
+from recsvc.usecases.users import check_writable, user_of
 from tests.api.versions import publish_again, trained
 
 COUNTS_AS = {"liked": 4.5, "disliked": 1.5}
@@ -37,16 +38,16 @@ def engine(artifacts: Path) -> Engine:
 def test_feedback_becomes_a_taste_and_what_is_hidden(engine: Engine) -> None:
     kinds = ["rating", "liked", "disliked", "seen", "not_interested", "rating"]
     stars = [2.0, None, None, None, None, 5.0]
-    person = person_of(engine, [1, 2, 3, 4, 5, 999_999], kinds, stars, COUNTS_AS)
-    assert person.taste.rows.tolist() == [0, 1, 2]
-    assert person.taste.stars.tolist() == [2, 4.5, 1.5]
-    assert person.taste.stars.dtype == np.float32
-    assert person.hidden.tolist() == [3, 4]
+    user = user_of(engine, [1, 2, 3, 4, 5, 999_999], kinds, stars, COUNTS_AS)
+    assert user.taste.rows.tolist() == [0, 1, 2]
+    assert user.taste.stars.tolist() == [2, 4.5, 1.5]
+    assert user.taste.stars.dtype == np.float32
+    assert user.hidden.tolist() == [3, 4]
 
 
-def test_someone_whose_films_all_left_the_catalogue_is_a_stranger(engine: Engine) -> None:
-    assert person_of(engine, [999_999], ["rating"], [4.0], COUNTS_AS) is STRANGER
-    assert person_of(engine, [], [], [], COUNTS_AS) is STRANGER
+def test_someone_whose_movies_all_left_the_catalogue_is_an_unknown_user(engine: Engine) -> None:
+    assert user_of(engine, [999_999], ["rating"], [4.0], COUNTS_AS) is UNKNOWN_USER
+    assert user_of(engine, [], [], [], COUNTS_AS) is UNKNOWN_USER
 
 
 @pytest.mark.parametrize("user_id", ["sample:1", "sample:", "ml-1m:1", "ml-latest-small:x:y", "ml-:1"])
@@ -54,7 +55,7 @@ def test_who_cannot_be_changed(engine: Engine, user_id: str) -> None:
     if user_id == "ml-:1":
         check_writable(engine, user_id)
         return
-    with pytest.raises(ReadOnlyPersonError):
+    with pytest.raises(ReadOnlyUserError):
         check_writable(engine, user_id)
 
 
@@ -63,23 +64,23 @@ def test_who_can_be_changed(engine: Engine, user_id: str) -> None:
     check_writable(engine, user_id)
 
 
-def test_films_by_title(engine: Engine) -> None:
-    alien = film_by_title(engine, "Alien")
-    assert film_by_title(engine, "alien (1979)") == alien
+def test_movies_by_title(engine: Engine) -> None:
+    alien = movie_by_title(engine, "Alien")
+    assert movie_by_title(engine, "alien (1979)") == alien
     for text in ("Alien (1986)", "Alein", "", "xyzzyqwk"):
-        with pytest.raises(InvalidInputError, match="no film has the title"):
-            film_by_title(engine, text)
+        with pytest.raises(InvalidInputError, match="no movie has the title"):
+            movie_by_title(engine, text)
 
 
-def test_film_rows(engine: Engine) -> None:
-    assert film_row(engine, 1) == 0
+def test_movie_rows(engine: Engine) -> None:
+    assert movie_row(engine, 1) == 0
     for movie_id in (0, -1, 501, 10**30):
         with pytest.raises(NotFoundError):
-            film_row(engine, movie_id)
+            movie_row(engine, movie_id)
 
 
 def test_opinions_as_text(engine: Engine) -> None:
-    alien, aliens = (film_by_title(engine, title).movie_id for title in ("Alien", "Aliens"))
+    alien, aliens = (movie_by_title(engine, title).movie_id for title in ("Alien", "Aliens"))
     for text in ("Alien=5,Aliens=4.5", "Alien = 5 , Aliens =4.50", "Alien (1979)=5.0,Aliens=4.5,"):
         assert opinions_of(engine, text) == [(alien, RATING, 5), (aliens, RATING, 4.5)]
 
@@ -90,33 +91,33 @@ def test_the_order_of_opinions_does_not_matter(engine: Engine) -> None:
     assert answers[0] == answers[1]
 
 
-def test_well_known_films(engine: Engine) -> None:
+def test_well_known_movies(engine: Engine) -> None:
     assert well_known(engine, 15, 7) == well_known(engine, 15, 7)
     assert len({movie.movie_id for movie in well_known(engine, 50, None)}) == 50
 
 
 def test_serving_follows_the_alias(artifacts: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(artifacts, tmp_path / "artifacts"))
-    serving = Serving(Registry(folder))
+    manager = DeploymentManager(Registry(folder))
     with pytest.raises(NotReadyError, match="no version has been loaded yet"):
-        serving.engine()
-    assert serving.refresh() is True
-    first = serving.engine()
-    assert serving.refresh() is False
-    assert serving.engine() is first
+        manager.deployment().production
+    assert manager.refresh() is True
+    first = manager.deployment().production
+    assert manager.refresh() is False
+    assert manager.deployment().production is first
     second = publish_again(folder).version
-    serving.promote(second, who="tests", why="")
-    assert serving.engine().manifest.version == second
-    assert first.recommend(STRANGER, Query()).items  # what a request has taken goes on answering
-    serving.roll_back(who="tests", why="")
-    assert serving.engine().manifest.version == first.manifest.version
+    manager.promote(second, who="tests", why="")
+    assert manager.deployment().production.manifest.version == second
+    assert first.recommend(UNKNOWN_USER, Query()).items  # what a request has taken goes on answering
+    manager.roll_back(who="tests", why="")
+    assert manager.deployment().production.manifest.version == first.manifest.version
 
 
 def test_serving_from_nothing(tmp_path: Path) -> None:
-    serving = Serving(Registry(tmp_path))
-    assert serving.refresh() is False
+    manager = DeploymentManager(Registry(tmp_path))
+    assert manager.refresh() is False
     with pytest.raises(NotReadyError, match="no version is in production"):
-        serving.engine()
+        manager.deployment().production
 
 
 def test_what_cannot_serve_is_not_promoted(artifacts: Path, tmp_path: Path) -> None:
@@ -129,6 +130,7 @@ def test_what_cannot_serve_is_not_promoted(artifacts: Path, tmp_path: Path) -> N
     manifest = version.manifest
     partial = registry.publish(
         Draft(
+            catalogue=manifest.catalogue,
             dataset=manifest.dataset,
             config=manifest.config,
             seed=manifest.seed,

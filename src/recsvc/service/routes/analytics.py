@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from recsvc.service.deps import ContextDep
+from recsvc.service.middleware import Admin
 from recsvc.service.problems import document
 from recsvc.service.schemas.analytics import (
     AnalyticsQuery,
@@ -16,10 +17,9 @@ from recsvc.service.schemas.analytics import (
     DayCounts,
     RatesBy,
     Share,
-    TopFilm,
+    TopMovie,
     VersionComparison,
 )
-from recsvc.service.security import Admin
 from recsvc.storage.analytics import Dimension
 from recsvc.usecases.analytics import Comparison, Rates, analyse
 from recsvc.usecases.intervals import Rate
@@ -59,26 +59,26 @@ def _comparison(found: Comparison | None) -> VersionComparison | None:
 
 @router.get(
     "/analytics",
-    summary="What people did with what was recommended",
+    summary="What users did with what was recommended",
     dependencies=[Admin],
     responses=document(401, 403),
 )
 async def analytics(context: ContextDep, wanted: Annotated[AnalyticsQuery, Query()]) -> AnalyticsReport:
-    """Feedback, people and events a day; rates by version, strategy and rank; top films; coverage; the comparison."""
-    found = await analyse(context.lineup, context.database, days=wanted.days)
-    catalogue = context.engine.catalogue
-    titles = {film.movie_id: catalogue.title(film.movie_id) for film in found.top_films}
-    films = len(catalogue.vocabulary)
+    """Feedback, users and events a day; rates by version, strategy and rank; top movies; coverage; the comparison."""
+    found = await analyse(context.deployment, context.database, days=wanted.days)
+    catalogue = context.deployment.production.catalogue
+    titles = {movie.movie_id: catalogue.title(movie.movie_id) for movie in found.top_movies}
+    movies = len(catalogue.vocabulary)
     return AnalyticsReport(
         first_day=found.first,
         last_day=found.last,
-        people=found.totals.people,
+        users=found.totals.users,
         feedback=found.totals.feedback,
         days=[DayCounts(day=day, **counts._asdict()) for day, counts in found.days.items()],
         by_version=_rates(found.rates[Dimension.VERSION]),
         by_strategy=_rates(found.rates[Dimension.STRATEGY]),
         by_rank=_rates(found.rates[Dimension.RANK]),
-        top_films=[TopFilm(title=titles[film.movie_id], **film._asdict()) for film in found.top_films],
-        coverage=Coverage(shown_films=found.shown_films, catalogue_films=films, share=found.shown_films / films),
+        top_movies=[TopMovie(title=titles[movie.movie_id], **movie._asdict()) for movie in found.top_movies],
+        coverage=Coverage(shown_movies=found.shown_movies, catalogue_movies=movies, share=found.shown_movies / movies),
         comparison=_comparison(found.comparison),
     )

@@ -1,4 +1,4 @@
-"""What frontends tell of the films that they showed."""
+"""What frontends tell of the movies that they showed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ router = APIRouter(tags=["feedback"])
 async def events(context: ContextDep, caller: CallerDep, body: EventsBody) -> EventsResult:
     """Keep events, so that likes and clicks can be compared with what was shown. Sending one again changes nothing.
 
-    An event is kept once for a person, a film and its place: version, strategy and rank.
+    An event is kept once for a user, a movie and its place: version, strategy and rank.
     """
-    person = caller.named_person(body.user_id)
+    user = caller.named_user(body.user_id)
     results: dict[int, BatchRecord] = {}
     usable: dict[int, Told] = {}
     for index, record in enumerate(body.records()):
@@ -30,7 +30,9 @@ async def events(context: ContextDep, caller: CallerDep, body: EventsBody) -> Ev
             results[index] = BatchRecord(index=index, status=422, detail="The event cannot be used.", errors=errors)
         else:
             usable[index] = Told(record.type, record.recommendation_id, record.movie_id)
-    outcomes = await keep_events(context.engine, context.database, context.seal, person, list(usable.values()))
+    outcomes = await keep_events(
+        context.deployment.production, context.database, context.tokens, user, list(usable.values())
+    )
     for index, outcome in zip(usable, outcomes, strict=True):
         results[index] = became(index, outcome, "body", "events", index)
     kept = sum(not isinstance(outcome, RecsvcError) for outcome in outcomes)

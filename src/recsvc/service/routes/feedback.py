@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from recsvc.errors import RecsvcError
+from recsvc.service.access import Caller
 from recsvc.service.deps import CallerDep, ContextDep
-from recsvc.service.identity import Caller
 from recsvc.service.problems import document, field_errors, fields_of, status_of
 from recsvc.service.schemas.feedback import (
     BatchBody,
@@ -20,22 +20,22 @@ from recsvc.service.schemas.feedback import (
     UndoQuery,
 )
 from recsvc.storage.feedback import Feedback
-from recsvc.usecases.rate import rate as keep
-from recsvc.usecases.rate import rate_many, take_back
+from recsvc.usecases.feedback import rate as keep
+from recsvc.usecases.feedback import rate_many, take_back
 
 router = APIRouter()
 
 
 def _feedback(caller: Caller, body: RateBody) -> Feedback:
-    """Raises RecsvcError or HTTPException where the caller may not speak for that person."""
-    person = caller.named_person(body.user_id)
-    return Feedback(person, body.movie_id, body.kind, body.rating, body.recommendation_id)
+    """Raises RecsvcError or HTTPException where the caller may not speak for that user."""
+    user = caller.named_user(body.user_id)
+    return Feedback(user, body.movie_id, body.kind, body.rating, body.recommendation_id)
 
 
 @router.post(
     "/rate",
     status_code=201,
-    summary="Say something about a film",
+    summary="Say something about a movie",
     tags=["feedback"],
     responses={
         200: {"model": Rated, "description": "It took the place of what was held before."},
@@ -43,18 +43,18 @@ def _feedback(caller: Caller, body: RateBody) -> Feedback:
     },
 )
 async def rate(context: ContextDep, caller: CallerDep, body: RateBody, response: Response) -> Rated:
-    """Keep a rating, a like or dislike, "seen" or "not interested" in place of what was said about the film before.
+    """Keep a rating, a like or dislike, "seen" or "not interested" in place of what was said about the movie before.
 
     When this has answered, it is on the disk and counts in the next recommendation. Sending it again changes nothing.
     """
     said = _feedback(caller, body)
-    created = await keep(context.lineup, context.database, context.seal, said)
+    created = await keep(context.deployment, context.database, context.tokens, said)
     response.status_code = 201 if created else 200
     return Rated(user_id=said.user_id, movie_id=said.movie_id, kind=said.kind, rating=said.stars, created=created)
 
 
 @router.post(
-    "/rate/batch", summary="Say something about up to 1,000 films", tags=["feedback"], responses=document(401, 413)
+    "/rate/batch", summary="Say something about up to 1,000 movies", tags=["feedback"], responses=document(401, 413)
 )
 async def rate_batch(context: ContextDep, caller: CallerDep, body: BatchBody) -> BatchResult:
     """Keep all records that can be kept, in one transaction, and say of each what became of it."""
@@ -70,7 +70,7 @@ async def rate_batch(context: ContextDep, caller: CallerDep, body: BatchBody) ->
             usable[index] = _feedback(caller, record)
         except (RecsvcError, HTTPException) as error:
             results[index] = refused(index, error, *place)
-    outcomes = await rate_many(context.lineup, context.database, context.seal, list(usable.values()))
+    outcomes = await rate_many(context.deployment, context.database, context.tokens, list(usable.values()))
     for index, outcome in zip(usable, outcomes, strict=True):
         results[index] = became(index, outcome, "body", "ratings", index)
     kept = sum(not isinstance(outcome, RecsvcError) for outcome in outcomes)
@@ -94,11 +94,11 @@ def refused(index: int, error: RecsvcError | HTTPException, *place: str | int) -
 @router.delete(
     "/rate",
     status_code=204,
-    summary="Undo what was said about a film",
+    summary="Undo what was said about a movie",
     tags=["feedback"],
     responses=document(401, 403, 404),
 )
 async def undo(context: ContextDep, caller: CallerDep, wanted: Annotated[UndoQuery, Query()]) -> None:
-    """Take back what a person said about a film; it counts no more in the next recommendation."""
-    person = caller.named_person(wanted.user_id)
-    await take_back(context.lineup.of(person), context.database, person, wanted.movie_id)
+    """Take back what a user said about a movie; it counts no more in the next recommendation."""
+    user = caller.named_user(wanted.user_id)
+    await take_back(context.deployment.for_user(user), context.database, user, wanted.movie_id)

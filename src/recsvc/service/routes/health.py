@@ -21,4 +21,4 @@ async def live() -> Health:
 async def ready(context: ContextDep) -> Health:
     """200 when a version is loaded and the database answers; send requests elsewhere while this is 503."""
     await context.database.ping()
-    return Health(status="ready", model_version=context.engine.manifest.version)
+    return Health(status="ready", model_version=context.deployment.production.manifest.version)

@@ -13,8 +13,8 @@ from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
 from recsvc.service.schemas.lists import ListBody, ListChange, NewList, SharedItem, SharedList
 from recsvc.storage.lists import StoredList
+from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.lists import change_list, remove_list, share, shared_list
-from recsvc.usecases.serving import Lineup
 
 router = APIRouter(prefix="/lists", tags=["lists"])
 SlugPath = Annotated[
@@ -35,11 +35,11 @@ def _edit_token(given: Annotated[str | None, Depends(_header)]) -> str:
 EditToken = Annotated[str, Depends(_edit_token)]
 
 
-def _shown(lineup: Lineup, presenter: Presenter, held: StoredList) -> dict[str, Any]:
-    """A list in the words of the API; its films as they are in the catalogue now, if they are."""
+def _shown(deployment: Deployment, presenter: Presenter, held: StoredList) -> dict[str, Any]:
+    """A list in the words of the API; its movies as they are in the catalogue now, if they are."""
     items = []
     for item in held.items:
-        catalogue = lineup.holding(item.movie_id).catalogue
+        catalogue = deployment.for_movie(item.movie_id).catalogue
         row = catalogue.vocabulary.row(item.movie_id)
         now = None if row is None else presenter.summary(catalogue.movie(row))
         items.append(SharedItem(movie_id=item.movie_id, title=item.title, year=item.year, movie=now))
@@ -50,23 +50,23 @@ def _shown(lineup: Lineup, presenter: Presenter, held: StoredList) -> dict[str, 
 @router.post("", status_code=201, summary="Share a list", responses=document(413))
 async def make_list(context: ContextDep, body: ListBody, response: Response) -> NewList:
     """Keep a list that anyone can read who has its link; the edit token in the answer is needed to change it."""
-    held, token = await share(context.lineup, context.database, body.title, body.movie_ids)
+    held, token = await share(context.deployment, context.database, body.title, body.movie_ids)
     response.headers["Location"] = f"/lists/{held.slug}"
-    return NewList(**_shown(context.lineup, context.presenter, held), edit_token=token)
+    return NewList(**_shown(context.deployment, context.presenter, held), edit_token=token)
 
 
 @router.get("/{slug}", summary="Read a shared list", dependencies=[Revalidated], responses=document(404))
 async def read_list(context: ContextDep, slug: SlugPath) -> SharedList:
-    """The films in their order. A film that has left the catalogue is shown by the title that it had."""
+    """The movies in their order. A movie that has left the catalogue is shown by the title that it had."""
     held = await shared_list(context.database, slug)
-    return SharedList(**_shown(context.lineup, context.presenter, held))
+    return SharedList(**_shown(context.deployment, context.presenter, held))
 
 
 @router.patch("/{slug}", summary="Change a shared list", responses=document(401, 403, 404, 413))
 async def edit_list(context: ContextDep, slug: SlugPath, token: EditToken, body: ListChange) -> SharedList:
-    """Give a list another title, other films, or both."""
-    held = await change_list(context.lineup, context.database, slug, token, body.title, body.movie_ids)
-    return SharedList(**_shown(context.lineup, context.presenter, held))
+    """Give a list another title, other movies, or both."""
+    held = await change_list(context.deployment, context.database, slug, token, body.title, body.movie_ids)
+    return SharedList(**_shown(context.deployment, context.presenter, held))
 
 
 @router.delete("/{slug}", status_code=204, summary="Remove a shared list", responses=document(401, 403, 404))

@@ -10,10 +10,10 @@ from recsvc.registry.aliases import AliasEntry
 from recsvc.registry.manifest import VERSION_ID
 from recsvc.registry.store import Registry
 from recsvc.service.caching import Revalidated
-from recsvc.service.deps import ServingDep
+from recsvc.service.deps import DeploymentManagerDep
+from recsvc.service.middleware import Admin
 from recsvc.service.problems import document
 from recsvc.service.schemas.models import ChallengeBody, Models, ModelVersion, Promotion, ReasonBody
-from recsvc.service.security import Admin
 
 router = APIRouter(prefix="/models", tags=["models"])
 WHO = "http"
@@ -28,10 +28,10 @@ def _report_url(registry: Registry, version: str) -> str | None:
 
 
 @router.get("", summary="All versions in the registry", dependencies=[Revalidated], responses=document(409))
-def models(serving: ServingDep) -> Models:
+def models(manager: DeploymentManagerDep) -> Models:
     """Newest first; damaged versions are left out."""
-    production, challenge = serving.registry.aliases.current(), serving.registry.aliases.challenge()
-    loaded = serving.loaded()
+    production, challenge = manager.registry.aliases.current(), manager.registry.aliases.challenge()
+    loaded = manager.loaded()
     items = [
         ModelVersion(
             version=manifest.version,
@@ -42,10 +42,10 @@ def models(serving: ServingDep) -> Models:
             created_at=manifest.created_at,
             **manifest.dataset.model_dump(exclude={"name", "fingerprint"}),
             dataset=manifest.dataset.name,
-            report_url=_report_url(serving.registry, manifest.version),
+            report_url=_report_url(manager.registry, manifest.version),
             metrics=manifest.metrics,
         )
-        for manifest in reversed(serving.registry.manifests())
+        for manifest in reversed(manager.registry.manifests())
     ]
     return Models(items=items)
 
@@ -53,9 +53,9 @@ def models(serving: ServingDep) -> Models:
 @router.post(
     "/rollback", summary="Go back to the version before", dependencies=[Admin], responses=document(401, 403, 409, 413)
 )
-def rollback(serving: ServingDep, body: Annotated[ReasonBody, Body()] = ReasonBody()) -> Promotion:  # noqa: B008 - frozen
+def rollback(manager: DeploymentManagerDep, body: Annotated[ReasonBody, Body()] = ReasonBody()) -> Promotion:  # noqa: B008 - frozen
     """Go back to what served before: this process at once, the others within seconds."""
-    entry = serving.roll_back(who=WHO, why=body.why)
+    entry = manager.roll_back(who=WHO, why=body.why)
     return _promotion(entry)
 
 
@@ -72,25 +72,25 @@ VersionPath = Annotated[
     responses=document(401, 403, 404, 409, 413),
 )
 def promote(
-    serving: ServingDep,
+    manager: DeploymentManagerDep,
     version: VersionPath,
     body: Annotated[ReasonBody, Body()] = ReasonBody(),  # noqa: B008 - frozen
 ) -> Promotion:
     """Verify a version and let it serve: this process at once, the others within seconds."""
-    entry = serving.promote(version, who=WHO, why=body.why)
+    entry = manager.promote(version, who=WHO, why=body.why)
     return _promotion(entry)
 
 
 @router.post(
     "/{version}/challenge",
-    summary="Let a version answer a share of the people",
+    summary="Let a version answer a share of the users",
     dependencies=[Admin],
     responses=document(401, 403, 404, 409, 413),
 )
-def challenge(serving: ServingDep, version: VersionPath, body: ChallengeBody) -> Promotion:
-    """Let a version answer that share of the people beside the one in production; a weight of 0 ends it.
+def challenge(manager: DeploymentManagerDep, version: VersionPath, body: ChallengeBody) -> Promotion:
+    """Let a version answer that share of the users beside the one in production; a weight of 0 ends it.
 
-    A person always gets the same side, on every replica; `GET /analytics` compares the two.
+    A user always gets the same side, on every replica; `GET /analytics` compares the two.
     """
-    entry = serving.challenge(version, body.weight, who=WHO, why=body.why)
+    entry = manager.challenge(version, body.weight, who=WHO, why=body.why)
     return _promotion(entry)

@@ -1,4 +1,4 @@
-"""The pages for people; all that they load is served from here."""
+"""The pages for users; all that they load is served from here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from recsvc.errors import NotFoundError
 from recsvc.registry.manifest import VERSION_ID
-from recsvc.service.deps import ServingDep
+from recsvc.service.deps import DeploymentManagerDep
 from recsvc.settings import Settings
 
 router = APIRouter(include_in_schema=False)
@@ -40,7 +40,7 @@ def _page(name: str, policy: str) -> FileResponse:
 
 @router.get("/")
 async def home(request: Request) -> FileResponse:
-    """The page for people; posters are the one thing that it loads from elsewhere."""
+    """The page for users; posters are the one thing that it loads from elsewhere."""
     settings: Settings = request.app.state.settings
     posters = urlsplit(settings.poster_base_url)
     images = f"'self' data: {posters.scheme}://{posters.netloc}"
@@ -55,9 +55,11 @@ async def docs() -> FileResponse:
 
 
 @router.get("/reports/{version}")
-async def report(serving: ServingDep, version: Annotated[str, Path(pattern=f"^{VERSION_ID.pattern}$")]) -> FileResponse:
+async def report(
+    manager: DeploymentManagerDep, version: Annotated[str, Path(pattern=f"^{VERSION_ID.pattern}$")]
+) -> FileResponse:
     """The page of a version, if one was made."""
-    page = serving.registry.report_path(version)
+    page = manager.registry.report_path(version)
     if not page.is_file():
         raise NotFoundError("report of version", version)
     return FileResponse(page, headers=REPORT_HEADERS)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from recsvc.service.identity import Sessions
+from recsvc.service.access import Sessions
 from recsvc.service.problems import document
 from recsvc.service.schemas.session import SessionToken
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["users"])
 
 
 @router.post("/session", status_code=201, summary="Begin as a new visitor", responses=document())

@@ -1,4 +1,4 @@
-"""What people did with what was recommended."""
+"""What users did with what was recommended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import FilmField, Sent, Strict, VersionField
+from recsvc.service.schemas.fields import MovieField, Sent, Strict, VersionField
 
 
 class AnalyticsQuery(Strict):
@@ -28,17 +28,17 @@ class DayCounts(Sent):
     """One day."""
 
     day: date = Field(description="The day in UTC.")
-    feedback: int = Field(description="About how many films something was said last on that day.")
-    active_people: int = Field(description="How many people said something or were shown something.")
-    shown: int = Field(description="How many films were shown, each place once.")
+    feedback: int = Field(description="About how many movies something was said last on that day.")
+    active_users: int = Field(description="How many users said something or were shown something.")
+    shown: int = Field(description="How many movies were shown, each place once.")
     clicked: int = Field(description="How many of those were clicked.")
 
 
 class RatesBy(Sent):
-    """What became of the films of one version, strategy or rank."""
+    """What became of the movies of one version, strategy or rank."""
 
     key: str = Field(description="Which version, strategy or rank.", examples=["hybrid"])
-    shown: int = Field(description="How many films were shown, each person and place once.")
+    shown: int = Field(description="How many movies were shown, each user and place once.")
     clicked: int = Field(description="How many were clicked.")
     liked: int = Field(description="How many got a like or 4 stars or more.")
     disliked: int = Field(description="How many got a dislike or 2 stars or fewer.")
@@ -48,12 +48,12 @@ class RatesBy(Sent):
     like_rate: Share | None = Field(description="Of what was shown; null where nothing was.")
 
 
-class TopFilm(Sent):
-    """A film of which much was said."""
+class TopMovie(Sent):
+    """A movie of which much was said."""
 
-    movie_id: FilmField
-    title: str | None = Field(description="null for a film that has left the catalogue.", examples=["Star Wars"])
-    feedback: int = Field(description="How many people said something of it.")
+    movie_id: MovieField
+    title: str | None = Field(description="null for a movie that has left the catalogue.", examples=["Star Wars"])
+    feedback: int = Field(description="How many users said something of it.")
     liked: int = Field(description="How many of them like it.")
     mean_stars: float | None = Field(description="The mean of its stars; null without any.", examples=[4.3])
     shown: int = Field(description="How often it was shown.")
@@ -61,34 +61,34 @@ class TopFilm(Sent):
 
 
 class Coverage(Sent):
-    """How much of the catalogue people got to see."""
+    """How much of the catalogue users got to see."""
 
-    shown_films: int = Field(description="How many different films of the catalogue were shown.")
-    catalogue_films: int = Field(description="How many films the version in production knows.")
+    shown_movies: int = Field(description="How many different movies of the catalogue were shown.")
+    catalogue_movies: int = Field(description="How many movies the version in production knows.")
     share: float = Field(description="The one over the other.", examples=[0.31])
 
 
 class VersionComparison(Sent):
-    """A challenger against the version in production: its rates less those, with intervals over people."""
+    """A challenger against the version in production: its rates less those, with intervals over users."""
 
     production: VersionField
     challenger: VersionField
-    weight: float = Field(description="The challenger's share of the people.", examples=[0.1])
-    like_rate_difference: Share | None = Field(description="null where a side has fewer than two people.")
-    click_rate_difference: Share | None = Field(description="null where a side has fewer than two people.")
+    weight: float = Field(description="The challenger's share of the users.", examples=[0.1])
+    like_rate_difference: Share | None = Field(description="null where a side has fewer than two users.")
+    click_rate_difference: Share | None = Field(description="null where a side has fewer than two users.")
 
 
 class AnalyticsReport(Sent):
-    """What people did in some days."""
+    """What users did in some days."""
 
     first_day: date = Field(description="The first day.")
     last_day: date = Field(description="The last day: today.")
-    people: int = Field(description="How many people said something.")
+    users: int = Field(description="How many users said something.")
     feedback: int = Field(description="How much they said.")
     days: list[DayCounts] = Field(description="Every day, also those on which nothing happened.")
     by_version: list[RatesBy] = Field(description="By the version that recommended.")
     by_strategy: list[RatesBy] = Field(description="By the strategy that recommended.")
     by_rank: list[RatesBy] = Field(description="By the place in the list.")
-    top_films: list[TopFilm] = Field(description="The films of which most was said.")
+    top_movies: list[TopMovie] = Field(description="The movies of which most was said.")
     coverage: Coverage = Field(description="How much of the catalogue was shown.")
     comparison: VersionComparison | None = Field(description="null where nothing challenges.")

@@ -22,13 +22,13 @@ from recsvc.types import EventType
 
 
 class EventBody(Strict):
-    """A recommended film was shown or clicked."""
+    """A recommended movie was shown or clicked."""
 
     model_config = IN_JSON
 
     type: EventType = Field(strict=False, description="`shown`: it was in view; `clicked`: it was opened.")
     recommendation_id: RecommendationIdField = Field(
-        description="The answer that the film was recommended in.", examples=[RECOMMENDATION_ID]
+        description="The answer that the movie was recommended in.", examples=[RECOMMENDATION_ID]
     )
     movie_id: MovieIdField
 
@@ -43,7 +43,7 @@ def _or_refused(value: Any, validate: ValidatorFunctionWrapHandler) -> EventBody
 
 
 class EventsBody(Strict):
-    """Up to 1,000 events of one person."""
+    """Up to 1,000 events of one user."""
 
     model_config = IN_JSON
 

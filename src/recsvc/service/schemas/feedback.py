@@ -1,4 +1,4 @@
-"""What a person says about a film, and what the service holds of it."""
+"""What a user says about a movie, and what the service holds of it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from recsvc.service.schemas.fields import (
     IN_JSON,
     RECOMMENDATION_ID,
     USER_ID,
-    FilmField,
     KField,
+    MovieField,
     MovieIdField,
     NextOffsetField,
-    PersonField,
     RecommendationIdField,
     Sent,
     StarsField,
     Strict,
+    UserField,
     UserIdField,
 )
 from recsvc.types import FeedbackKind
@@ -41,7 +41,7 @@ TrueField = Annotated[Literal[True], BeforeValidator(_true_or_false)]
 
 
 class Opinion(Strict):
-    """What is said about one film: exactly one of `rating`, `liked`, `seen` and `not_interested`."""
+    """What is said about one movie: exactly one of `rating`, `liked`, `seen` and `not_interested`."""
 
     model_config = IN_JSON
 
@@ -68,7 +68,7 @@ class Opinion(Strict):
 
 
 class RateBody(Opinion):
-    """What a person says about a film."""
+    """What a user says about a movie."""
 
     model_config = {
         "json_schema_extra": {
@@ -81,7 +81,7 @@ class RateBody(Opinion):
 
     user_id: UserIdField | None = Field(default=None, description=USER_ID, examples=["ada"])
     recommendation_id: RecommendationIdField | None = Field(
-        default=None, description="The answer that the film was shown in.", examples=[RECOMMENDATION_ID]
+        default=None, description="The answer that the movie was shown in.", examples=[RECOMMENDATION_ID]
     )
 
 
@@ -107,7 +107,7 @@ class BatchBody(Strict):
     model_config = IN_JSON
 
     ratings: list[Annotated[RateBody, WrapValidator(_or_refused)]] = Field(
-        min_length=1, max_length=1000, description="The records; of several about one film the last counts."
+        min_length=1, max_length=1000, description="The records; of several about one movie the last counts."
     )
 
     def records(self) -> list[RateBody | Refused]:
@@ -118,8 +118,8 @@ class BatchBody(Strict):
 class Rated(Sent):
     """What is held now."""
 
-    user_id: PersonField
-    movie_id: FilmField
+    user_id: UserField
+    movie_id: MovieField
     kind: FeedbackKind = Field(description="What was said.")
     rating: float | None = Field(description="The stars; null for what has none.", examples=[4.5])
     created: bool = Field(
@@ -144,51 +144,51 @@ class BatchResult(Sent):
 
 
 class UndoQuery(Strict):
-    """Whose feedback about which film to take back."""
+    """Whose feedback about which movie to take back."""
 
     user_id: UserIdField | None = Field(default=None, description=USER_ID, examples=["ada"])
     movie_id: MovieIdField
 
 
 class SaidQuery(Strict):
-    """Which page of what a person said."""
+    """Which page of what a user said."""
 
     k: KField = 50
     offset: Annotated[int, Field(ge=0, le=10_000_000, description="How many to leave out first.")] = 0
 
 
 class User(Sent):
-    """What is held on a person, in numbers."""
+    """What is held on a user, in numbers."""
 
-    user_id: PersonField
-    read_only: bool = Field(description="true for people of the dataset, who cannot be changed.")
-    rated: int = Field(description="How many films speak for their taste: rated, liked or disliked.")
-    events: int = Field(description="How many events are held of films that they were shown or clicked.")
+    user_id: UserField
+    read_only: bool = Field(description="true for users of the dataset, who cannot be changed.")
+    rated: int = Field(description="How many movies speak for their taste: rated, liked or disliked.")
+    events: int = Field(description="How many events are held of movies that they were shown or clicked.")
     counts: dict[FeedbackKind, int] = Field(
-        description="About how many films each kind of thing was said.",
+        description="About how many movies each kind of thing was said.",
         examples=[{"rating": 12, "liked": 3, "disliked": 0, "seen": 2, "not_interested": 1}],
     )
-    first_at: datetime | None = Field(description="When something was said first; null for people of the dataset.")
-    last_at: datetime | None = Field(description="When something was said last; null for people of the dataset.")
+    first_at: datetime | None = Field(description="When something was said first; null for users of the dataset.")
+    last_at: datetime | None = Field(description="When something was said last; null for users of the dataset.")
 
 
 class UserRating(Sent):
-    """One thing a person said."""
+    """One thing a user said."""
 
-    movie_id: FilmField
-    title: str | None = Field(description="null for a film that has left the catalogue.", examples=["Star Wars"])
+    movie_id: MovieField
+    title: str | None = Field(description="null for a movie that has left the catalogue.", examples=["Star Wars"])
     kind: FeedbackKind = Field(description="What was said.")
     rating: float | None = Field(description="The stars; null for what has none.", examples=[4.5])
-    recommendation_id: str | None = Field(description="The answer that the film was shown in, if that was told.")
-    created_at: datetime | None = Field(description="When it was said first; null for people of the dataset.")
-    updated_at: datetime | None = Field(description="When it was said last; null for people of the dataset.")
+    recommendation_id: str | None = Field(description="The answer that the movie was shown in, if that was told.")
+    created_at: datetime | None = Field(description="When it was said first; null for users of the dataset.")
+    updated_at: datetime | None = Field(description="When it was said last; null for users of the dataset.")
 
 
 class UserRatings(Sent):
-    """A page of what a person said, newest first."""
+    """A page of what a user said, newest first."""
 
-    user_id: PersonField
-    simulated: bool = Field(description="Whether this is a simulated person of the dataset.")
-    total: int = Field(description="About how many films something was said.", examples=[18])
+    user_id: UserField
+    simulated: bool = Field(description="Whether this is a simulated user of the dataset.")
+    total: int = Field(description="About how many movies something was said.", examples=[18])
     items: list[UserRating] = Field(description="What was said.")
     next_offset: NextOffsetField

@@ -16,14 +16,14 @@ UserIdField = Annotated[
     Field(
         pattern=r"^[A-Za-z0-9._:-]{1,128}$",
         description="Who it is for: 1-128 characters of `A-Z a-z 0-9 . _ : -`, chosen by the caller. "
-        "People of the dataset are named `<dataset>:<their number>` and can only be read.",
+        "Users of the dataset are named `<dataset>:<their number>` and can only be read.",
         examples=["ada", "ml-100k:196"],
     ),
 ]
 USER_ID = "Who it is about; left out with a session token, which says so itself."
 RecommendationIdField = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,4096}$")]
 RECOMMENDATION_ID = "AflRAQEA3x5cJ2aFq0cZMjAyNjExMjBUMTAxNTAwWi0xZjNhOWMyZQQBAAAAAAAAfM1n0kz8c2tXo4mJ5mQ7zA"
-MovieIdField = Annotated[int, Field(ge=1, le=MAX_MOVIE_ID, description="A film of the catalogue.", examples=[1])]
+MovieIdField = Annotated[int, Field(ge=1, le=MAX_MOVIE_ID, description="A movie of the catalogue.", examples=[1])]
 StarsField = Annotated[
     float,
     Field(ge=0.5, le=5.0, allow_inf_nan=False, multiple_of=0.5, description="Stars, 0.5-5 in halves.", examples=[4.5]),
@@ -31,16 +31,16 @@ StarsField = Annotated[
 VersionField = Annotated[
     str, Field(description="The version that answered: a time and a hash.", examples=["20261120T101500Z-1f3a9c2e"])
 ]
-FilmField = Annotated[int, Field(description="The film's id in the dataset.", examples=[260])]
+MovieField = Annotated[int, Field(description="The movie's id in the dataset.", examples=[260])]
 TitleField = Annotated[str, Field(description="In natural order, without the year.", examples=["Star Wars"])]
 RankField = Annotated[int, Field(description="Its place in the whole list, from 1.", examples=[1])]
-PersonField = Annotated[str, Field(description="Who it is about.", examples=["ada"])]
+UserField = Annotated[str, Field(description="Who it is about.", examples=["ada"])]
 NextOffsetField = Annotated[
     int | None, Field(description="The `offset` of the next page; null on the last.", examples=[10])
 ]
-KField = Annotated[int, Field(ge=1, le=MAX_K, description="How many films.")]
+KField = Annotated[int, Field(ge=1, le=MAX_K, description="How many movies.")]
 OffsetField = Annotated[
-    int, Field(ge=0, le=LAST_OFFSET, description="How many films to leave out first; pages put together are one list.")
+    int, Field(ge=0, le=LAST_OFFSET, description="How many movies to leave out first; pages put together are one list.")
 ]
 
 

@@ -8,7 +8,7 @@ from unicodedata import category
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from recsvc.service.schemas.fields import IN_JSON, FilmField, MovieIdField, Sent, Strict, TitleField
+from recsvc.service.schemas.fields import IN_JSON, MovieField, MovieIdField, Sent, Strict, TitleField
 from recsvc.service.schemas.movies import MovieSummary
 
 
@@ -24,9 +24,9 @@ def _readable(title: str) -> str:
 ListTitle = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_readable)
 ]
-ListFilms = Annotated[list[MovieIdField], Field(min_length=1, max_length=200)]
+ListMovies = Annotated[list[MovieIdField], Field(min_length=1, max_length=200)]
 _TITLE = "What the list is called, 1-120 characters."
-_FILMS = "The films in their order, each once."
+_MOVIES = "The movies in their order, each once."
 SlugField = Annotated[
     str, Field(description="Its name in links: 128 random bits.", examples=["s7Y0mGq8Qn6cGv4V2kq1xA"])
 ]
@@ -37,8 +37,8 @@ class ListBody(Strict):
 
     model_config = IN_JSON
 
-    title: ListTitle = Field(description=_TITLE, examples=["Films for a rainy Sunday"])
-    movie_ids: ListFilms = Field(description=_FILMS, examples=[[1, 2, 3]])
+    title: ListTitle = Field(description=_TITLE, examples=["Movies for a rainy Sunday"])
+    movie_ids: ListMovies = Field(description=_MOVIES, examples=[[1, 2, 3]])
 
 
 class ListChange(Strict):
@@ -46,25 +46,25 @@ class ListChange(Strict):
 
     model_config = IN_JSON
 
-    title: ListTitle | None = Field(default=None, description=_TITLE, examples=["Films for a rainy Sunday"])
-    movie_ids: ListFilms | None = Field(default=None, description=_FILMS, examples=[[1, 2, 3]])
+    title: ListTitle | None = Field(default=None, description=_TITLE, examples=["Movies for a rainy Sunday"])
+    movie_ids: ListMovies | None = Field(default=None, description=_MOVIES, examples=[[1, 2, 3]])
 
 
 class SharedItem(Sent):
-    """A film of a list."""
+    """A movie of a list."""
 
-    movie_id: FilmField
+    movie_id: MovieField
     title: TitleField
     year: int | None = Field(description="The year of its release.", examples=[1977])
-    movie: MovieSummary | None = Field(description="The film; null when it has left the catalogue.")
+    movie: MovieSummary | None = Field(description="The movie; null when it has left the catalogue.")
 
 
 class SharedList(Sent):
     """A list as anyone sees it who has the link."""
 
     slug: SlugField
-    title: str = Field(description="What the list is called.", examples=["Films for a rainy Sunday"])
-    items: list[SharedItem] = Field(description="The films in their order.")
+    title: str = Field(description="What the list is called.", examples=["Movies for a rainy Sunday"])
+    items: list[SharedItem] = Field(description="The movies in their order.")
     created_at: datetime = Field(description="When it was made.")
     updated_at: datetime = Field(description="When it was changed last.")
 

@@ -16,16 +16,16 @@ class ModelVersion(Sent):
     version: VersionField
     production: bool = Field(description="Whether the alias `production` stands for it.")
     serving: bool = Field(description="Whether this process answers from it now.")
-    challenger: bool = Field(description="Whether it answers a share of the people beside the one in production.")
+    challenger: bool = Field(description="Whether it answers a share of the users beside the one in production.")
     weight: float | None = Field(
-        description="The share of the people that it answers as a challenger; null for all others.", examples=[0.1]
+        description="The share of the users that it answers as a challenger; null for all others.", examples=[0.1]
     )
     created_at: datetime = Field(description="When it was published.")
     dataset: str = Field(description="What it learned from.", examples=["ml-100k"])
     simulated: bool = Field(description="Whether the ratings it learned from are simulated.")
     notice: str = Field(description="What must be said where the data is used.")
-    users: int = Field(description="How many people that has.", examples=[943])
-    movies: int = Field(description="How many films.", examples=[1682])
+    users: int = Field(description="How many users that has.", examples=[943])
+    movies: int = Field(description="How many movies.", examples=[1682])
     ratings: int = Field(description="How many ratings.", examples=[100_000])
     report_url: str | None = Field(
         description="Its page of plots and lists, if `recsvc report` was run.",
@@ -52,11 +52,11 @@ class ReasonBody(Strict):
 
 
 class ChallengeBody(ReasonBody):
-    """How many of the people a version answers."""
+    """How many of the users a version answers."""
 
     weight: Annotated[
         float,
-        Field(ge=0, le=1, allow_inf_nan=False, description="Its share of the people; 0 ends it.", examples=[0.1]),
+        Field(ge=0, le=1, allow_inf_nan=False, description="Its share of the users; 0 ends it.", examples=[0.1]),
     ]
 
 
@@ -68,7 +68,7 @@ class Promotion(Sent):
     time: datetime = Field(description="When.")
     who: str = Field(description="Who moved it.", examples=["http"])
     why: str = Field(description="What was given as the reason.", examples=["better nDCG on the hold-out"])
-    weight: float | None = Field(default=None, description="A challenger's share of the people.")
+    weight: float | None = Field(default=None, description="A challenger's share of the users.")
 
 
 class Health(Sent):

@@ -1,4 +1,4 @@
-"""Films, pages of films, and what is similar."""
+"""Movies, pages of movies, and what is similar."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from recsvc.engine.query import Era, Filters
 from recsvc.service.schemas.fields import (
-    FilmField,
     KField,
+    MovieField,
     MovieIdField,
     NextOffsetField,
     OffsetField,
@@ -25,25 +25,25 @@ GenresField = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=64)]],
     Field(
         max_length=20,
-        description="Only films that have one of these genres; repeat it for more.",
+        description="Only movies that have one of these genres; repeat it for more.",
         examples=[["Sci-Fi"]],
     ),
 ]
 YearField = Annotated[int | None, Field(ge=1870, le=2100)]
 ExcludeField = Annotated[
-    list[MovieIdField], Field(max_length=1000, description="Films to leave out; repeat it for more.")
+    list[MovieIdField], Field(max_length=1000, description="Movies to leave out; repeat it for more.")
 ]
 
 
 class Filtered(Strict):
-    """The filters that every list of films takes."""
+    """The filters that every list of movies takes."""
 
     genre: GenresField = []
     year_from: YearField = Field(
-        default=None, description="Only films released in this year or later.", examples=[1970]
+        default=None, description="Only movies released in this year or later.", examples=[1970]
     )
     year_to: YearField = Field(
-        default=None, description="Only films released in this year or earlier.", examples=[1999]
+        default=None, description="Only movies released in this year or earlier.", examples=[1999]
     )
     era: Era = Field(
         default=Era.ANY,
@@ -78,18 +78,18 @@ class SearchQuery(Paged):
     q: str = Field(
         default="",
         max_length=200,
-        description="Words of a title, with typing mistakes, in any order; empty: all films, most rated first.",
+        description="Words of a title, with typing mistakes, in any order; empty: all movies, most rated first.",
         examples=["empire strkes back"],
     )
 
 
 class OnboardingQuery(Strict):
-    """How many films to draw."""
+    """How many movies to draw."""
 
-    k: Annotated[int, Field(ge=1, le=50, description="How many of the 50 most rated films.")] = 15
+    k: Annotated[int, Field(ge=1, le=50, description="How many of the 50 most rated movies.")] = 15
     seed: Annotated[
         int | None,
-        Field(ge=0, le=2**32 - 1, description="The same seed draws the same films; left out, every call draws anew."),
+        Field(ge=0, le=2**32 - 1, description="The same seed draws the same movies; left out, every call draws anew."),
     ] = None
 
 
@@ -99,14 +99,14 @@ class SimilarQuery(Filtered):
     k: KField = 10
     by: Literal["hybrid", "content", "collaborative"] = Field(
         default="hybrid",
-        description="`content`: by what the films are; `collaborative`: by who rated them; `hybrid`: both.",
+        description="`content`: by what the movies are; `collaborative`: by who rated them; `hybrid`: both.",
     )
 
 
 class MovieSummary(Sent):
-    """A film as it stands in a list."""
+    """A movie as it stands in a list."""
 
-    movie_id: FilmField
+    movie_id: MovieField
     title: TitleField
     year: int | None = Field(description="When it was released; null where that is not known.", examples=[1977])
     genres: list[str] = Field(description="By their MovieLens names.", examples=[["Action", "Adventure", "Sci-Fi"]])
@@ -117,7 +117,7 @@ class MovieSummary(Sent):
 
 
 class MovieDetail(MovieSummary):
-    """All that is known of a film."""
+    """All that is known of a movie."""
 
     other_titles: list[str] = Field(
         description="What else it is known by.", examples=[["Star Wars: Episode IV - A New Hope"]]
@@ -148,20 +148,20 @@ class MovieDetail(MovieSummary):
 
 
 class Movies(Sent):
-    """A page of films."""
+    """A page of movies."""
 
     model_version: VersionField
-    items: list[MovieSummary] = Field(description="The films, best first.")
+    items: list[MovieSummary] = Field(description="The movies, best first.")
     next_offset: NextOffsetField
 
 
 class PopularItem(Sent):
-    """A popular film at its place."""
+    """A popular movie at its place."""
 
     rank: RankField
-    movie: MovieSummary = Field(description="The film.")
+    movie: MovieSummary = Field(description="The movie.")
     weighted_rating: float = Field(
-        description="`v/(v+m)·R + m/(v+m)·C` of v ratings with mean R: a film is presumed to deserve C, 1 star, "
+        description="`v/(v+m)·R + m/(v+m)·C` of v ratings with mean R: a movie is presumed to deserve C, 1 star, "
         "until m or more ratings say otherwise.",
         examples=[3.02],
     )
@@ -169,26 +169,26 @@ class PopularItem(Sent):
 
 
 class PopularMovies(Sent):
-    """A page of popular films."""
+    """A page of popular movies."""
 
     model_version: VersionField
     simulated: SimulatedField
-    items: list[PopularItem] = Field(description="The films, best first.")
+    items: list[PopularItem] = Field(description="The movies, best first.")
     next_offset: NextOffsetField
 
 
 class SimilarItem(Sent):
-    """A similar film at its place."""
+    """A similar movie at its place."""
 
     rank: RankField
-    movie: MovieSummary = Field(description="The film.")
+    movie: MovieSummary = Field(description="The movie.")
     similarity: float = Field(description="Higher is more alike; comparable within one answer.", examples=[2.71])
 
 
 class SimilarMovies(Sent):
-    """The films most like one."""
+    """The movies most like one."""
 
     model_version: VersionField
     by: str = Field(description="Which likeness this is.", examples=["hybrid"])
-    movie: MovieSummary = Field(description="The film that was asked about.")
-    items: list[SimilarItem] = Field(description="The films most like it, best first.")
+    movie: MovieSummary = Field(description="The movie that was asked about.")
+    items: list[SimilarItem] = Field(description="The movies most like it, best first.")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import PersonField, Sent
+from recsvc.service.schemas.fields import Sent, UserField
 
 
 class SessionToken(Sent):
@@ -18,5 +18,5 @@ class SessionToken(Sent):
         examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbm9uOi4uLiJ9.c2lnbmF0dXJl"],
     )
     token_type: Literal["Bearer"] = Field(default="Bearer", description="How the token is sent.")
-    user_id: PersonField
+    user_id: UserField
     expires_at: datetime = Field(description="Until when the token is valid.")

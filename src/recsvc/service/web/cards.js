@@ -1,4 +1,4 @@
-/** Films as cards: a tile in a grid, and a recommendation with its reasons. */
+/** Movies as cards: a tile in a grid, and a recommendation with its reasons. */
 
 import { aside, h } from "./dom.js";
 import { clicked, watch } from "./events.js";
@@ -8,21 +8,21 @@ import { following, ratingSlider, verdictButtons } from "./opinions.js";
 import { poster } from "./poster.js";
 import { address } from "./router.js";
 import { starRow } from "./stars.js";
-import { filmLine, percent, reason, verdict } from "./words.js";
+import { movieLine, percent, reason, verdict } from "./words.js";
 
-export function filmAddress(movieId) {
-  return address(`/film/${movieId}`);
+export function movieAddress(movieId) {
+  return address(`/movie/${movieId}`);
 }
 
-/** A film in a grid. The link covers the whole tile; `extras` are controls below it. */
-export function tile(film, ...extras) {
+/** A movie in a grid. The link covers the whole tile; `extras` are controls below it. */
+export function tile(movie, ...extras) {
   return h(
     "article.tile",
-    { "data-movie-id": film.movie_id },
-    poster(film),
-    h("h3", {}, h("a.cover", { href: filmAddress(film.movie_id) }, film.title)),
-    h("p.meta", {}, filmLine(film)),
-    said(film),
+    { "data-movie-id": movie.movie_id },
+    poster(movie),
+    h("h3", {}, h("a.cover", { href: movieAddress(movie.movie_id) }, movie.title)),
+    h("p.meta", {}, movieLine(movie)),
+    said(movie),
     extras,
   );
 }
@@ -33,22 +33,22 @@ export function grid(label, tiles) {
   return h("ul.grid", { "aria-label": label }, items);
 }
 
-/** A badge on the poster with what the person said about the film. */
-function said(film) {
+/** A badge on the poster with what the user said about the movie. */
+function said(movie) {
   const badge = h("p.badge", {});
-  return following(badge, film.movie_id, (opinion) => {
+  return following(badge, movie.movie_id, (opinion) => {
     badge.replaceChildren(...(opinion ? [aside("You said: "), verdict(opinion)] : []));
   });
 }
 
-/** A recommended film; `renew` brings it up to date with a later answer. */
+/** A recommended movie; `renew` brings it up to date with a later answer. */
 export function recommendation(item) {
   const { movie } = item;
   const opened = () => clicked(card.item.recommendation_id, movie.movie_id);
   const more = h(
     "a.verdict",
     {
-      href: `${filmAddress(movie.movie_id)}#similar`,
+      href: `${movieAddress(movie.movie_id)}#similar`,
       "aria-label": `More like this: ${movie.title}`,
       onclick: opened,
     },
@@ -62,8 +62,8 @@ export function recommendation(item) {
     h(
       "div.card-body",
       {},
-      h("h3", {}, h("a.cover", { href: filmAddress(movie.movie_id), onclick: opened }, movie.title)),
-      h("p.meta", {}, filmLine(movie)),
+      h("h3", {}, h("a.cover", { href: movieAddress(movie.movie_id), onclick: opened }, movie.title)),
+      h("p.meta", {}, movieLine(movie)),
       h("p.predicted", {}),
       h("div.why", {}),
     ),
@@ -95,7 +95,7 @@ function predicted({ predicted_rating: stars }) {
   ];
 }
 
-/** The ratings that speak for a film, and how popular it is, each with its share of all that does. */
+/** The ratings that speak for a movie, and how popular it is, each with its share of all that does. */
 function why({ because, baseline, other, strategy }) {
   if (!because.length) return strategy === "popular" ? [] : [h("p.hint", {}, "Popular with everyone")];
   const popular = Math.max(baseline ?? 0, 0);

@@ -1,4 +1,4 @@
-/** Elements made from data, never from HTML text: nothing that a film is called can become markup. */
+/** Elements made from data, never from HTML text: nothing that a movie is called can become markup. */
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -23,7 +23,7 @@ const cards = new WeakMap();
 const lists = new Map();
 let timer = null;
 
-/** The recommendation that a film was last shown in, to be sent back with feedback; null if it was in none. */
+/** The recommendation that a movie was last shown in, to be sent back with feedback; null if it was in none. */
 export function shownIn(movieId) {
   return lists.get(movieId) ?? null;
 }
@@ -37,12 +37,12 @@ export function watch(card, recommendation_id, movie_id) {
   observer.observe(card);
 }
 
-/** A film was opened from a card. */
+/** A movie was opened from a card. */
 export function clicked(recommendation_id, movie_id) {
   note({ type: "clicked", recommendation_id, movie_id });
 }
 
-/** Forget what has not been sent, since the person wants to be forgotten. */
+/** Forget what has not been sent, since the user wants to be forgotten. */
 export function forgetEvents() {
   waiting.clear();
   lists.clear();
@@ -100,7 +100,7 @@ function settle(batch) {
 function sendNow() {
   const events = [...waiting.values()];
   keep("events", events.length ? events : null);
-  if (!session.person) return;
+  if (!session.user) return;
   while (JSON.stringify(events).length > CLOSING_BYTES) events.pop();
   if (events.length) tell(events).catch(() => {});
 }

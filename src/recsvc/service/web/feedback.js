@@ -1,8 +1,8 @@
 /**
- * What the person said about films. It is shown at once and sent at once; what the service has confirmed is kept apart
+ * What the user said about movies. It is shown at once and sent at once; what the service has confirmed is kept apart
  * from what is still on its way, so that a refusal only has to drop the latter.
  *
- * Events, each with the film's id as `detail.movie_id` where it is about one:
+ * Events, each with the movie's id as `detail.movie_id` where it is about one:
  * `change` (what is shown changed), `kept` (the service has it), `refused` (with the problem), `stalled`, `flowing`.
  *
  * Other tabs say things too: when one of them has sent everything, what the service holds is read anew.
@@ -22,18 +22,18 @@ class Feedback extends EventTarget {
   loaded = false;
   /** @type {Map<number, Opinion>} what the service has */
   #confirmed = new Map();
-  /** @type {Map<number, {movie_id: number, opinion: Opinion|null}>} the last wish about each film; null takes back */
+  /** @type {Map<number, {movie_id: number, opinion: Opinion|null}>} the last wish about each movie; null takes back */
   #wishes = new Map(recallAll("wishes", isWish).map((wish) => [wish.movie_id, wish]));
   /** @type {Map<number, Opinion|null>} what was settled while it was being read what the service has */
   #settled = new Map();
   /** How often this tab has become somebody else. */
-  #person = 0;
+  #user = 0;
   #sending = new Set();
   #loading = null;
   #pause = FIRST_PAUSE;
   #retry = null;
 
-  /** Read what the service holds, once; a person who is nobody yet has said nothing. */
+  /** Read what the service holds, once; a user who is nobody yet has said nothing. */
   load() {
     this.#loading ??= this.#read().catch((problem) => {
       this.#loading = null;
@@ -53,7 +53,7 @@ class Feedback extends EventTarget {
   async #read() {
     const held = new Map();
     const settled = (this.#settled = new Map());
-    if (session.person) {
+    if (session.user) {
       for (let offset = 0; offset !== null;) {
         const { items, next_offset } = await service.myRatings(offset);
         for (const item of items) held.set(item.movie_id, item);
@@ -69,7 +69,7 @@ class Feedback extends EventTarget {
     return null;
   }
 
-  /** What was said about a film, or null. */
+  /** What was said about a movie, or null. */
   about(movieId) {
     return this.#wishes.has(movieId) ? this.#wishes.get(movieId).opinion : (this.#confirmed.get(movieId) ?? null);
   }
@@ -81,7 +81,7 @@ class Feedback extends EventTarget {
     return said.sort((a, b) => b.updated_at.localeCompare(a.updated_at));
   }
 
-  /** How many films speak for the person's taste. */
+  /** How many movies speak for the user's taste. */
   get taste() {
     return this.all().filter(({ kind }) => TASTE.has(kind)).length;
   }
@@ -97,22 +97,22 @@ class Feedback extends EventTarget {
   }
 
   /**
-   * Say something about a film. `verdict` is `{kind, rating?}` or null to take back what was said.
+   * Say something about a movie. `verdict` is `{kind, rating?}` or null to take back what was said.
    * Returns what had been said before, which is what an undo says again.
    */
-  say(film, verdict, recommendationId = null) {
-    const before = this.about(film.movie_id);
+  say(movie, verdict, recommendationId = null) {
+    const before = this.about(movie.movie_id);
     const opinion = verdict && {
-      movie_id: film.movie_id,
-      title: film.title,
+      movie_id: movie.movie_id,
+      title: movie.title,
       kind: verdict.kind,
       rating: verdict.rating ?? null,
       recommendation_id: recommendationId,
       updated_at: new Date().toISOString(),
     };
-    this.#wish(film.movie_id, opinion);
-    this.#tell("change", film.movie_id);
-    this.#send(film.movie_id);
+    this.#wish(movie.movie_id, opinion);
+    this.#tell("change", movie.movie_id);
+    this.#send(movie.movie_id);
     return before;
   }
 
@@ -127,18 +127,18 @@ class Feedback extends EventTarget {
     for (const movieId of this.#wishes.keys()) this.#send(movieId);
   }
 
-  /** Another person begins, of whom the service holds nothing; what is still on its way becomes theirs. */
+  /** Another user begins, of whom the service holds nothing; what is still on its way becomes theirs. */
   startAnew() {
     this.#confirmed = new Map();
     this.#tell("change");
   }
 
   /**
-   * Another tab has made this browser another person. Where both tabs had begun at once, what was said here is said
-   * again as the person who stays.
+   * Another tab has made this browser another user. Where both tabs had begun at once, what was said here is said
+   * again as the user who stays.
    */
   follow({ ended }) {
-    this.#person += 1;
+    this.#user += 1;
     const said = ended ? [] : [...this.#confirmed.values()].filter(({ movie_id }) => !this.#wishes.has(movie_id));
     for (const opinion of said) this.#wish(opinion.movie_id, { ...opinion, recommendation_id: null });
     this.startAnew();
@@ -147,13 +147,13 @@ class Feedback extends EventTarget {
 
   /** Say nothing any more, not even what is on its way. */
   forget() {
-    this.#person += 1;
+    this.#user += 1;
     this.#wishes.clear();
     this.#remember();
     this.startAnew();
   }
 
-  /** One request a film at a time, so that the last word is the one that stays. */
+  /** One request a movie at a time, so that the last word is the one that stays. */
   async #send(movieId) {
     if (this.#sending.has(movieId)) return;
     this.#sending.add(movieId);
@@ -168,9 +168,9 @@ class Feedback extends EventTarget {
 
   async #deliver(wish) {
     try {
-      const person = this.#person;
+      const user = this.#user;
       await deliver(wish);
-      if (person !== this.#person) return; // as another person now, who says it again
+      if (user !== this.#user) return; // as another user now, who says it again
     } catch (problem) {
       if (problem.passes) throw problem;
       this.#settle(wish, false);

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { choice } from "./parts.js";
 import { address } from "./router.js";
 
-/** The genres by which MovieLens sorts its films. */
+/** The genres by which MovieLens sorts its movies. */
 const GENRES = (
   "Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror " +
   "Musical Mystery Romance Sci-Fi Thriller War Western"

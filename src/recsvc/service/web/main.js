@@ -7,7 +7,7 @@ import { session } from "./session.js";
 import { startTheme } from "./theme.js";
 import { toast } from "./toast.js";
 import { analytics } from "./views/analytics.js";
-import { film } from "./views/film.js";
+import { movie } from "./views/movie.js";
 import { home } from "./views/home.js";
 import { list } from "./views/list.js";
 import { lists } from "./views/lists.js";
@@ -22,7 +22,7 @@ startSearch(document.getElementById("search"));
 start(document.getElementById("main"), [
   ["/", home],
   ["/rate", rate],
-  ["/film/(\\d+)", film],
+  ["/movie/(\\d+)", movie],
   ["/search", search],
   ["/list/([^/]+)", list],
   ["/lists", lists],

@@ -6,7 +6,7 @@ import { makeList } from "./service.js";
 import { has, keep, recallAll } from "./storage.js";
 import { toast } from "./toast.js";
 
-/** The most films that the service keeps in a list. */
+/** The most movies that the service keeps in a list. */
 const MOST = 200;
 
 /** My lists, the newest first: `{slug, title, edit_token}`. */
@@ -29,23 +29,23 @@ export function forgetList(slug) {
   );
 }
 
-/** Ask for a title, save the films under it, and go to the list. */
-export async function saveList(suggested, films) {
-  if (!films.length) return toast("There is nothing to save yet.");
-  const note = "Anyone who has the link can open it. It names the films, not you.";
+/** Ask for a title, save the movies under it, and go to the list. */
+export async function saveList(suggested, movies) {
+  if (!movies.length) return toast("There is nothing to save yet.");
+  const note = "Anyone who has the link can open it. It names the movies, not you.";
   const title = await askText({ title: "Save as a list", label: "Title", value: suggested, confirm: "Save", note });
   if (!title) return null;
   try {
     const list = await makeList(
       title,
-      films.slice(0, MOST).map(({ movie_id }) => movie_id),
+      movies.slice(0, MOST).map(({ movie_id }) => movie_id),
     );
     rememberList(list);
     return go(address(`/list/${list.slug}`));
   } catch (problem) {
     return toast(`The list was not saved: ${problem.message}`, {
       label: "Try again",
-      run: () => saveList(title, films),
+      run: () => saveList(title, movies),
     });
   }
 }

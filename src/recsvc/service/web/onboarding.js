@@ -1,4 +1,4 @@
-/** Films for a newcomer to rate, fifteen at a time. */
+/** Movies for a newcomer to rate, fifteen at a time. */
 
 import { grid, tile } from "./cards.js";
 import { h } from "./dom.js";
@@ -11,10 +11,10 @@ import { announce } from "./toast.js";
 
 const DEAL = 15;
 const POOL = 50;
-/** Films that the person has not seen; they are not dealt again on this visit. */
+/** Movies that the user has not seen; they are not dealt again on this visit. */
 const unseen = new Set();
 
-/** The deck: a grid of films with a slider each. `deck.deal()` lays out others. */
+/** The deck: a grid of movies with a slider each. `deck.deal()` lays out others. */
 export function onboardingDeck(signal) {
   const place = h("div.deck", {});
   const pool = [];
@@ -24,35 +24,35 @@ export function onboardingDeck(signal) {
   const draw = async () => {
     for (const known of pool.splice(0).filter(fresh)) pool.push(known);
     if (pool.length >= DEAL) return;
-    dealt.clear(); // the most rated films are few: start over with what was left aside
+    dealt.clear(); // the most rated movies are few: start over with what was left aside
     const { items } = await onboarding(POOL, null, signal);
     pool.splice(0, pool.length, ...items.filter(fresh));
   };
   const next = () => {
-    const film = pool.find(fresh);
-    if (film) dealt.add(film.movie_id);
-    return film;
+    const movie = pool.find(fresh);
+    if (movie) dealt.add(movie.movie_id);
+    return movie;
   };
-  const pass = (film, item) => {
-    unseen.add(film.movie_id);
+  const pass = (movie, item) => {
+    unseen.add(movie.movie_id);
     const other = next();
-    announce(other ? `${film.title}: not seen. Instead: ${other.title}` : `${film.title}: not seen`);
+    announce(other ? `${movie.title}: not seen. Instead: ${other.title}` : `${movie.title}: not seen`);
     if (!other) return item.querySelector("article").classList.add("passed");
     item.replaceChildren(card(other));
     return item.querySelector("button").focus();
   };
-  const card = (film) => {
-    const unknown = (event) => pass(film, event.target.closest("li"));
-    const name = `Haven't seen it: ${film.title}`;
+  const card = (movie) => {
+    const unknown = (event) => pass(movie, event.target.closest("li"));
+    const name = `Haven't seen it: ${movie.title}`;
     return tile(
-      film,
-      ratingSlider(film, { quiet: true }),
+      movie,
+      ratingSlider(movie, { quiet: true }),
       h("button.link-button", { type: "button", "aria-label": name, onclick: unknown }, "Haven't seen it"),
     );
   };
   const show = () => {
-    const films = Array.from({ length: DEAL }, next).filter(Boolean);
-    return films.length ? grid("Films to rate", films.map(card)) : known();
+    const movies = Array.from({ length: DEAL }, next).filter(Boolean);
+    return movies.length ? grid("Movies to rate", movies.map(card)) : known();
   };
 
   place.deal = () =>
@@ -63,15 +63,15 @@ export function onboardingDeck(signal) {
 function known() {
   return empty(
     "You know them all",
-    h("p", {}, "You have been through the films that most people know. Search for others to rate them too."),
+    h("p", {}, "You have been through the movies that most users know. Search for others to rate them too."),
   );
 }
 
-/** The button that deals other films. */
-export function otherFilms(deck) {
+/** The button that deals other movies. */
+export function otherMovies(deck) {
   const deal = async () => {
     await deck.deal();
-    announce("Other films to rate");
+    announce("Other movies to rate");
   };
-  return button("quiet", deal, icon("shuffle"), "Other films");
+  return button("quiet", deal, icon("shuffle"), "Other movies");
 }

@@ -109,7 +109,7 @@ export function outward(href, ...text) {
   return h("a.button.quiet", attributes, ...text, aside(" (opens in a new tab)"));
 }
 
-/** Ask for a line of text; resolves to it, or to null if the person would rather not. */
+/** Ask for a line of text; resolves to it, or to null if the user would rather not. */
 export function askText({ title, label, value, confirm, note }) {
   const input = h("input", {
     type: "text",

@@ -1,6 +1,6 @@
 /**
- * Posters. A film without one gets a drawn one: colours from its title, a motif from its genre, the title set on it.
- * The same film always gets the same drawing.
+ * Posters. A movie without one gets a drawn one: colours from its title, a motif from its genre, the title set on it.
+ * The same movie always gets the same drawing.
  */
 
 import { attribute } from "./attribution.js";
@@ -100,7 +100,7 @@ const MOTIFS = {
 Object.assign(MOTIFS, { Children: MOTIFS.Animation, "Film-Noir": MOTIFS.Crime });
 
 const FILLS = ["tone", "wash", "glow"];
-/** The rarer a genre, the more it says about a film; the first of these that it has is drawn. */
+/** The rarer a genre, the more it says about a movie; the first of these that it has is drawn. */
 const TELLING = (
   "Western War Musical Documentary Film-Noir Horror Sci-Fi Mystery Fantasy Animation Romance " +
   "Crime Children Adventure Thriller Comedy Action Drama"
@@ -109,32 +109,32 @@ const TELLING = (
 /** Genres whose titles are set in capitals. */
 const LOUD = new Set(["Action", "Adventure", "Animation", "Crime", "Horror", "Sci-Fi", "Thriller", "War"]);
 
-/** The poster of a film; it only decorates, since the title is beside it as text. */
-export function poster(film) {
-  return h("div.poster", {}, film.poster_url ? photograph(film) : drawn(film));
+/** The poster of a movie; it only decorates, since the title is beside it as text. */
+export function poster(movie) {
+  return h("div.poster", {}, movie.poster_url ? photograph(movie) : drawn(movie));
 }
 
-function photograph(film) {
+function photograph(movie) {
   attribute();
   return h("img", {
-    src: film.poster_url,
-    alt: `Poster of ${film.title}`,
+    src: movie.poster_url,
+    alt: `Poster of ${movie.title}`,
     width: 342,
     height: 513,
     loading: "lazy",
     decoding: "async",
-    onerror: (event) => event.target.replaceWith(drawn(film)),
+    onerror: (event) => event.target.replaceWith(drawn(movie)),
   });
 }
 
-function drawn(film) {
-  const title = film.title ?? "?";
+function drawn(movie) {
+  const title = movie.title ?? "?";
   const chance = chances(title);
   const one = (values) => values[Math.floor(chance() * values.length)];
   const between = (low, high) => Math.round(low + chance() * (high - low));
   const ground = one(GROUNDS);
   const accent = (ground + one(ACCENTS)) % 360;
-  const telling = TELLING.find((genre) => film.genres?.includes(genre)) ?? "Drama";
+  const telling = TELLING.find((genre) => movie.genres?.includes(genre)) ?? "Drama";
   const face = LOUD.has(telling) ? "drawn loud" : "drawn";
   const size = between(96, 118) / 100;
   const transform = `translate(100 110) scale(${size * one([1, -1])} ${size}) translate(-100 -110)`;
@@ -151,7 +151,7 @@ function drawn(film) {
       { viewBox: "0 0 200 300", preserveAspectRatio: "xMidYMid slice" },
       svg("g", { transform }, MOTIFS[telling](between)),
     ),
-    h("span.drawn-year", {}, film.year),
+    h("span.drawn-year", {}, movie.year),
     h("span.drawn-title", {}, title),
   );
 }

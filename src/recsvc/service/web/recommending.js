@@ -35,8 +35,8 @@ export class RecommendationList {
     this.ready = this.refresh(noted().shown);
   }
 
-  /** The films that are shown. */
-  get films() {
+  /** The movies that are shown. */
+  get movies() {
     return this.#items.map(({ movie }) => movie);
   }
 
@@ -45,7 +45,7 @@ export class RecommendationList {
     return this.refresh(noted().shown ?? PAGE);
   }
 
-  /** Ask anew for as many films as are shown; the old ones stay until the answer is there. */
+  /** Ask anew for as many movies as are shown; the old ones stay until the answer is there. */
   refresh(many = Math.max(PAGE, this.#items.length)) {
     return this.#ask({ k: Math.min(many, MOST), offset: 0 }, (items) => {
       this.#items = items;
@@ -87,7 +87,7 @@ export class RecommendationList {
     if (!signal.aborted) this.#busy(false);
   }
 
-  /** Films that something was said about leave at once; the service leaves them out too, once it knows. */
+  /** Movies that something was said about leave at once; the service leaves them out too, once it knows. */
   #draw() {
     if (!this.#answered) return;
     const items = this.#items.filter(({ movie }) => !feedback.about(movie.movie_id));
@@ -96,7 +96,7 @@ export class RecommendationList {
 
   #finish() {
     if (!this.#items.length)
-      return this.end.replaceChildren(empty("No film fits", h("p", {}, "Take back a filter to see more.")));
+      return this.end.replaceChildren(empty("No movie fits", h("p", {}, "Take back a filter to see more.")));
     const more = button("quiet", () => this.#more(), "Load more");
     return this.end.replaceChildren(...(this.#next === null ? [] : [more]));
   }

@@ -14,7 +14,7 @@ let table;
  * A route: `path` is matched, `query` holds the filters, `anchor` names a part of the page.
  * @typedef {{path: string, params: string[], query: URLSearchParams, anchor: string}} Route
  *
- * A view is a function of a route and of a signal that is aborted when the person leaves. It returns its `title`, its
+ * A view is a function of a route and of a signal that is aborted when the user leaves. It returns its `title`, its
  * `nodes`, perhaps `ready` (a promise for the first content, after which scrolling makes sense) and perhaps
  * `update(route)`, which takes another query of the same path without building the page anew.
  */
@@ -81,7 +81,7 @@ function lost() {
     title: "Nothing here",
     nodes: [
       h("h1", { tabindex: -1 }, "Nothing is playing here"),
-      h("p", {}, "This address leads to no page. ", h("a", { href: "#/" }, "Back to the films"), "."),
+      h("p", {}, "This address leads to no page. ", h("a", { href: "#/" }, "Back to the movies"), "."),
     ],
   };
 }

@@ -1,12 +1,12 @@
-/** Search as one types: a combobox whose options are films. */
+/** Search as one types: a combobox whose options are movies. */
 
-import { filmAddress } from "./cards.js";
+import { movieAddress } from "./cards.js";
 import { h } from "./dom.js";
 import { quote } from "./parts.js";
 import { address, go } from "./router.js";
-import { findFilms } from "./service.js";
+import { findMovies } from "./service.js";
 import { announce } from "./toast.js";
-import { count, filmLine } from "./words.js";
+import { count, movieLine } from "./words.js";
 
 const PAUSE = 120;
 const OPTIONS = 7;
@@ -35,12 +35,12 @@ export function startSearch(form) {
     close();
     go(hash);
   };
-  const show = (q, films) => {
-    options.replaceChildren(...films.map(option), everything(q, films.length, films.length === 0));
+  const show = (q, movies) => {
+    options.replaceChildren(...movies.map(option), everything(q, movies.length, movies.length === 0));
     options.hidden = false;
     input.setAttribute("aria-expanded", "true");
     point(-1);
-    announce(films.length ? `${count(films.length, "suggestion")}` : "No film by that name");
+    announce(movies.length ? `${count(movies.length, "suggestion")}` : "No movie by that name");
   };
   const ask = async () => {
     asking.abort();
@@ -50,7 +50,7 @@ export function startSearch(form) {
     if (!q) return close();
     try {
       await pause(PAUSE, signal);
-      const { items } = await findFilms({ q, k: OPTIONS }, signal);
+      const { items } = await findMovies({ q, k: OPTIONS }, signal);
       if (!signal.aborted) show(q, items);
     } catch (problem) {
       if (!signal.aborted && problem.name === "Problem") unavailable(options, problem);
@@ -94,14 +94,14 @@ function wanted() {
   return path === "#/search" ? (new URLSearchParams(query).get("q") ?? "") : "";
 }
 
-function option(film, index) {
+function option(movie, index) {
   const attributes = {
     role: "option",
     id: `option-${index}`,
-    "data-href": filmAddress(film.movie_id),
+    "data-href": movieAddress(movie.movie_id),
     "aria-selected": "false",
   };
-  return h("li", attributes, h("b", {}, film.title), " ", h("span.meta", {}, filmLine(film)));
+  return h("li", attributes, h("b", {}, movie.title), " ", h("span.meta", {}, movieLine(movie)));
 }
 
 function everything(q, index, none) {
@@ -115,7 +115,7 @@ function everything(q, index, none) {
   return h(
     "li",
     attributes,
-    none ? ["No film by that name. Search for ", quote(q), " all the same"] : ["All results for ", quote(q)],
+    none ? ["No movie by that name. Search for ", quote(q), " all the same"] : ["All results for ", quote(q)],
   );
 }
 

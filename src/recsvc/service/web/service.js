@@ -9,16 +9,16 @@ export function recommend(filters, signal) {
   return session.perhapsAs(() => ["/recommend", { query: filters, signal }]);
 }
 
-/** Films that most people know; the same seed deals the same films. */
+/** Movies that most users know; the same seed deals the same movies. */
 export function onboarding(k, seed, signal) {
   return request("/movies/onboarding", { query: { k, seed }, signal });
 }
 
-export function findFilms(query, signal) {
+export function findMovies(query, signal) {
   return request("/movies", { query, signal });
 }
 
-export function film(movieId, signal) {
+export function movie(movieId, signal) {
   return request(`/movies/${byId(movieId)}`, { signal });
 }
 
@@ -27,8 +27,8 @@ export function similar(movieId, by, k, signal) {
 }
 
 /**
- * What a person says about a film: one of `rating`, `liked`, `seen`, `not_interested`. Where the film came from is left
- * out once the service does not take it (it is too old, or was another person's), since what was said counts more.
+ * What a user says about a movie: one of `rating`, `liked`, `seen`, `not_interested`. Where the movie came from is left
+ * out once the service does not take it (it is too old, or was another user's), since what was said counts more.
  */
 export async function rate(movie_id, verdict, recommendation_id) {
   const post = (from) =>
@@ -48,7 +48,7 @@ export function takeBack(movie_id) {
   return session.as(() => ["/rate", { method: "DELETE", query: { movie_id } }]);
 }
 
-/** A page of all that this person said. */
+/** A page of all that this user said. */
 export function myRatings(offset) {
   return session.as(({ user_id }) => [`/users/${byId(user_id)}/ratings`, { query: { k: 100, offset } }]);
 }

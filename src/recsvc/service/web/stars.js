@@ -3,7 +3,7 @@
 import { h, setVars } from "./dom.js";
 import { stars as inWords } from "./words.js";
 
-/** A person who steps through the stars by keyboard means the last one. */
+/** A user who steps through the stars by keyboard means the last one. */
 const SETTLED = 600;
 /** By slider, how to decide now; for a page that closes before somebody who types has settled. */
 const undecided = new Map();
@@ -17,7 +17,7 @@ export function starRow(value, label) {
 }
 
 /**
- * A slider of half stars. `onrate(stars)` is called once the person has decided, with 0 for "no rating".
+ * A slider of half stars. `onrate(stars)` is called once the user has decided, with 0 for "no rating".
  * `slider.show(stars)` moves it without calling back.
  */
 export function starSlider(label, onrate) {
@@ -57,7 +57,7 @@ export function starSlider(label, onrate) {
   input.addEventListener("change", () => wait(slider.keyed ? SETTLED : 0));
   input.addEventListener("blur", decide);
   slider.show = (value) => {
-    if (waiting !== null) return; // the person is just about to say something else
+    if (waiting !== null) return; // the user is just about to say something else
     input.value = value;
     paint();
   };

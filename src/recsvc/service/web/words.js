@@ -8,7 +8,7 @@ const VERDICTS = {
   not_interested: "not interested",
 };
 
-/** `1 film`, `3 films`. */
+/** `1 movie`, `3 movies`. */
 export function count(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
@@ -34,7 +34,7 @@ export function day(iso, parts = {}) {
   return new Date(iso).toLocaleDateString("en", { ...DATE, ...parts, timeZone: "UTC" });
 }
 
-export function filmLine({ year, genres = [] }) {
+export function movieLine({ year, genres = [] }) {
   return [year, genres.join(", ")].filter(Boolean).join(" · ");
 }
 
@@ -43,14 +43,14 @@ export function verdict({ kind, rating }) {
   return kind === "rating" ? stars(rating) : VERDICTS[kind];
 }
 
-/** Whether somebody who says this is fond of the film. */
+/** Whether somebody who says this is fond of the movie. */
 export function isFavourite({ kind, rating }) {
   return kind === "liked" || (kind === "rating" && rating >= LIKED_FROM);
 }
 
 /**
  * A reason in words around the title: `["liked ", ""]` or `["rated ", " (2★)"]`. Only what was liked is called so;
- * a film that somebody rated low can speak for another one too.
+ * a movie that somebody rated low can speak for another one too.
  */
 export function reason(opinion) {
   if (opinion && isFavourite(opinion)) return ["liked ", ""];

@@ -1,6 +1,6 @@
 /** `#/analytics`, for who runs the service: what is said, shown and liked. The key lives as long as the page. */
 
-import { filmAddress } from "../cards.js";
+import { movieAddress } from "../cards.js";
 import { intervalChart, lineChart, mean, share, table } from "../charts.js";
 import { h } from "../dom.js";
 import { choice, empty, facts, fill, heading, panel, quietHeading, skeletons } from "../parts.js";
@@ -95,8 +95,8 @@ function draw(answer, days) {
     h(
       "div.charts",
       {},
-      over("What people said", ["feedback", "Opinions"], ["active_people", "Active people"]),
-      over("What people saw", ["shown", "Shown"], ["clicked", "Clicked"]),
+      over("What users said", ["feedback", "Opinions"], ["active_users", "Active users"]),
+      over("What users saw", ["shown", "Shown"], ["clicked", "Clicked"]),
       likes("Like rate by version", answer.by_version),
       likes("Like rate by strategy", answer.by_strategy),
       likes(
@@ -105,17 +105,17 @@ function draw(answer, days) {
       ),
     ),
     comparison(answer.comparison),
-    topFilms(answer.top_films),
+    topMovies(answer.top_movies),
   ];
 }
 
-function tiles({ people, feedback, coverage }) {
+function tiles({ users, feedback, coverage }) {
   const figures = [
-    ["People", people.toLocaleString("en")],
+    ["Users", users.toLocaleString("en")],
     ["Opinions", feedback.toLocaleString("en")],
     [
       "Catalogue shown",
-      `${percent(coverage.share)} (${coverage.shown_films} of ${count(coverage.catalogue_films, "film")})`,
+      `${percent(coverage.share)} (${coverage.shown_movies} of ${count(coverage.catalogue_movies, "movie")})`,
     ],
   ];
   return facts("sizes", figures);
@@ -144,7 +144,7 @@ function comparison(test) {
       "p",
       {},
       h("code", {}, test.challenger),
-      ` answers ${percent(test.weight, 1)} of the people, `,
+      ` answers ${percent(test.weight, 1)} of the users, `,
       h("code", {}, test.production),
       " the others.",
     ),
@@ -159,24 +159,24 @@ function points(value) {
 
 /** An interval that holds 0 says nothing yet. */
 function decision(difference) {
-  if (!difference) return "too few people yet";
+  if (!difference) return "too few users yet";
   if (difference.low > 0) return "the challenger is better";
   return difference.high < 0 ? "production is better" : "no difference can be told yet";
 }
 
-function topFilms(films) {
-  if (!films.length) return null;
-  const rows = films.map((film) => [
-    film.title
-      ? h("a", { href: filmAddress(film.movie_id) }, film.title)
-      : `Film ${film.movie_id} (left the catalogue)`,
-    film.feedback,
-    film.liked,
-    mean(film.mean_stars),
-    film.shown,
-    film.clicked,
-    share(film.shown ? film.clicked / film.shown : null),
+function topMovies(movies) {
+  if (!movies.length) return null;
+  const rows = movies.map((movie) => [
+    movie.title
+      ? h("a", { href: movieAddress(movie.movie_id) }, movie.title)
+      : `Movie ${movie.movie_id} (left the catalogue)`,
+    movie.feedback,
+    movie.liked,
+    mean(movie.mean_stars),
+    movie.shown,
+    movie.clicked,
+    share(movie.shown ? movie.clicked / movie.shown : null),
   ]);
-  const heads = ["Film", "Opinions", "Likes", "Mean stars", "Shown", "Clicked", "Clicks of shown"];
-  return panel("Top films", table(heads, rows, "Top films"));
+  const heads = ["Movie", "Opinions", "Likes", "Mean stars", "Shown", "Clicked", "Clicks of shown"];
+  return panel("Top movies", table(heads, rows, "Top movies"));
 }

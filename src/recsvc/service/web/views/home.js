@@ -1,4 +1,4 @@
-/** `#/`: for a newcomer films to rate and what is popular; for everyone else their recommendations. */
+/** `#/`: for a newcomer movies to rate and what is popular; for everyone else their recommendations. */
 
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
@@ -14,7 +14,7 @@ import { rating } from "./rate.js";
 
 export function home(route, signal) {
   const newcomer = isNewcomer();
-  const title = heading(newcomer ? "Rate a film, and tonight's programme is yours" : "Recommended for you");
+  const title = heading(newcomer ? "Rate a movie, and tonight's programme is yours" : "Recommended for you");
   const picks = recommendations(filtersOf(route.query), newcomer, signal);
   const welcome = newcomer ? rating(route, signal, "/") : null;
   if (!newcomer) checkWhetherNewcomer(signal);
@@ -32,7 +32,7 @@ export function home(route, signal) {
 
 /** Whether nothing was said yet, as far as this browser knows without asking. */
 function isNewcomer() {
-  return !feedback.all().length && (!session.person || feedback.loaded);
+  return !feedback.all().length && (!session.user || feedback.loaded);
 }
 
 /** Someone can have a token and have said nothing: the page is then shown anew, as for a newcomer. */
@@ -51,7 +51,7 @@ function recommendations(filters, newcomer, signal) {
   const tell = () => {
     title.textContent = personal ? "Recommended for you" : "Popular with everyone";
     title.classList.toggle("aside", personal && !newcomer); // the page is called so already
-    lead.textContent = personal ? fromYours() : "Rate a film to make it yours.";
+    lead.textContent = personal ? fromYours() : "Rate a movie to make it yours.";
   };
   const onanswer = ({ strategy, simulated }) => {
     personal = strategy !== "popular";
@@ -63,7 +63,7 @@ function recommendations(filters, newcomer, signal) {
   const list = new RecommendationList(filters, { onanswer, signal });
   feedback.addEventListener("change", () => personal && tell(), { signal });
   const bar = filterBar(filters, (changed) => go(addressOf("/", changed)));
-  const save = button("quiet", () => keepThese(list.films), icon("save"), "Save as a list");
+  const save = button("quiet", () => keepThese(list.movies), icon("save"), "Save as a list");
   const head = h("div.section-head", {}, h("div", {}, title, lead, note), save);
   return {
     list,
@@ -77,9 +77,9 @@ function recommendations(filters, newcomer, signal) {
 
 function fromYours() {
   if (!feedback.taste) return "From what you rated.";
-  return `From the ${feedback.taste === 1 ? "one film" : count(feedback.taste, "film")} you rated.`;
+  return `From the ${feedback.taste === 1 ? "one movie" : count(feedback.taste, "movie")} you rated.`;
 }
 
-function keepThese(films) {
-  return saveList(`Recommended to me on ${date(new Date().toISOString())}`, films);
+function keepThese(movies) {
+  return saveList(`Recommended to me on ${date(new Date().toISOString())}`, movies);
 }

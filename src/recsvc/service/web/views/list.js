@@ -25,8 +25,8 @@ export function list(route, signal) {
       lead(saved),
       share(),
       owner(saved, name),
-      quietHeading("Films"),
-      grid("Films of the list", saved.items.map(entry)),
+      quietHeading("Movies"),
+      grid("Movies of the list", saved.items.map(entry)),
     ];
   };
   const missing = () => {
@@ -48,10 +48,10 @@ export function list(route, signal) {
 }
 
 function lead({ items, updated_at }) {
-  return h("p.lead", {}, `${count(items.length, "film")} · saved ${date(updated_at)}`);
+  return h("p.lead", {}, `${count(items.length, "movie")} · saved ${date(updated_at)}`);
 }
 
-/** A film of the list; one that left the catalogue is still called what it was called. */
+/** A movie of the list; one that left the catalogue is still called what it was called. */
 function entry({ movie, ...saved }) {
   if (movie) return tile(movie);
   const words = h("p.meta", {}, saved.year ? `${saved.year} · ` : "", "no longer in the catalogue");

@@ -1,6 +1,6 @@
-/** `#/ratings`: everything that the person said, and the way to be forgotten. */
+/** `#/ratings`: everything that the user said, and the way to be forgotten. */
 
-import { filmAddress } from "../cards.js";
+import { movieAddress } from "../cards.js";
 import { h } from "../dom.js";
 import { forgetEvents } from "../events.js";
 import { feedback } from "../feedback.js";
@@ -32,12 +32,12 @@ function ledger(signal) {
   const rows = h("ul.ledger", { "aria-label": "What I said" });
   const none = empty(
     "Nothing yet",
-    h("p", {}, "What you say about films is kept here, to change it or to take it back."),
-    h("a.button", { href: "#/rate" }, "Rate films"),
+    h("p", {}, "What you say about movies is kept here, to change it or to take it back."),
+    h("a.button", { href: "#/rate" }, "Rate movies"),
   );
   const draw = () => {
     const said = feedback.all();
-    lead.textContent = said.length ? `You said something about ${count(said.length, "film")}.` : "";
+    lead.textContent = said.length ? `You said something about ${count(said.length, "movie")}.` : "";
     none.hidden = said.length > 0;
     save.hidden = said.length === 0;
     arrange(rows, said, { key: ({ movie_id }) => movie_id, make: row });
@@ -50,33 +50,33 @@ function ledger(signal) {
 }
 
 function row(opinion) {
-  const film = { movie_id: opinion.movie_id, title: opinion.title ?? "A film that left the catalogue" };
+  const movie = { movie_id: opinion.movie_id, title: opinion.title ?? "A movie that left the catalogue" };
   const words = h("p.meta", {});
   const gone = opinion.title === null;
-  following(words, film.movie_id, (now) => {
+  following(words, movie.movie_id, (now) => {
     if (now) words.textContent = `${verdict(now)} · ${date(now.updated_at)}`;
   });
   const back = h(
     "button.verdict",
-    { type: "button", "aria-label": `Take back: ${film.title}`, onclick: () => say(film, null) },
+    { type: "button", "aria-label": `Take back: ${movie.title}`, onclick: () => say(movie, null) },
     icon("undo"),
     h("span", {}, "Take back"),
   );
   return h(
     "li.said",
-    { "data-movie-id": film.movie_id },
-    poster(film),
+    { "data-movie-id": movie.movie_id },
+    poster(movie),
     h(
       "div.said-text",
       {},
-      h("h2", {}, gone ? film.title : h("a", { href: filmAddress(film.movie_id) }, film.title)),
+      h("h2", {}, gone ? movie.title : h("a", { href: movieAddress(movie.movie_id) }, movie.title)),
       words,
     ),
-    !gone && ratingSlider(film),
+    !gone && ratingSlider(movie),
     h(
       "div.card-verdicts",
-      { role: "group", "aria-label": `Change what you said about ${film.title}` },
-      !gone && verdictButtons(film),
+      { role: "group", "aria-label": `Change what you said about ${movie.title}` },
+      !gone && verdictButtons(movie),
       back,
     ),
   );
@@ -97,7 +97,7 @@ async function erase() {
   });
   if (!sure) return;
   try {
-    if (session.person || feedback.held) await eraseMe();
+    if (session.user || feedback.held) await eraseMe();
   } catch (problem) {
     toast(`Nothing was erased: ${problem.message}`, { label: "Retry", run: erase });
     return;

@@ -34,8 +34,8 @@ function page(versions) {
 
 function about(version) {
   const sizes = [
-    ["Films", version.movies],
-    ["People", version.users],
+    ["Movies", version.movies],
+    ["Users", version.users],
     ["Ratings", version.ratings],
   ].map(([name, many]) => [name, many.toLocaleString("en")]);
   return panel(
@@ -91,7 +91,7 @@ function challenge(versions) {
   const says = challenger
     ? [
         h("code", {}, challenger.version),
-        ` answers ${percent(challenger.weight, 1)} of the people, to see whether they like its lists better.`,
+        ` answers ${percent(challenger.weight, 1)} of the users, to see whether they like its lists better.`,
       ]
     : ["No challenger runs: everyone is answered by the version above."];
   return panel("A/B comparison", h("p", {}, says));

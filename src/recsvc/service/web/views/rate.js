@@ -1,23 +1,23 @@
-/** `#/rate`: films to rate, and the way to the recommendations. */
+/** `#/rate`: movies to rate, and the way to the recommendations. */
 
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
 import { ERAS, filtersOf } from "../filters.js";
-import { onboardingDeck, otherFilms } from "../onboarding.js";
+import { onboardingDeck, otherMovies } from "../onboarding.js";
 import { choice, heading, quietHeading } from "../parts.js";
 import { address, go } from "../router.js";
 import { count } from "../words.js";
 
 export function rate(route, signal) {
   const { nodes, update, ready } = rating(route, signal, "/rate");
-  return { title: "Rate films", nodes: [heading("Rate films"), ...nodes], update, ready };
+  return { title: "Rate movies", nodes: [heading("Rate movies"), ...nodes], update, ready };
 }
 
 /** The same as a part of another page, whose path is `path`. */
 export function rating(route, signal, path) {
   const deck = onboardingDeck(signal);
   const era = choice(
-    "I would like to see films that are",
+    "I would like to see movies that are",
     [
       ["", "any age"],
       ["old", "older"],
@@ -35,10 +35,10 @@ export function rating(route, signal, path) {
   const lead = h(
     "p.lead",
     {},
-    "Slide the stars on what you have seen. One film is enough to begin; five make it good.",
+    "Slide the stars on what you have seen. One movie is enough to begin; five make it good.",
   );
   return {
-    nodes: [lead, h("div.section-head", {}, era, otherFilms(deck)), quietHeading("Films to rate"), deck, call],
+    nodes: [lead, h("div.section-head", {}, era, otherMovies(deck)), quietHeading("Movies to rate"), deck, call],
     update,
     ready: deck.deal(),
   };
@@ -51,7 +51,7 @@ function callToAction(signal) {
   const bar = h("div.call", { role: "region", "aria-label": "Next step" }, said, link);
   const show = () => {
     bar.hidden = feedback.taste === 0;
-    said.textContent = `${count(feedback.taste, "film")} rated`;
+    said.textContent = `${count(feedback.taste, "movie")} rated`;
   };
   feedback.addEventListener("change", show, { signal });
   document.addEventListener("keydown", (event) => enter(event, link), { signal });

@@ -1,10 +1,10 @@
-/** `#/search?q=…`: films by their titles; the service forgives typing mistakes. */
+/** `#/search?q=…`: movies by their titles; the service forgives typing mistakes. */
 
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { note, noted } from "../router.js";
-import { findFilms } from "../service.js";
+import { findMovies } from "../service.js";
 import { announce, toast } from "../toast.js";
 import { count } from "../words.js";
 
@@ -15,37 +15,37 @@ const MOST = 100;
 export function search(route, signal) {
   const q = route.query.get("q") ?? "";
   const place = h("div", {});
-  const load = () => findFilms({ q, k: Math.min(noted().shown ?? PAGE, MOST) }, signal);
+  const load = () => findMovies({ q, k: Math.min(noted().shown ?? PAGE, MOST) }, signal);
   const show = ({ items, next_offset }) => {
-    announce(`${count(items.length, "film")} found`);
+    announce(`${count(items.length, "movie")} found`);
     return items.length ? results(q, items, next_offset, signal) : nothing(q);
   };
   return {
-    title: q ? `Films called “${q}”` : "All films",
-    nodes: [heading(...(q ? ["Films called ", quote(q)] : ["All films"])), quietHeading("Films"), place],
+    title: q ? `Movies called “${q}”` : "All movies",
+    nodes: [heading(...(q ? ["Movies called ", quote(q)] : ["All movies"])), quietHeading("Movies"), place],
     ready: fill(place, { skeleton: h("div.grid", {}, skeletons(PAGE, "tile")), load, show, signal }),
   };
 }
 
 function nothing(q) {
   return empty(
-    "No film by that name",
+    "No movie by that name",
     h("p", {}, "Nothing in the catalogue is called anything like ", quote(q), ". Try fewer letters."),
   );
 }
 
-function results(q, films, next, signal) {
+function results(q, movies, next, signal) {
   const found = grid(
     "Search results",
-    films.map((film) => tile(film)),
+    movies.map((movie) => tile(movie)),
   );
   const more = button("quiet", () => load(), "Load more");
   const end = h("div.list-end", {}, next !== null && more);
   async function load() {
     more.disabled = true;
     try {
-      const page = await findFilms({ q, k: PAGE, offset: next }, signal);
-      const tiles = page.items.map((film) => h("li", {}, tile(film)));
+      const page = await findMovies({ q, k: PAGE, offset: next }, signal);
+      const tiles = page.items.map((movie) => h("li", {}, tile(movie)));
       found.append(...tiles);
       tiles[0]?.querySelector("a").focus({ preventScroll: true });
       next = page.next_offset;

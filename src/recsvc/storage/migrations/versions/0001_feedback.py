@@ -1,4 +1,4 @@
-"""Make the table of feedback: one row a person and film.
+"""Make the table of feedback: one row a user and movie.
 
 Revision ID: 0001
 Revises: nothing

@@ -1,0 +1,52 @@
+"""Which dataset is meant by a name, and what is known of its movies from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from recsvc.datasets.movielens import read_movielens
+from recsvc.datasets.sample import read_sample
+from recsvc.datasets.tables import Dataset
+from recsvc.datasets.tmdb.cache import FOLDER, TmdbCache
+from recsvc.datasets.tmdb.merge import enrich, read_tmdb
+from recsvc.datasets.tmdb.movie import TMDB_NOTICE
+from recsvc.errors import ConfigurationError, DataError
+
+SAMPLE = "sample"
+
+
+def read_dataset(name: str, data_dir: Path | None, *, on_error: Literal["stop", "skip"] = "stop") -> Dataset:
+    """Read the bundled sample, or the folder of that name below `data_dir`, with what TMDB was asked about its movies.
+
+    Raises:
+        ConfigurationError: no `data_dir` is known.
+        DataError: there is no such folder, or it is not a dataset.
+    """
+    bare = read_bare(name, data_dir, on_error=on_error)
+    if data_dir is None or not (cache := tmdb_cache(name, data_dir)).exists():
+        return bare
+    return with_tmdb(bare, cache.folder)
+
+
+def read_bare(name: str, data_dir: Path | None, *, on_error: Literal["stop", "skip"] = "stop") -> Dataset:
+    """Read a dataset as it is, without what TMDB was asked about its movies; raises as `read_dataset`."""
+    if name == SAMPLE:
+        return read_sample()
+    if data_dir is None:
+        raise ConfigurationError("say where the datasets are: --data-dir or RECSVC_DATA_DIR")
+    if not (data_dir / name).is_dir():
+        raise DataError(f"there is no dataset {name} in {data_dir} (`recsvc data download {name}` may fetch it)")
+    return read_movielens(data_dir / name, name=name, on_error=on_error)
+
+
+def tmdb_cache(name: str, data_dir: Path) -> TmdbCache:
+    """What `recsvc data enrich` keeps for a dataset, in a folder inside that of the dataset."""
+    return TmdbCache(data_dir / name / FOLDER)
+
+
+def with_tmdb(dataset: Dataset, folder: Path) -> Dataset:
+    """Add what a folder of TMDB data knows of the movies, and TMDB's notice; raises as `read_tmdb`."""
+    notice = dataset.notice if TMDB_NOTICE in dataset.notice else f"{dataset.notice} {TMDB_NOTICE}".strip()
+    return replace(dataset, movies=enrich(dataset.movies, read_tmdb(folder)).movies, notice=notice)

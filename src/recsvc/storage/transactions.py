@@ -1,0 +1,52 @@
+"""Two sessions of different types, so that mypy refuses a write through one that was opened for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypeVarTuple, cast
+
+from sqlalchemy import CursorResult, Row, Select, UpdateBase
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recsvc.errors import NotReadyError
+from recsvc.storage.failures import translated
+
+Ts = TypeVarTuple("Ts")
+Dialect: TypeAlias = Literal["sqlite", "postgresql"]
+
+
+class ReadTransaction:
+    """One read-only transaction: all its queries see one moment of the database."""
+
+    def __init__(self, connection: AsyncConnection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+
+    async def rows(self, query: Select[*Ts]) -> Sequence[Row[*Ts]]:
+        """Return all rows of a query.
+
+        Raises:
+            NotReadyError: the database went away.
+        """
+        with translated(self._name, NotReadyError):
+            return (await self._connection.execute(query)).all()
+
+
+class WriteTransaction(ReadTransaction):
+    """One transaction that is committed when its block ends, and rolled back when the block raises."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which SQL this database speaks."""
+        return cast("Dialect", self._connection.dialect.name)
+
+    async def execute(
+        self, statement: UpdateBase, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run an INSERT, UPDATE or DELETE; a sequence of parameters is sent as few statements of many rows.
+
+        Raises:
+            NotReadyError: the database went away; nothing of this transaction is kept.
+        """
+        with translated(self._name, NotReadyError):
+            return await self._connection.execute(statement, parameters)

@@ -1,0 +1,174 @@
+"""The deployment: the versions that answer requests. It is loaded as a whole and replaced as a whole, never edited."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from recsvc.engine.engine import Engine
+from recsvc.errors import NotReadyError, RegistryError
+from recsvc.registry.aliases import AliasEntry, Challenge
+from recsvc.registry.store import Registry
+from recsvc.types import MovieId, UserId
+from recsvc.usecases import models
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The version in production, and the challenger that answers a share of the users, if there is one.
+
+    This is the one place that decides which engine answers: `for_user` where a request is about a user, `for_movie`
+    where it is about a movie, and `production` for everything else.
+    """
+
+    production: Engine
+    challenger: Engine | None = None
+    challenge: Challenge | None = None
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """All engines that answer, the one in production first."""
+        return (self.production,) if self.challenger is None else (self.production, self.challenger)
+
+    def for_user(self, user_id: UserId | None) -> Engine:
+        """Return the engine that answers a user, the same one on every replica; None is an unknown user.
+
+        The draw depends on the user and the challenger only, so that a larger weight moves no user back. An unknown
+        user is answered from production.
+        """
+        if self.challenger is None or self.challenge is None or user_id is None:
+            return self.production
+        salted = f"{self.challenge.version} {user_id}".encode()
+        draw = int.from_bytes(blake2b(salted, digest_size=8).digest()) / 2**64
+        return self.challenger if draw < self.challenge.weight else self.production
+
+    def for_movie(self, movie_id: MovieId) -> Engine:
+        """Return the engine whose catalogue has a movie: production, unless only the challenger has it."""
+        return next((one for one in self.engines if movie_id in one.catalogue), self.production)
+
+
+class DeploymentManager:
+    """Holds the deployment, and replaces it when another version is promoted or becomes a challenger.
+
+    A request takes `deployment()` once and keeps it until it has answered. If the version to load is damaged, the
+    current deployment goes on serving. If a challenger cannot be loaded, production answers all users.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._deployment: Deployment | None = None
+        self._reason = "no version has been loaded yet"
+        self._challenger_error = ""
+        self._loading = threading.Lock()
+        self._opened: dict[str, Engine] = {}
+
+    def deployment(self) -> Deployment:
+        """Return the current deployment.
+
+        Raises:
+            NotReadyError: No version is loaded; the message says why.
+        """
+        if self._deployment is None:
+            raise NotReadyError(self._reason)
+        return self._deployment
+
+    def loaded(self) -> set[str]:
+        """Return the versions that this process answers from."""
+        return set() if self._deployment is None else {one.manifest.version for one in self._deployment.engines}
+
+    def refresh(self) -> bool:
+        """Load what the alias log names, unless it is loaded already; return whether the deployment changed.
+
+        It is safe to call this from any thread.
+        """
+        with self._loading:
+            before = self._deployment
+            with self._keep_serving():
+                production = self._engine(self.registry.production())
+                challenge = self.registry.aliases.challenge()
+                if before is None or before.production is not production:
+                    # Switch at once: loading the challenger may take a while, and may fail.
+                    self._deployment = Deployment(production, *self._loaded_challenger(challenge))
+                    log.info("serving version %s", production.manifest.version)
+                self._reason = ""
+                self._deployment = self._with_challenger(production, challenge)
+            self._opened.clear()
+            return self._deployment != before
+
+    def promote(self, version: str, *, who: str, why: str) -> AliasEntry:
+        """Put a version into production, here at once and in other processes when they look; see `models.promote`."""
+        return self._switch(lambda: models.promote(self.registry, version, who=who, why=why, load=self._load))
+
+    def roll_back(self, *, who: str, why: str) -> AliasEntry:
+        """Put the version before into production again; see `models.roll_back`."""
+        return self._switch(lambda: models.roll_back(self.registry, who=who, why=why, load=self._load))
+
+    def challenge(self, version: str, weight: float, *, who: str, why: str) -> AliasEntry:
+        """Let a version answer a share of the users, here at once and elsewhere soon; see `models.challenge`."""
+        return self._switch(lambda: models.challenge(self.registry, version, weight, who=who, why=why, load=self._load))
+
+    def _switch(self, change: Callable[[], AliasEntry]) -> AliasEntry:
+        entry = change()
+        self.refresh()
+        return entry
+
+    def _load(self, version: str) -> Engine:
+        """Verify a version once and return its engine: the loaded one, or a new one that `refresh` will find."""
+        engine = self._loaded_engine(version)
+        if engine is not None:
+            self.registry.verify(version)
+            return engine
+        self._opened[version] = models.open_engine(self.registry, version)
+        return self._opened[version]
+
+    def _engine(self, version: str) -> Engine:
+        """Return the engine of a version: the loaded one, the one just opened for a promotion, or a new one."""
+        return self._loaded_engine(version) or self._opened.get(version) or models.open_engine(self.registry, version)
+
+    def _loaded_engine(self, version: str) -> Engine | None:
+        engines = () if self._deployment is None else self._deployment.engines
+        return next((one for one in engines if one.manifest.version == version), None)
+
+    def _loaded_challenger(self, challenge: Challenge | None) -> tuple[Engine, Challenge] | tuple[()]:
+        """Return the challenger that is loaded already, if it is the one of this challenge."""
+        challenger = None if self._deployment is None else self._deployment.challenger
+        if challenger is None or challenge is None or challenger.manifest.version != challenge.version:
+            return ()
+        return challenger, challenge
+
+    def _with_challenger(self, production: Engine, challenge: Challenge | None) -> Deployment:
+        if challenge is None:
+            self._challenger_error = ""
+            return Deployment(production)
+        try:
+            deployment = Deployment(production, self._engine(challenge.version), challenge)
+        except (RegistryError, OSError) as error:
+            if str(error) != self._challenger_error:
+                log.error("%s; production answers all users", error)  # noqa: TRY400 - expected, needs no traceback
+            self._challenger_error = str(error)
+            return Deployment(production)
+        if self._deployment is None or self._deployment.challenge != challenge:
+            log.info("version %s answers %.1f %% of the users", challenge.version, 100 * challenge.weight)
+        self._challenger_error = ""
+        return deployment
+
+    @contextmanager
+    def _keep_serving(self) -> Iterator[None]:
+        """Keep the current deployment if something cannot be loaded, and log why."""
+        try:
+            yield
+        except RegistryError as error:
+            self._refuse(str(error))
+        except OSError as error:
+            self._refuse(f"{self.registry.folder} cannot be read: {error.strerror or error}")
+
+    def _refuse(self, reason: str) -> None:
+        if reason != self._reason:
+            log.error("%s; %s", reason, "the current version goes on serving" if self._deployment else "none serves")
+        self._reason = reason

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from recsvc.datasets.sample import read_sample
+from recsvc.evaluation.report import baselines as module
+from recsvc.evaluation.report.baselines import SLOW, rivals
+from recsvc.models.content import Content, ContentConfig
+from recsvc.models.hybrid import Hybrid, HybridConfig
+from recsvc.models.kinds import MODELS
+from recsvc.models.vbmf import Vbmf, VbmfConfig
+
+
+def test_all_kinds_are_compared_and_those_of_the_version_as_it_configures_them() -> None:
+    config = HybridConfig(content=ContentConfig(), head_start=3.0)
+    stars = Vbmf(VbmfConfig(factors=2))
+    models, skipped = rivals(read_sample(), config, stars)
+    assert [*models] == [*MODELS]
+    assert skipped == {}
+    hybrid, content = models["hybrid"], models["content"]
+    assert isinstance(hybrid, Hybrid)
+    assert hybrid.config is config
+    assert isinstance(content, Content)
+    assert content.config is config.content
+    assert models["vbmf"] is stars
+
+
+def test_what_cannot_be_fitted_here_is_left_out_and_it_is_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda _name: None)
+    monkeypatch.setattr(module, "MOST_RATINGS", 10)
+    models, skipped = rivals(read_sample(), HybridConfig(), Vbmf())
+    assert {*skipped} == {"als", *SLOW}
+    assert {*models} == {*MODELS} - {*skipped}
+    assert "zoo" in skipped["als"]
+    assert "10 ratings" in skipped["svdpp"]

@@ -1,0 +1,131 @@
+"""What it takes to change which version serves, and what refuses to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from recsvc.engine.engine import Engine
+from recsvc.errors import DamagedVersionError, NotReadyError, OutdatedVersionError, VersionNotFoundError
+from recsvc.registry.manifest import Manifest
+from recsvc.registry.store import Registry, Version
+from recsvc.usecases import models
+from recsvc.usecases.deployment import DeploymentManager
+from tests.api.versions import publish_again
+
+Change = Callable[[DeploymentManager, str], object]
+
+
+@pytest.fixture
+def artifacts(sample_artifacts: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often a version was verified, and how many engines were built."""
+    counted: Counter[str] = Counter()
+    verify, build = Registry.verify, Engine.__init__
+
+    def counting_verify(registry: Registry, version: str) -> Manifest:
+        counted["verified"] += 1
+        return verify(registry, version)
+
+    def counting_build(engine: Engine, version: Version) -> None:
+        counted["built"] += 1
+        build(engine, version)
+
+    monkeypatch.setattr(Registry, "verify", counting_verify)
+    monkeypatch.setattr(Engine, "__init__", counting_build)
+    return counted
+
+
+def promote(manager: DeploymentManager, version: str) -> object:
+    return manager.promote(version, who="tests", why="")
+
+
+def challenge(manager: DeploymentManager, version: str) -> object:
+    return manager.challenge(version, 0.5, who="tests", why="")
+
+
+@pytest.mark.parametrize("change", [promote, challenge])
+def test_a_change_verifies_a_version_once_and_builds_one_engine(
+    artifacts: Path, work: Counter[str], change: Change
+) -> None:
+    manager = DeploymentManager(Registry(artifacts))
+    manager.refresh()
+    second = publish_again(artifacts).version
+    work.clear()
+    change(manager, second)
+    assert work == {"verified": 1, "built": 1}
+    assert second in manager.loaded()
+
+
+def test_promoting_the_challenger_verifies_it_again_and_builds_nothing(artifacts: Path, work: Counter[str]) -> None:
+    manager = DeploymentManager(Registry(artifacts))
+    manager.refresh()
+    second = publish_again(artifacts).version
+    challenge(manager, second)
+    work.clear()
+    promote(manager, second)
+    assert work == {"verified": 1}
+
+
+def test_rolling_back_verifies_once_and_builds_one_engine(artifacts: Path, work: Counter[str]) -> None:
+    manager = DeploymentManager(Registry(artifacts))
+    manager.refresh()
+    promote(manager, publish_again(artifacts).version)
+    work.clear()
+    manager.roll_back(who="tests", why="")
+    assert work == {"verified": 1, "built": 1}
+
+
+def test_what_is_not_there_or_damaged_is_not_promoted(artifacts: Path) -> None:
+    registry = Registry(artifacts)
+    second = publish_again(artifacts).version
+    before = registry.aliases.path.read_bytes()
+    with pytest.raises(VersionNotFoundError, match="20261120T101500Z-1f3a9c2e"):
+        models.promote(registry, "20261120T101500Z-1f3a9c2e", who="tests", why="")
+    (registry.versions / second / "movies" / "ids.npy").unlink()
+    with pytest.raises(DamagedVersionError, match=second):
+        models.promote(registry, second, who="tests", why="")
+    assert registry.aliases.path.read_bytes() == before
+
+
+def test_rolling_back_to_a_damaged_version_is_refused(artifacts: Path) -> None:
+    registry = Registry(artifacts)
+    first, second = registry.production(), publish_again(artifacts).version
+    models.promote(registry, second, who="tests", why="")
+    (registry.versions / first / "manifest.json").unlink()
+    with pytest.raises(DamagedVersionError, match=first):
+        models.roll_back(registry, who="tests", why="")
+    assert registry.production() == second
+
+
+def outdate(registry: Registry, version: str) -> None:
+    """Let a version look as the release with schema 1 wrote it."""
+    path = registry.versions / version / "manifest.json"
+    content = json.loads(path.read_bytes())
+    del content["catalogue"]
+    path.write_text(json.dumps({**content, "schema_version": 1}))
+
+
+@pytest.mark.parametrize("promoted", [True, False], ids=["in production", "never promoted"])
+def test_a_version_of_schema_1_is_refused_and_says_what_to_do(artifacts: Path, *, promoted: bool) -> None:
+    registry = Registry(artifacts)
+    version = registry.production()
+    outdate(registry, version)
+    if not promoted:
+        registry.aliases.path.unlink()
+    with pytest.raises(OutdatedVersionError, match=rf"^version {version} .*schema 1.*`recsvc train`$"):
+        models.promote(registry, version, who="tests", why="")
+    manager = DeploymentManager(registry)
+    manager.refresh()
+    with pytest.raises(NotReadyError, match=rf"^version {version} .*schema 1.*`recsvc train`$"):
+        manager.deployment()
+    assert registry.manifests() == []
