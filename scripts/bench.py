@@ -1,8 +1,8 @@
-"""How much of what the framework can do is left for an answer: GET /recommend against a constant answer, one worker.
+"""Measures the requests per second of GET /recommend as a share of those of a constant answer, with one worker.
 
-Both run in one process, with the same parameters, response model, serialiser, middleware and bytes. Every user of
-ml-100k is stored in SQLite as someone the service knows (20-737 ratings each), and each request reads one of them. wrk
-takes the two in turn, so that a machine that grows slower slows both; what counts is the median of the ratios.
+Both run in one process, with the same parameters, response model, serialiser, middleware and bytes. The ratings of all
+users of ml-100k are stored in SQLite (20-737 for each), and each request reads those of one user. wrk takes the two
+endpoints in turn, so that a machine that becomes slower slows both; the result is the median of the ratios.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def prepare(data_dir: Path, settings: Settings) -> list[str]:
-    """Train a version, and store everyone's ratings."""
+    """Train a version, and store the ratings of all users."""
     from recsvc.datasets.movielens import read_movielens
     from recsvc.registry.store import Registry
     from recsvc.storage.database import Database
@@ -100,31 +100,31 @@ def prepare(data_dir: Path, settings: Settings) -> list[str]:
 
 
 def serve(settings: Settings) -> None:
-    """The service, with one more endpoint that always gives what one user was answered."""
+    """Run the service with one more endpoint, which always returns the answer for one user."""
     app: FastAPI = create_app(settings)
-    held: list[Recommendations] = []
+    answers: list[Recommendations] = []
 
     @app.get("/constant")
-    async def constant(_wanted: Annotated[RecommendQuery, Query()]) -> Recommendations:
-        return held[0]
+    async def constant(_query: Annotated[RecommendQuery, Query()]) -> Recommendations:
+        return answers[0]
 
     def fetch() -> None:
         url = f"http://127.0.0.1:{settings.port}"
         with httpx.Client(transport=httpx.HTTPTransport(retries=50)) as client:
-            held.append(Recommendations.model_validate(client.get(f"{url}/recommend?user_id=bench:1").json()))
+            answers.append(Recommendations.model_validate(client.get(f"{url}/recommend?user_id=bench:1").json()))
 
     threading.Thread(target=fetch, daemon=True).start()
     uvicorn.run(app, port=settings.port, log_level="error", access_log=False, server_header=False)
 
 
 def measure(users: list[str], options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Let wrk ask for both in turn."""
+    """Run wrk against both endpoints in turn."""
     url = f"http://127.0.0.1:{options.port}"
     with httpx.Client(transport=httpx.HTTPTransport(retries=50)) as client:
         while client.get(f"{url}/constant").status_code != 200:
             pass
         if client.get(f"{url}/constant").content != client.get(f"{url}/recommend?user_id=bench:1").content:
-            raise SystemExit("the two endpoints do not answer with the same bytes")
+            raise SystemExit("the two endpoints do not return the same bytes")
     figures: dict[str, list[float]] = {"constant": [], "recommend": []}
     for _ in range(options.rounds):
         for name, rates in figures.items():
@@ -139,7 +139,9 @@ def measure(users: list[str], options: argparse.Namespace, folder: Path) -> dict
             if "Non-2xx" in out or "Socket errors" in out:
                 raise SystemExit(f"requests failed:\n{out}")
             rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]))  # type: ignore[index]
-    ratios = [mine / theirs for mine, theirs in zip(figures["recommend"], figures["constant"], strict=True)]
+    ratios = [
+        recommend / constant for recommend, constant in zip(figures["recommend"], figures["constant"], strict=True)
+    ]
     return {
         "constant": figures["constant"],
         "recommend": figures["recommend"],

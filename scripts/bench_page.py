@@ -1,6 +1,6 @@
-"""How soon the page shows its first list to someone who was never there, how large it is, and how much it shifts.
+"""Measures how soon the page shows its first list on a first visit, how large it is, and how much its layout shifts.
 
-The service runs in a process of its own on the bundled sample; each visit is a browser context without a cache.
+The service runs in its own process on the bundled sample. Each visit is a browser context without a cache.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def main() -> None:
         browser.close()
     report = {
         "visits": len(visits),
-        "median_ms": statistics.median(one["ms"] for one in visits),
-        "max_ms": max(one["ms"] for one in visits),
-        "bytes": max(one["bytes"] for one in visits),
-        "transferred": max(one["transferred"] for one in visits),
-        "shift": max(one["shift"] for one in visits),
+        "median_ms": statistics.median(result["ms"] for result in visits),
+        "max_ms": max(result["ms"] for result in visits),
+        "bytes": max(result["bytes"] for result in visits),
+        "transferred": max(result["transferred"] for result in visits),
+        "shift": max(result["shift"] for result in visits),
     }
     text = (
         f"first list after {report['median_ms']:.0f} ms (median of {report['visits']} visits; "
@@ -64,7 +64,7 @@ def main() -> None:
 
 @contextmanager
 def service(folder: Path) -> Iterator[str]:
-    """Train the sample and serve it; returns the address."""
+    """Train on the sample and serve it; yield the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -85,24 +85,24 @@ def service(folder: Path) -> Iterator[str]:
 
 
 def visit(browser: Browser, url: str) -> dict[str, Any]:
-    """Open the page once, as somebody new."""
+    """Open the page once, as a new user."""
     context = browser.new_context()
     context.add_init_script(WATCH)
     page = context.new_page()
     loaded: list[Response] = []
-    page.on("response", lambda answer: loaded.append(answer))  # noqa: PLW0108 - it sets an attribute on what it is given
+    page.on("response", lambda response: loaded.append(response))  # noqa: PLW0108 - it sets an attribute on what it is given
     page.goto(url)
     page.wait_for_selector("[data-movie-id]")
     page.wait_for_load_state("networkidle")
-    own = [one for one in loaded if one.url.startswith(f"{url}/assets/") or one.url == f"{url}/"]
-    found = {
+    own = [response for response in loaded if response.url.startswith(f"{url}/assets/") or response.url == f"{url}/"]
+    results = {
         "ms": page.evaluate("window.firstList"),
         "shift": page.evaluate("window.shift"),
-        "bytes": sum(len(one.body()) for one in own),
-        "transferred": sum(one.request.sizes()["responseBodySize"] for one in own),
+        "bytes": sum(len(response.body()) for response in own),
+        "transferred": sum(response.request.sizes()["responseBodySize"] for response in own),
     }
     context.close()
-    return found
+    return results
 
 
 if __name__ == "__main__":

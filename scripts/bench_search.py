@@ -1,7 +1,7 @@
-"""How long the server takes to search 87,000 titles, as many as the largest MovieLens dataset has.
+"""Measures how long a search among 87,000 titles takes, as many as the largest MovieLens dataset has.
 
-The titles are those of ml-latest-small, and more that are made of their words; the queries are titles with a letter
-lost or wrong or their words turned around, single words as they are typed, and texts of the longest length allowed.
+The titles are those of ml-latest-small, and more that are made of their words. The queries are titles with a missing or
+wrong letter or with their words in reverse order, beginnings of single words, and texts of the longest length allowed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TITLES = 87_000
 QUERIES = 1_000
 LONGEST = 200
 REPEATS = 3
-"""The best of these counts, so that what else the machine does does not."""
+"""The best of these counts, so that other processes of the machine do not."""
 
 
 def main() -> None:
@@ -45,11 +45,11 @@ def main() -> None:
     queries = [mistyped(draw.choice(titles), draw) for _ in range(QUERIES)]
     queries += [word[: draw.randint(1, len(word))] for word in draw.sample(words, QUERIES // 5)]
     queries += [" ".join(draw.choices(words, k=LONGEST))[:LONGEST] for _ in range(QUERIES // 20)]
-    taken = [1000 * min(timed(index, query, popularity) for _ in range(REPEATS)) for query in queries]
+    times = [1000 * min(timed(index, query, popularity) for _ in range(REPEATS)) for query in queries]
     report = {
         "titles": len(titles),
         "queries": len(queries),
-        **{name: float(np.quantile(taken, share)) for name, share in (("median", 0.5), ("p99", 0.99), ("max", 1.0))},
+        **{name: float(np.quantile(times, share)) for name, share in (("median", 0.5), ("p99", 0.99), ("max", 1.0))},
     }
     text = (
         f"{len(titles):,} titles, {len(queries):,} queries: median {report['median']:.1f} ms, "
@@ -59,14 +59,14 @@ def main() -> None:
 
 
 def timed(index: TitleIndex, query: str, popularity: NDArray[np.int64]) -> float:
-    """Seconds of one search."""
+    """Return the seconds of one search."""
     began = time.perf_counter()
     index.search(query, popularity)
     return time.perf_counter() - began
 
 
 def mistyped(title: str, draw: random.Random) -> str:
-    """The title with a letter lost or wrong, with its words turned around, or as it is."""
+    """Return the title with a missing or wrong letter, with its words in reverse order, or unchanged."""
     at = draw.randrange(len(title))
     return draw.choice(
         [title, title[:at] + title[at + 1 :], title[:at] + "x" + title[at + 1 :], " ".join(reversed(title.split()))]

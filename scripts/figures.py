@@ -1,7 +1,7 @@
-"""Writes the figures of README.md and docs/evaluation.md from what the commands beside them print.
+"""Writes the figures of README.md and docs/evaluation.md from the output of the commands that are named there.
 
-The JSON of each command is kept in a folder, so that `--reuse` can lay the tables out anew without measuring again.
-README.md quotes what is timed, which needs wrk, Chromium and a quiet machine: `--without-bench` leaves that out.
+The JSON of each command is kept in a folder, so that `--reuse` can write the tables again without measuring again.
+README.md has timed figures, which need wrk, Chromium and a quiet machine: `--without-bench` leaves that out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COMMANDS = {
     "similarity": f"{SMALL} --protocol similarity --models all --seeds 5 --jobs 2 {PAIRS} --json -",
     "similarity-folds": f"recsvc tune --dataset {WITH_TEXTS} {PAIRS} --json -",
     "tune": "recsvc tune --dataset ml-100k --trials 80 --json -",
-    "choices": "scripts/choices --json",
+    "ablation": "scripts/ablation --json",
     "train": "recsvc train --dataset ml-100k",
     "report": "recsvc report --json -",
     "bench": "scripts/bench --json",
@@ -49,8 +49,8 @@ def main() -> None:
         "--data-dir", type=Path, default=os.environ.get("RECSVC_DATA_DIR"), required="RECSVC_DATA_DIR" not in os.environ
     )
     parser.add_argument("--kept", type=Path, default=ROOT / "artifacts" / "figures", help="folder of the JSON")
-    parser.add_argument("--reuse", action="store_true", help="measure only what is not kept yet")
-    parser.add_argument("--without-bench", action="store_true", help="time nothing, and leave README.md as it is")
+    parser.add_argument("--reuse", action="store_true", help="measure only what is not in the folder yet")
+    parser.add_argument("--without-bench", action="store_true", help="time nothing, and do not change README.md")
     options = parser.parse_args()
     options.kept.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
@@ -58,16 +58,16 @@ def main() -> None:
         "RECSVC_ARTIFACTS_DIR": str(options.kept / "registry"),
         "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}",
     }
-    asked = [name for name in COMMANDS if name not in TIMED or not options.without_bench]
-    reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in asked}
-    sections = {name: lay_out(reports[SHARED.get(name, name)]) for name, lay_out in LAYOUTS.items()}
+    names = [name for name in COMMANDS if name not in TIMED or not options.without_bench]
+    reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in names}
+    sections = {name: layout(reports[SHARED.get(name, name)]) for name, layout in LAYOUTS.items()}
     write(ROOT / "docs" / "evaluation.md", {"in-short": in_short(reports), **sections})
     if not options.without_bench:
         write(ROOT / "README.md", {"figures": summary(reports)})
 
 
 def measured(name: str, kept: Path, environment: dict[str, str], *, reuse: bool) -> Report:
-    """Run a command, or read what it printed before."""
+    """Run a command, or read its output of an earlier run."""
     path = kept / f"{name}.json"
     if not (reuse and path.is_file()):
         print(COMMANDS[name], file=sys.stderr)
@@ -78,12 +78,12 @@ def measured(name: str, kept: Path, environment: dict[str, str], *, reuse: bool)
         seconds = time.perf_counter() - began
         report = {"seconds": seconds} if name == "train" else json.loads(done.stdout)
         path.write_text(json.dumps(report, indent=2))
-    held: Report = json.loads(path.read_text())
-    return held
+    content: Report = json.loads(path.read_text())
+    return content
 
 
 def write(page: Path, sections: dict[str, str]) -> None:
-    """Put each text between the marks of its name."""
+    """Write each text between the marks of its name."""
     content = page.read_text()
     for name, text in sections.items():
         begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
@@ -104,9 +104,9 @@ def figure(value: float | None, places: int) -> str:
 
 
 def ranking(name: str) -> Callable[[Report], str]:
-    """The table of a ranking protocol: seed 42 with its interval, the mean of the seeds, liked, beyond accuracy."""
+    """Return the layout of a ranking protocol: seed 42, the mean of the seeds, liked ratings, beyond accuracy."""
 
-    def lay_out(report: Report) -> str:
+    def layout(report: Report) -> str:
         rows = []
         for result in report["results"]:
             low, high = result["intervals"]["ndcg@10"]
@@ -143,59 +143,61 @@ def ranking(name: str) -> Callable[[Report], str]:
         seeds = ", ".join(map(str, report["seeds"]))
         return f"`{COMMANDS[name]}` ({users} users; seeds {seeds}):\n\n{table(headings, rows)}"
 
-    return lay_out
+    return layout
 
 
 def folds(report: Report) -> str:
     rows = []
-    for one in report["results"]:
-        low, high = one["intervals"]["rmse"]
+    for result in report["results"]:
+        low, high = result["intervals"]["rmse"]
         numbers = (
-            one["mean_of_seeds"]["rmse"],
-            one["mae"],
-            one["mean_of_seeds"]["mae"],
-            one["liked"]["rmse"],
-            one["liked"]["mae"],
+            result["mean_of_seeds"]["rmse"],
+            result["mae"],
+            result["mean_of_seeds"]["mae"],
+            result["liked"]["rmse"],
+            result["liked"]["mae"],
         )
-        rows.append([one["model"], f"{one['rmse']:.4f} [{low:.3f}, {high:.3f}]", *(figure(one, 4) for one in numbers)])
+        rmse = f"{result['rmse']:.4f} [{low:.3f}, {high:.3f}]"
+        rows.append([result["model"], rmse, *(figure(number, 4) for number in numbers)])
     headings = ["model", "RMSE", "mean of seeds", "MAE", "mean", "liked RMSE", "liked MAE"]
     return f"`{COMMANDS['folds']}` (seeds {', '.join(map(str, report['seeds']))}):\n\n{table(headings, rows)}"
 
 
 def similarity(report: Report) -> str:
     rows = []
-    for one in report["results"]:
-        low, high = one["intervals"]["auc"]
-        against = one["against"].get("plain-sum")
-        beyond = ""
+    [reference] = report["references"]
+    for result in report["results"]:
+        low, high = result["intervals"]["auc"]
+        against = result["against"].get(reference)
+        above = ""
         if against:
-            beyond = f"{against['difference']:+.3f} [{against['interval'][0]:+.3f}, {against['interval'][1]:+.3f}]"
-        mean = f"{one['mean_of_seeds']['auc']:.4f}"
-        rows.append([one["model"], f"{one['auc']:.4f} [{low:.3f}, {high:.3f}]", mean, beyond])
+            above = f"{against['difference']:+.3f} [{against['interval'][0]:+.3f}, {against['interval'][1]:+.3f}]"
+        mean = f"{result['mean_of_seeds']['auc']:.4f}"
+        rows.append([result["model"], f"{result['auc']:.4f} [{low:.3f}, {high:.3f}]", mean, above])
     first = report["results"][0]
     pairs = f"the catalogue holds {first['pairs']} of {first['pairs_asked']} pairs, {first['pairs_ok']} of them OK"
-    return (
-        f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(['model', 'AUC', 'mean of seeds', 'above plain-sum'], rows)}"
-    )
+    headings = ["model", "AUC", "mean of seeds", f"above {reference}"]
+    return f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(headings, rows)}"
 
 
 def similarity_folds(report: Report) -> str:
-    """What each way of weighing reaches, and its weights."""
+    """The area under the curve of each weighting, and its weights."""
 
-    def cells(one: Report, places: str) -> str:
-        low, high = one["interval"]
+    def interval(figures: Report, places: str) -> str:
+        low, high = figures["interval"]
         return f"[{low:{places}}, {high:{places}}]"
 
-    names = list(report["spreads"])
-    rows = [["*standard deviation*", "", "", *(f"*{report['spreads'][name]:.3f}*" for name in names)]]
-    for one in report["results"]:
-        above = one["above"]
+    deviations = report["standard_deviations"]
+    names = list(deviations)
+    rows = [["*standard deviation*", "", "", *(f"*{deviations[name]:.3f}*" for name in names)]]
+    for result in report["results"]:
+        above = result["above"]
         rows.append(
             [
-                one["name"],
-                f"{one['auc']:.4f} {cells(one, '.3f')}",
-                f"{above['value']:+.3f} {cells(above, '+.3f')}" if above else "",
-                *(f"{one['weights'][name]:.3f}" if one["weights"] else "" for name in names),
+                result["name"],
+                f"{result['auc']:.4f} {interval(result, '.3f')}",
+                f"{above['value']:+.3f} {interval(above, '+.3f')}" if above else "",
+                *(f"{result['weights'][name]:.3f}" if result["weights"] else "" for name in names),
             ]
         )
     pairs = f"{report['pairs']} pairs; {report['protocol']}"
@@ -205,30 +207,30 @@ def similarity_folds(report: Report) -> str:
 
 
 def tune(report: Report) -> str:
-    """What is served and the best that was tried: what they find, and every parameter."""
+    """The served config and the best one that was tried: their figures and all parameters."""
     best = report["best"]
     rows = [[name, f"{served:.4g}", f"{best[name]:.4g}"] for name, served in report["defaults"].items()]
     trials = f"{len(report['trials'])} trials; {report['protocol']}"
     return f"`{COMMANDS['tune']}` ({trials}):\n\n{table(['', 'served', 'best'], rows)}"
 
 
-def choices(report: Report) -> str:
-    """What is served and its alternatives: any rating / liked ones, kind of users by kind."""
+def ablation(report: Report) -> str:
+    """The served config and its alternatives: any rating / liked ones, for each kind of users."""
     users = ("known", "new", "few", "one", "none")
     rows = [
         [
-            one["name"],
-            *(f"{one[kind]:.4f} / {one[f'{kind} liked']:.4f}" for kind in users),
-            f"{one['lift']:.2f}",
+            row["name"],
+            *(f"{row[kind]:.4f} / {row[f'{kind} liked']:.4f}" for kind in users),
+            f"{row['lift']:.2f}",
         ]
-        for one in report["rows"]
+        for row in report["rows"]
     ]
     splits = f"nDCG@10 with any rating / liked ones; {report['ratings']} ratings, {report['splits']} splits"
-    return f"`{COMMANDS['choices']}` ({splits}):\n\n{table(['', *users, 'lift'], rows)}"
+    return f"`{COMMANDS['ablation']}` ({splits}):\n\n{table(['', *users, 'lift'], rows)}"
 
 
 def popularity(report: Report) -> str:
-    """What it costs to bound popularity, the served value marked."""
+    """The metrics for each bound on popularity, with the served value marked."""
     served = CollaborativeConfig().popularity
     curve = report["popularity"]
     rows = [
@@ -248,10 +250,10 @@ def popularity(report: Report) -> str:
 
 
 def learning(report: Report) -> str:
-    """What lists find after so many ratings, beside what is popular: with any rating relevant, and with liked ones."""
+    """The nDCG by the number of ratings, and that of the baselines: with any rating relevant, and with liked ones."""
     curve = report["learning"]
     names = ("hybrid", "popularity", "most-rated")
-    series = [curve["series"][mark + name] for mark in ("", "liked ") for name in names]
+    series = [curve["series"][prefix + name] for prefix in ("", "liked ") for name in names]
     rows = [
         [f"{count:g}", *(f"{number:.4f}" for number in numbers)]
         for count, *numbers in zip(curve["x"], *series, strict=True)
@@ -262,23 +264,23 @@ def learning(report: Report) -> str:
 
 
 def in_short(reports: dict[str, Report]) -> str:
-    """What is served beside what it is measured by: seed 42 and the mean of the seeds."""
+    """The served config and its references: seed 42 and the mean of the seeds."""
 
     def both(name: str, model: str, *path: str) -> tuple[float, float]:
-        one = next(one for one in reports[name]["results"] if one["model"] == model)
-        first, mean = one, one["mean_of_seeds"]
+        result = next(result for result in reports[name]["results"] if result["model"] == model)
+        first, mean = result, result["mean_of_seeds"]
         for key in path:
             first, mean = first[key], mean[key]
         return first, mean
 
-    def row(label: str, found: tuple[float, float], reference: str, by: tuple[float, float]) -> list[str]:
-        compared = [f"{value:.4f} ({value / other:.3f} x)" for value, other in zip(found, by, strict=True)]
-        return [label, *compared, f"{reference}: {by[0]:.4f} / {by[1]:.4f}"]
+    def row(label: str, figures: tuple[float, float], reference: str, others: tuple[float, float]) -> list[str]:
+        cells = [f"{value:.4f} ({value / other:.3f} x)" for value, other in zip(figures, others, strict=True)]
+        return [label, *cells, f"{reference}: {others[0]:.4f} / {others[1]:.4f}"]
 
     def best(name: str, models: tuple[str, ...], *path: str) -> tuple[str, tuple[float, float]]:
-        found = {model: both(name, model, *path) for model in models}
-        model = max(found, key=lambda model: found[model][1])
-        return model, found[model]
+        figures = {model: both(name, model, *path) for model in models}
+        model = max(figures, key=lambda model: figures[model][1])
+        return model, figures[model]
 
     published = (("ndcg@10", 0.475077), ("precision@10", 0.411771), ("recall@10", 0.219145), ("map@10", 0.146126))
     rows = [
@@ -307,27 +309,27 @@ def in_short(reports: dict[str, Report]) -> str:
 
 
 SINGLE = ("popularity", "most-rated", "content", "ease", "spectral", "als", "knn", "nmf", "svd", "svdpp", "vbmf")
-"""Models that are no sum of others."""
+"""Models that are not a sum of others."""
 LAYOUTS: dict[str, Callable[[Report], str]] = {
     **{name: ranking(name) for name in ("ms-recommenders", "temporal", "new-users", "new-movies")},
     "folds": folds,
     "similarity": similarity,
     "similarity-folds": similarity_folds,
     "tune": tune,
-    "choices": choices,
+    "ablation": ablation,
     "report": popularity,
     "learning": learning,
 }
 SHARED = {"learning": "report"}
-"""Sections that are written from the JSON of another one."""
+"""Sections that are written from the JSON of another section."""
 
 
 def summary(reports: dict[str, Report]) -> str:
-    """What the README says: the served configuration beside its references."""
+    """Return the figures of README.md: the served configuration and its references."""
 
     def of(name: str, model: str) -> Report:
-        found: Report = next(one for one in reports[name]["results"] if one["model"] == model)
-        return found
+        result: Report = next(result for result in reports[name]["results"] if result["model"] == model)
+        return result
 
     hybrid, *non_personalised = (of("ms-recommenders", name) for name in ("hybrid", "popularity", "most-rated"))
     rows = [
@@ -335,7 +337,7 @@ def summary(reports: dict[str, Report]) -> str:
             "ms-recommenders, any rating: " + label,
             f"{hybrid[key]:.4f}",
             f"{hybrid['mean_of_seeds'][key]:.4f}",
-            *(f"{one[key]:.4f}" for one in non_personalised),
+            *(f"{result[key]:.4f}" for result in non_personalised),
         ]
         for key, label in (
             ("ndcg@10", "nDCG@10"),
@@ -349,7 +351,7 @@ def summary(reports: dict[str, Report]) -> str:
             "the same, liked: nDCG@10",
             f"{hybrid['liked']['ndcg@10']:.4f}",
             f"{hybrid['mean_of_seeds']['liked']['ndcg@10']:.4f}",
-            *(f"{one['liked']['ndcg@10']:.4f}" for one in non_personalised),
+            *(f"{result['liked']['ndcg@10']:.4f}" for result in non_personalised),
         ]
     )
     bench, search, page = (reports[name] for name in TIMED)

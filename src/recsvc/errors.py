@@ -1,30 +1,34 @@
-"""Everything that can go wrong, as one tree. Nothing here knows HTTP; the service maps the leaves to problems.
+"""All errors that recsvc raises on purpose, as one tree. Nothing here depends on HTTP; the service maps them to problems.
 
 RecsvcError
 ├── ConfigurationError      a setting, port, folder or option that cannot work
-├── DataError               a dataset that is absent or not what it says it is
+├── DataError               a dataset that is absent or not what it should be
 │   ├── BadRowError         one row, named by file, line and reason
 │   └── DownloadError       a download that failed, was cut short or did not match its checksum
-├── ModelError              a model asked for something it cannot do, or training that cannot succeed
-├── RegistryError
+├── ModelError              a model that cannot do what it was asked for, or cannot be trained on this data
+├── RegistryError           the model registry cannot do what it was asked for
 │   ├── VersionNotFoundError
-│   └── UnusableVersionError      a version that is there and cannot serve
-│       ├── DamagedVersionError   a version whose files do not match its manifest
-│       └── OutdatedVersionError  a version that a release with another schema wrote
+│   └── UnusableVersionError        a version that is there and cannot serve
+│       ├── DamagedVersionError     its files do not match its manifest, or do not fit together
+│       └── OutdatedVersionError    a release with another manifest schema wrote it
 ├── NotReadyError           no version is loaded, or the database is out of reach
-├── NotFoundError           a movie, user or page of the catalogue that does not exist
-├── InvalidInputError       a value the caller sent that cannot be used; names the field
-├── NotPermittedError       who asks may not do that: another user's token, a wrong edit token
-└── ReadOnlyUserError     a user of a public dataset, who cannot be changed
+├── NotFoundError           a movie, user, list or page that does not exist
+├── InvalidInputError       a value of the caller that cannot be used; names the field
+│   └── InvalidRecordError  one record of a batch; names all of its fields that cannot be used
+├── NotAuthenticatedError   a session token is missing, forged or expired
+├── NotPermittedError       the caller may not do that: the token of another user, a wrong edit token
+└── ReadOnlyUserError       a user of a public dataset, who cannot be changed
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 
 class RecsvcError(Exception):
-    """Base of all errors raised on purpose by recsvc. The message is one line, meant to be read by its user."""
+    """Base of all errors that recsvc raises on purpose. The message is one line, written for whoever caused it."""
 
 
 class ConfigurationError(RecsvcError):
@@ -84,7 +88,7 @@ class NotReadyError(RecsvcError):
 
 
 class NotFoundError(RecsvcError):
-    """What was asked for does not exist; `what` says which kind of thing ("movie", "user", "rating")."""
+    """Something that does not exist; `what` is the kind of thing ("movie", "user", "list")."""
 
     def __init__(self, what: str, key: object) -> None:
         super().__init__(f"There is no {what} {key}.")
@@ -92,21 +96,37 @@ class NotFoundError(RecsvcError):
         self.key = key
 
 
-class InvalidInputError(RecsvcError):
-    """A value the caller sent that cannot be used; `field` is its path, such as `("body", "ratings", 3)`."""
+Field: TypeAlias = tuple[str | int, ...]
+"""The path of a value in a request, such as `("ratings", 3, "movie_id")`."""
 
-    def __init__(self, field: tuple[str | int, ...], message: str) -> None:
+
+class InvalidInputError(RecsvcError):
+    """A value of the caller that cannot be used; `fields` pairs its path with a message."""
+
+    def __init__(self, field: Field, message: str) -> None:
         super().__init__(message)
         self.field = field
-        self.message = message
+        self.fields: tuple[tuple[Field, str], ...] = ((field, message),)
+
+
+class InvalidRecordError(InvalidInputError):
+    """A record of a batch that does not have the form it should have; `fields` lists everything that is wrong."""
+
+    def __init__(self, fields: Sequence[tuple[Field, str]]) -> None:
+        super().__init__(fields[0][0], "The record cannot be used.")
+        self.fields = tuple(fields)
+
+
+class NotAuthenticatedError(RecsvcError):
+    """The caller has to send a valid session token first."""
 
 
 class NotPermittedError(RecsvcError):
-    """Who asks is known and may not do what they ask for."""
+    """The caller is known and may not do this."""
 
 
 class ReadOnlyUserError(RecsvcError):
-    """A user of a public dataset: everyone may read their history, nobody may change it."""
+    """A user of a public dataset: everyone may read their history, and nobody may change it."""
 
     def __init__(self, user_id: str) -> None:
         super().__init__(f"{user_id} is a user of a public dataset and cannot be changed.")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from recsvc.evaluation.metrics.bootstrap import Interval
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
-    from recsvc.research.similarity_weights import SimilarStudy
+    from recsvc.research.similarity_weights import SimilarityStudy
     from recsvc.tuning.search import Study
 
 PIPED_WIDTH = 200
@@ -213,24 +213,25 @@ def show_results(report: dict[str, Any]) -> None:
 
 
 def show_study(study: Study) -> None:
-    """Print the served config beside the best one found."""
+    """Print the served config and the best one that was found."""
     table = _table("", "served", "best", title=study.protocol)
     for name, served in study.defaults.items():
         _add(table, name, f"{served:.4g}", f"{study.best[name]:.4g}")
     out.print(table)
 
 
-def show_similar_study(study: SimilarStudy) -> None:
-    """Print what each way of weighing reaches, and its weights."""
-    table = _table("", "AUC", "above plain-sum", *study.spreads, title=f"what is similar on {study.dataset}")
-    for one in study.results:
-        above = "" if one.above is None else f"{one.above.value:+.4f} {_ends(one.above.interval, '+.3f')}"
-        weights = [f"{one.weights[name]:.3f}" if one.weights else "" for name in study.spreads]
-        _add(table, one.name, f"{one.auc:.4f} {_ends(one.interval, '.3f')}", above, *weights)
+def show_similarity_study(study: SimilarityStudy) -> None:
+    """Print the area under the curve of each weighting, and its weights."""
+    names = list(study.standard_deviations)
+    table = _table("", "AUC", "above plain-sum", *names, title=f"similarity weights on {study.dataset}")
+    for result in study.results:
+        above = "" if result.above is None else f"{result.above.value:+.4f} {_ends(result.above.interval, '+.3f')}"
+        weights = [f"{result.weights[name]:.3f}" if result.weights else "" for name in names]
+        _add(table, result.name, f"{result.auc:.4f} {_ends(result.interval, '.3f')}", above, *weights)
     out.print(table)
-    say(f"the catalogue holds {study.pairs} of {study.pairs_asked} judged pairs, {study.pairs_ok} are OK")
+    say(f"the catalogue contains {study.pairs} of {study.pairs_asked} judged pairs, {study.pairs_ok} are OK")
     say(study.protocol)
-    say("in brackets 95 % intervals that respect that pairs share movies")
+    say("in brackets 95 % intervals that take into account that pairs share movies")
 
 
 def _ends(interval: Interval, digits: str) -> str:
@@ -244,7 +245,9 @@ def show_answer(manifest: Manifest, answer: Answer) -> None:
     )
     for item in answer.items:
         because = (
-            ", ".join(f"{one.movie.title} (+{one.contribution:.2f})" for one in item.why.because) if item.why else ""
+            ", ".join(f"{one.movie.title} (+{one.contribution:.2f})" for one in item.reasons.because)
+            if item.reasons
+            else ""
         )
         stars = "" if item.predicted_rating is None else f"{item.predicted_rating:.1f}"
         _add(table, str(item.rank), f"{item.movie.title} ({item.movie.year})", stars, because)

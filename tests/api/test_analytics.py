@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from recsvc.engine.query import Strategy
+from recsvc.engine.strategies import Strategy
 from recsvc.registry.store import Registry
 from tests.api.asking import Json, answer, assert_problem, ids, raw, recommended, serving, state
 from tests.api.looking import sql
@@ -71,14 +71,14 @@ class Story:
         self.client = client
         one, two = versions
         self.lists = {
-            "ann": self._sealed(one, Strategy.HYBRID, "ann", [1, 2, 3]),
-            "bob": self._sealed(one, Strategy.POPULAR, "bob", [1, 2]),
-            "fay": self._sealed(one, Strategy.HYBRID, "fay", [1]),
-            "cat": self._sealed(two, Strategy.HYBRID, "cat", [1, 2, 3, 4]),
-            "dan": self._sealed(two, Strategy.HYBRID, None, [5, 6]),
+            "ann": self._issue(one, Strategy.HYBRID, "ann", [1, 2, 3]),
+            "bob": self._issue(one, Strategy.POPULAR, "bob", [1, 2]),
+            "fay": self._issue(one, Strategy.HYBRID, "fay", [1]),
+            "cat": self._issue(two, Strategy.HYBRID, "cat", [1, 2, 3, 4]),
+            "dan": self._issue(two, Strategy.HYBRID, None, [5, 6]),
         }
 
-    def _sealed(self, version: str, strategy: Strategy, user_id: str | None, movies: list[int]) -> str:
+    def _issue(self, version: str, strategy: Strategy, user_id: str | None, movies: list[int]) -> str:
         text: str = state(self.client).tokens.issue(version, strategy, user_id, 1, movies)
         return text
 
@@ -167,14 +167,14 @@ def test_a_challenger_against_production(sample_artifacts: Path, database_url: s
     artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     first, second = Registry(artifacts).production(), publish_again(artifacts).version
     with serving(artifacts, database_url, admin_key="open sesame") as client:
-        sealed = state(client).tokens.tokens
+        issue = state(client).tokens.issue
 
         def challenge(weight: float) -> None:
             answer(client.post(f"/models/{second}/challenge", headers=KEY, json={"weight": weight}))
 
         def see(user: str, version: str, movies: list[int], likes: list[int], clicks: list[int], **more: Any) -> None:
             strategy, whose = more.get("strategy", Strategy.HYBRID), more.get("whose", user)
-            told = {"recommendation_id": sealed(version, strategy, whose, 1, movies)}
+            told = {"recommendation_id": issue(version, strategy, whose, 1, movies)}
             events = [{"type": "shown", "movie_id": movie, **told} for movie in movies]
             tell(client, user, events + [{"type": "clicked", "movie_id": movie, **told} for movie in clicks])
             for movie in likes:

@@ -125,7 +125,7 @@ def test_a_rollback_passes_over_challenges(admin: TestClient, artifacts: Path) -
 def test_what_is_in_production_does_not_challenge_itself(admin: TestClient, artifacts: Path) -> None:
     first = recommended(admin)["model_version"]
     before = Registry(artifacts).aliases.entries()
-    for weight, why in ((0, "challenges nothing"), (0.5, "is in production")):
+    for weight, why in ((0, "is not the challenger"), (0.5, "is in production")):
         response = admin.post(f"/models/{first}/challenge", headers=KEY, json={"weight": weight})
         assert why in assert_problem(response, 409)["detail"]
     assert Registry(artifacts).aliases.entries() == before
@@ -144,7 +144,7 @@ def test_a_challenge_ends_by_its_own_name_alone(admin: TestClient, artifacts: Pa
     second, third = (publish_again(artifacts).version for _ in range(2))
     challenge(admin, second, 0.5)
     response = admin.post(f"/models/{third}/challenge", headers=KEY, json={"weight": 0})
-    assert "challenges nothing" in assert_problem(response, 409)["detail"]
+    assert "is not the challenger" in assert_problem(response, 409)["detail"]
     assert listed(admin)[second] == (False, True, True, 0.5)
     shutil.rmtree(artifacts / "versions" / second)
     challenge(admin, second, 0)  # also when nothing is left of it
@@ -155,7 +155,7 @@ def test_a_version_of_another_dataset_cannot_challenge(admin: TestClient, artifa
     """The same ids would mean other movies."""
     other = publish_again(artifacts, "mine").version
     response = admin.post(f"/models/{other}/challenge", headers=KEY, json={"weight": 0.5})
-    assert "learned from mine, not sample" in assert_problem(response, 409)["detail"]
+    assert "is of the catalogue mine, and production of sample" in assert_problem(response, 409)["detail"]
 
 
 BAD: list[tuple[Any, str]] = [
@@ -211,7 +211,7 @@ def test_a_challenger_that_is_damaged_leaves_everyone_to_production(
         wait_for(lambda: recommended(client)["model_version"] == third)
         refused = [record for record in caplog.records if second in record.getMessage()]
         assert len(refused) == 1  # said once, however often it is tried
-        assert "production serves everyone" in caplog.text
+        assert "production answers all users" in caplog.text
         challenge(client, second, 0)  # which needs nothing of it
         assert listed(client)[second] == (False, False, False, None)
 

@@ -200,7 +200,7 @@ def test_three_ratings_make_the_next_list_personal(client: TestClient, trilogy: 
     assert_sums(after)
 
 
-def test_someone_who_only_hid_movies_is_still_an_unknown_user(client: TestClient) -> None:
+def test_someone_who_only_hid_movies_is_still_an_unstored_profile(client: TestClient) -> None:
     top = ids(recommended(client, "ada"))
     answer(client.post("/rate", json={"user_id": "ada", "movie_id": top[0], "not_interested": True}), 201)
     after = recommended(client, "ada", k=9)

@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 
 from recsvc.errors import ModelError
 from recsvc.models.content import Content
-from recsvc.models.contract import ItemToItem, Model
+from recsvc.models.contract import ItemItemModel, Model
 from recsvc.models.kinds import MODELS, model_class
+from recsvc.models.popularity import NonPersonalisedModel
 from recsvc.models.rating_weights import signed_weights
 from recsvc.registry.components import KINDS
 from recsvc.types import EMPTY_TASTE, State, Taste
-from tests.contracts.worlds import SILENT, UNRATED, stored, taste_of, tastes, world
+from tests.contracts.worlds import TAGLESS, UNRATED, stored, taste_of, tastes, world
 
 N = len(world().vocabulary)
-NEVER_RATED = world().vocabulary.rows(np.array([UNRATED, SILENT], np.int64))
+NEVER_RATED = world().vocabulary.rows(np.array([UNRATED, TAGLESS], np.int64))
 ALL = np.arange(N, dtype=np.int32)
 SPACE_FAN = taste_of({0: 5.0, 4: 4.5, 10: 4.0, 1: 1.0})
 HEART_FAN = taste_of({1: 5.0, 5: 4.5, 11: 4.0, 0: 1.0})
@@ -106,9 +107,9 @@ def test_every_movie_gets_a_number_or_nan(kind: str, taste: Taste) -> None:
 def test_a_movie_that_training_never_saw_is_scored_as_declared(kind: str) -> None:
     model = fitted(kind)
     scores = model.score(SPACE_FAN)
-    unrated, silent = NEVER_RATED
+    unrated, tagless = NEVER_RATED
     assert np.isfinite(scores[unrated]) == model.capabilities.new_movies
-    assert np.isnan(scores[silent])  # there is nothing to go by, so that 0 would be a claim
+    assert np.isnan(scores[tagless])  # there is nothing to go by, so that 0 would be a claim
     assert np.isfinite(np.delete(scores, NEVER_RATED)).all()
 
 
@@ -124,10 +125,10 @@ def test_a_new_user_is_scored_like_a_known_one(kind: str) -> None:
 
 
 @kinds
-def test_whether_scores_depend_on_the_taste_is_as_declared(kind: str) -> None:
+def test_scores_depend_on_the_taste_unless_the_model_is_non_personalised(kind: str) -> None:
     model = fitted(kind)
     one, other = (np.delete(model.score(taste), NEVER_RATED) for taste in (SPACE_FAN, HEART_FAN))
-    if not model.capabilities.personal:
+    if isinstance(model, NonPersonalisedModel):
         np.testing.assert_array_equal(one, other)
         return
     even = np.arange(len(one)) % 2 == 0
@@ -200,15 +201,15 @@ def test_a_movie_that_training_never_saw_adds_nothing_unless_declared(kind: str)
 @kinds
 @given(taste=any_taste)
 @settings(max_examples=25, deadline=None)
-def test_an_item_to_item_model_is_its_weights(kind: str, taste: Taste) -> None:
+def test_an_item_item_model_is_its_weights(kind: str, taste: Taste) -> None:
     model = fitted(kind)
-    if not isinstance(model, ItemToItem):
+    if not isinstance(model, ItemItemModel):
         return
-    weights, informed = model.item_weights(), model.informed()
-    assert (weights.shape, weights.dtype, informed.shape) == ((N, N), np.dtype(np.float32), (N,))
-    assert not np.nan_to_num(weights)[~informed].any()
+    weights, informative = model.item_item_weights(), model.informative()
+    assert (weights.shape, weights.dtype, informative.shape) == ((N, N), np.dtype(np.float32), (N,))
+    assert not np.nan_to_num(weights)[~informative].any()
     scores = model.score(taste)
-    if not informed[taste.rows].any():
+    if not informative[taste.rows].any():
         assert np.isnan(scores).all()
         return
     np.testing.assert_allclose(signed_weights(taste.stars) @ weights[taste.rows], scores, rtol=1e-5, atol=1e-5)
@@ -225,9 +226,9 @@ def test_similar_is_as_declared(kind: str) -> None:
         alike = model.similar(row)
         assert (alike.shape, alike.dtype) == ((N,), np.dtype(np.float32))
         assert not np.isinf(alike).any()
-    unrated, silent = NEVER_RATED
+    unrated, tagless = NEVER_RATED
     assert np.isfinite(model.similar(int(unrated))[:40]).all() == model.capabilities.new_movies
-    assert np.isnan(model.similar(int(silent))).all()
+    assert np.isnan(model.similar(int(tagless))).all()
     # movies of even number are of one kind, those of odd number of the other
     others = np.delete(model.similar(6)[:40], 6)
     even = np.delete(np.arange(40), 6) % 2 == 0

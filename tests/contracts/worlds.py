@@ -89,7 +89,7 @@ _SPACE = ("Sci-Fi", "Action"), ("space", "alien", "laser"), ("Ridley Scott", "Ja
 _HEART = ("Romance", "Drama"), ("wedding", "letter", "paris"), ("Nora Ephron", "Eric Rohmer")
 UNRATED = 903
 """A movie like those of the first kind that nobody has rated."""
-SILENT = 913
+TAGLESS = 913
 """A movie that nobody has rated and of which nothing is known."""
 YEARLESS = 123
 """A rated movie whose year is not known."""
@@ -115,7 +115,7 @@ def _movies() -> list[Movie]:
         )
     genres, keywords, directors = _SPACE
     movies.append(Movie(UNRATED, "Aliens in space", 1979, genres, keywords=keywords, directors=directors[:1]))
-    movies.append(Movie(SILENT, "x"))
+    movies.append(Movie(TAGLESS, "x"))
     return movies
 
 

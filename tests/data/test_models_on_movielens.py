@@ -14,10 +14,11 @@ import pytest
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.split import stratified_by_movie
 from recsvc.datasets.tables import Dataset
-from recsvc.engine.answer import User
+from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import NO_ROWS, UNKNOWN_USER, Engine
-from recsvc.engine.query import Query, Strategy
-from recsvc.evaluation.protocols.protocol import Result, ms_recommenders
+from recsvc.engine.query import Query
+from recsvc.engine.strategies import Strategy
+from recsvc.evaluation.protocols.ranking_protocols import RankingResult, ms_recommenders
 from recsvc.features.interactions import interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.collaborative import Collaborative
@@ -93,7 +94,7 @@ def split(folder: Path) -> tuple[list[Rated], list[Rated]]:
 
 
 @pytest.fixture(scope="module")
-def results(ml_100k: Dataset, vocabulary: Vocabulary) -> dict[str, Result]:
+def results(ml_100k: Dataset, vocabulary: Vocabulary) -> dict[str, RankingResult]:
     models = {"hybrid": Hybrid(), "popularity": Popularity()}
     return {result.model: result for result in ms_recommenders(ml_100k, vocabulary, models)}
 
@@ -108,7 +109,7 @@ def test_the_split_is_the_one_described(ml_100k: Dataset, split: tuple[list[Rate
 
 @pytest.mark.parametrize("model", ["hybrid", "popularity"])
 def test_the_lists_that_are_written_reach_what_is_reported(
-    results: dict[str, Result],
+    results: dict[str, RankingResult],
     ml_100k: Dataset,
     vocabulary: Vocabulary,
     split: tuple[list[Rated], list[Rated]],
@@ -153,7 +154,7 @@ def test_the_lists_that_are_written_reach_what_is_reported(
     )
 
 
-def test_the_hybrid_is_worth_serving(results: dict[str, Result]) -> None:
+def test_the_hybrid_is_worth_serving(results: dict[str, RankingResult]) -> None:
     """Above the best that Microsoft Recommenders publishes of this split: 0.475, 0.412, 0.219 and 0.146."""
     found = results["hybrid"].metrics
     assert found["ndcg@10"] > 0.49
@@ -164,7 +165,7 @@ def test_the_hybrid_is_worth_serving(results: dict[str, Result]) -> None:
     assert results["popularity"].metrics["ndcg@10"] < 0.25
 
 
-def test_the_gate_measures_the_same(registry: Registry, results: dict[str, Result]) -> None:
+def test_the_gate_measures_the_same(registry: Registry, results: dict[str, RankingResult]) -> None:
     told = registry.manifest(registry.production()).metrics
     for model in ("hybrid", "popularity"):
         assert told[model] == pytest.approx(results[model].metrics)
@@ -174,7 +175,7 @@ def order(engine: Engine, stars: dict[int, float]) -> list[int]:
     """All movies in the order in which they are recommended to someone of these ratings, by movie id."""
     rows = {row: value for movie, value in stars.items() if (row := engine.catalogue.vocabulary.row(movie)) is not None}
     assert len(rows) == len(stars)
-    ranked = engine.rank(User(taste_of(rows), NO_ROWS), Query(k=10_000))[1]
+    ranked = engine.rank(UserProfile(taste_of(rows), NO_ROWS), Query(k=10_000))[1]
     return [int(movie_id) for movie_id in engine.catalogue.vocabulary.ids[ranked.rows]]
 
 
@@ -209,7 +210,7 @@ def test_a_user_of_the_dataset_never_gets_what_they_rated(engine: Engine, ml_100
         user = ml_100k.ratings.user_labels.index(label)
         rated = set(ml_100k.ratings.movie_ids[ml_100k.ratings.users == user].tolist())
         assert set(engine.catalogue.vocabulary.ids[taste.rows].tolist()) == rated
-        answer = engine.recommend(User(taste, NO_ROWS), Query(k=100))
+        answer = engine.recommend(UserProfile(taste, NO_ROWS), Query(k=100))
         assert not rated & {item.movie.movie_id for item in answer.items}
         assert (answer.strategy, answer.next_offset) == (Strategy.HYBRID, 100)
 
@@ -277,7 +278,7 @@ def test_the_same_movie_twice_stands_in_no_list(engine: Engine) -> None:
     vocabulary = engine.catalogue.vocabulary
     row = vocabulary.row(268)
     assert row is not None
-    fan = User(taste_of({row: 5.0}), NO_ROWS)
+    fan = UserProfile(taste_of({row: 5.0}), NO_ROWS)
     listed = [
         item.movie
         for user in (UNKNOWN_USER, fan)

@@ -1,4 +1,4 @@
-"""Every protocol on real data: MovieLens 100K, and ml-latest-small for what is known of movies."""
+"""Every protocol on real data: MovieLens 100K, and ml-latest-small with the data of TMDB."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import pytest
 from recsvc.datasets.load import with_tmdb
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.tables import Dataset
-from recsvc.evaluation.parallel import silent
+from recsvc.evaluation.parallel import no_progress
 from recsvc.evaluation.protocols.judged_pairs import find_pairs, read_pairs
-from recsvc.evaluation.protocols.protocol import PROTOCOLS, Result
-from recsvc.evaluation.runs import predict_stars, rank, tell_alike
+from recsvc.evaluation.protocols.ranking_protocols import PROTOCOLS, RankingResult
+from recsvc.evaluation.runs import measure_similarity, predict_stars, rank
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.popularity import Popularity
 from recsvc.models.svd import Svd
-from recsvc.research.similarity_weights import tune_similar
+from recsvc.research.plain_sum import NAME, plain_sum
+from recsvc.research.similarity_weights import compare_weightings
 from tests.requirements import need
 
 
@@ -37,12 +38,12 @@ def ml_100k(folder: Path) -> Dataset:
 
 @pytest.fixture(scope="module")
 def with_texts(data_dir: Path) -> Dataset:
-    here = [data_dir / name for name in ("ml-latest-small", "tmdb-5000", "more-like-this")]
-    need("datasets", all(one.is_dir() for one in here), "there are no texts and pairs in RECSVC_DATA_DIR")
-    return with_tmdb(read_movielens(here[0]), here[1])
+    folders = [data_dir / name for name in ("ml-latest-small", "tmdb-5000", "more-like-this")]
+    need("datasets", all(folder.is_dir() for folder in folders), "there are no texts and pairs in RECSVC_DATA_DIR")
+    return with_tmdb(read_movielens(folders[0]), folders[1])
 
 
-def first_seed(protocol: str, dataset: Dataset, *models: Model) -> dict[str, Result]:
+def first_seed(protocol: str, dataset: Dataset, *models: Model) -> dict[str, RankingResult]:
     results = rank(PROTOCOLS[protocol], dataset, {model.kind: model for model in models})
     return {name: of_seeds[0] for name, of_seeds in results.items()}
 
@@ -56,14 +57,14 @@ def test_the_hybrid_finds_more_than_the_popular_movies(
     results = first_seed(protocol, ml_100k, Hybrid(), Popularity())
     hybrid, popularity = results["hybrid"], results["popularity"]
     assert hybrid.users == popularity.users == users
-    # two of three users of `temporal` are unknown users and get the same, so that liked movies differ little there
+    # two of three users of `temporal` are unknown users and get the same list, so that liked movies differ little
     least_liked = 0.9 if protocol == "temporal" else 1.0
-    for reached, popular, least in (
+    for metrics, popular, least in (
         (hybrid.metrics, popularity.metrics, 1.0),
         (hybrid.metrics_liked, popularity.metrics_liked, least_liked),
     ):
-        assert reached["ndcg@10"] > times * popular["ndcg@10"]
-        for name, value in reached.items():
+        assert metrics["ndcg@10"] > times * popular["ndcg@10"]
+        for name, value in metrics.items():
             assert 0 < least * popular[name] < value < 1
     for result in results.values():
         for name, (low, high) in result.intervals.items():
@@ -81,8 +82,8 @@ def test_new_movies_are_found_at_least_as_well_as_by_content_alone(ml_100k: Data
         hybrid, content = results["hybrid"], results["content"]
         assert hybrid.metrics["ndcg@10"] > (1.5 if dataset is with_texts else 1.1) * content.metrics["ndcg@10"]
         task = PROTOCOLS["new-movies"].task(dataset, _vocabulary(dataset), 42)
-        # ten movies drawn from the candidates hit as often as movies are relevant among them
-        by_chance = float(np.mean(np.diff(task.sought.starts)[task.users])) / task.n_candidates
+        # ten movies drawn from the candidates have as many hits as movies are relevant among them
+        by_chance = float(np.mean(np.diff(task.held_out.starts)[task.users])) / task.n_candidates
         assert hybrid.metrics["precision@10"] > 1.5 * by_chance
         assert hybrid.users > 0.9 * len(dataset.ratings.user_labels)
 
@@ -103,29 +104,29 @@ def test_stars_on_the_official_folds(ml_100k: Dataset, folder: Path) -> None:
     assert [round(fold["rmse"], 1) for fold in svd.per_fold] == [0.9] * 5
 
 
-def test_what_users_find_alike(with_texts: Dataset, data_dir: Path) -> None:
+def test_content_agrees_with_what_users_judged_similar(with_texts: Dataset, data_dir: Path) -> None:
     judged = read_pairs(data_dir / "more-like-this" / "pairs.tsv")
     pairs = find_pairs(judged, with_texts.movies)
-    assert (pairs.asked, len(pairs), int(pairs.fit.sum())) == (484, 303, 181)
-    found = {with_texts.movies[row].title for row in pairs.first.tolist()}
-    assert "American Pie" in found
-    reference, content = tell_alike(with_texts, judged, {"content": Content()})
+    assert (pairs.n_judged, len(pairs), int(pairs.ok.sum())) == (484, 303, 181)
+    titles = {with_texts.movies[row].title for row in pairs.first.tolist()}
+    assert "American Pie" in titles
+    reference, content = measure_similarity(with_texts, judged, {"content": Content()}, references={NAME: plain_sum})
     assert 0.65 < reference.auc < 0.75
     assert content.auc > 0.7
     assert content.interval.low < content.auc < content.interval.high
 
 
-def test_what_is_alike_carries_over_to_movies_whose_pairs_were_not_seen(with_texts: Dataset, data_dir: Path) -> None:
+def test_similarity_weights_carry_over_to_movies_without_judged_pairs(with_texts: Dataset, data_dir: Path) -> None:
     judged = read_pairs(data_dir / "more-like-this" / "pairs.tsv")
-    study = tune_similar(with_texts, judged, seed=42, jobs=1, progress=silent)
-    found = {result.name: result for result in study.results}
-    assert 0.65 < found["plain-sum"].auc < 0.75
-    assert found["served"].auc > 0.78
-    assert found["fitted"].auc > 0.765
-    for name in ("equal", "inverse-spread", "served", "fitted"):
-        above = found[name].above
+    study = compare_weightings(with_texts, judged, seed=42, jobs=1, progress=no_progress)
+    results = {result.name: result for result in study.results}
+    assert 0.65 < results["plain-sum"].auc < 0.75
+    assert results["served"].auc > 0.78
+    assert results["fitted"].auc > 0.765
+    for name in ("equal", "inverse-deviation", "served", "fitted"):
+        above = results[name].above
         assert above is not None
         assert above.interval.low > 0
-    # what is served is one over the spreads, rounded
-    for name, weight in found["served"].weights.items():
-        assert weight == pytest.approx(found["inverse-spread"].weights[name], abs=0.01)
+    # the served weights are the inverse standard deviations, rounded
+    for name, weight in results["served"].weights.items():
+        assert weight == pytest.approx(results["inverse-deviation"].weights[name], abs=0.01)

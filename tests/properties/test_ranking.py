@@ -56,7 +56,7 @@ def test_pages_put_together_are_the_long_list(case: Case, k: int) -> None:
     assert pages == naive(case)
 
 
-def test_ranking_leaves_what_it_was_given_as_it_was() -> None:
+def test_ranking_does_not_change_its_arguments() -> None:
     scores, allowed = np.array([1, np.nan, 3], np.float32), np.array([True, True, False])
     for array in (scores, allowed):
         array.setflags(write=False)
@@ -86,8 +86,8 @@ def pools(draw: st.DrawFn) -> Pool:
 def naive_diversified(pool: Pool, diversity: float) -> list[tuple[int, float]]:
     """Maximal marginal relevance, movie by movie, as it is defined."""
     scores = pool.ranked.scores.astype(np.float64)
-    spread = scores.max() - scores.min()
-    relevance = (scores - scores.min()) / spread if spread else np.ones(len(scores))
+    span = scores.max() - scores.min()
+    relevance = (scores - scores.min()) / span if span else np.ones(len(scores))
     chosen: list[int] = []
     while len(chosen) < len(scores):
         left = [place for place in range(len(scores)) if place not in chosen]
@@ -150,7 +150,7 @@ def test_a_varied_list_is_one_list_over_all_its_pages(pool: Pool, diversity: flo
     assert len({row for row, _ in whole}) == len(pool.ranked.rows)
 
 
-def test_diversity_avoids_what_is_alike() -> None:
+def test_diversity_avoids_similar_movies() -> None:
     # movies 0 and 1 are the same movie twice, movie 2 is another one
     likeness = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], np.float32)
     pool = Ranked(np.array([0, 1, 2], np.int32), np.array([10, 9, 0], np.float32))
@@ -159,7 +159,7 @@ def test_diversity_avoids_what_is_alike() -> None:
         assert diversified(pool, likeness.__getitem__, diversity=diversity, k=3).rows.tolist() == order
 
 
-def test_nothing_stays_nothing() -> None:
-    nothing = top(np.full(3, np.nan, np.float32), None, k=5)
-    assert pairs(nothing) == []
-    assert pairs(diversified(nothing, lambda _: np.empty(0, np.float32), diversity=0.5, k=5)) == []
+def test_without_a_score_the_list_is_empty() -> None:
+    empty = top(np.full(3, np.nan, np.float32), None, k=5)
+    assert pairs(empty) == []
+    assert pairs(diversified(empty, lambda _: np.empty(0, np.float32), diversity=0.5, k=5)) == []

@@ -1,4 +1,4 @@
-"""Whatever the ratings are: nothing that is to be found is ever learned from or folded in."""
+"""Whatever the ratings are: no held-out rating is ever trained on or folded in."""
 
 from __future__ import annotations
 
@@ -34,41 +34,41 @@ seeds = st.integers(0, 2**32 - 1)
 
 @given(held=worlds(), seed=seeds)
 @settings(deadline=None, max_examples=60)
-def test_every_task_keeps_apart_what_is_to_be_found(held: World, seed: int) -> None:
+def test_held_out_ratings_are_in_no_other_part_of_a_task(held: World, seed: int) -> None:
     everything = cells(held.interactions)
     for make in (tasks.ms_recommenders, tasks.temporal, tasks.new_users, tasks.new_movies):
         task = make(held.dataset, held.vocabulary, seed)
-        learned, seen, sought = cells(task.learned), cells(task.seen), cells(task.sought)
-        assert not sought & (learned | seen)
-        assert learned | seen | sought == everything
-        assert task.users.tolist() == sorted({user for user, _, _ in sought})
+        train, fold_in, held_out = cells(task.train), cells(task.fold_in), cells(task.held_out)
+        assert not held_out & (train | fold_in)
+        assert train | fold_in | held_out == everything
+        assert task.users.tolist() == sorted({user for user, _, _ in held_out})
         if task.candidates is not None:
-            assert all(task.candidates[row] for _, row, _ in sought)
+            assert all(task.candidates[row] for _, row, _ in held_out)
 
 
 @given(held=worlds(), seed=seeds)
 @settings(deadline=None, max_examples=60)
-def test_new_users_are_unknown_users_to_training(held: World, seed: int) -> None:
+def test_new_users_are_not_in_training(held: World, seed: int) -> None:
     task = tasks.new_users(held.dataset, held.vocabulary, seed)
-    learned_from = {user for user, _, _ in cells(task.learned)}
-    new = {user for user, _, _ in cells(task.seen) | cells(task.sought)}
-    assert learned_from
+    trained_on = {user for user, _, _ in cells(task.train)}
+    new = {user for user, _, _ in cells(task.fold_in) | cells(task.held_out)}
+    assert trained_on
     assert new
-    assert not learned_from & new
+    assert not trained_on & new
 
 
 @given(held=worlds(), seed=seeds)
 @settings(deadline=None, max_examples=60)
-def test_new_movies_are_unknown_users_to_training(held: World, seed: int) -> None:
+def test_new_movies_have_no_rating_in_training(held: World, seed: int) -> None:
     task = tasks.new_movies(held.dataset, held.vocabulary, seed)
     assert task.candidates is not None
-    assert not task.learned.counts()[task.candidates].any()
-    assert {row for _, row, _ in cells(task.sought)} == set(np.flatnonzero(task.candidates).tolist())
+    assert not task.train.counts()[task.candidates].any()
+    assert {row for _, row, _ in cells(task.held_out)} == set(np.flatnonzero(task.candidates).tolist())
 
 
 @given(held=worlds())
 @settings(deadline=None, max_examples=60)
-def test_nothing_learned_is_newer_than_what_is_to_be_found(held: World) -> None:
+def test_no_rating_in_training_is_newer_than_a_held_out_one(held: World) -> None:
     task = tasks.temporal(held.dataset, held.vocabulary, 1)
     ratings = held.dataset.ratings
     when = {
@@ -77,7 +77,7 @@ def test_nothing_learned_is_newer_than_what_is_to_be_found(held: World) -> None:
             ratings.users.tolist(), ratings.movie_ids.tolist(), ratings.timestamps.tolist(), strict=True
         )
     }
-    before = [when[user, row] for user, row, _ in cells(task.learned)]
-    after = [when[user, row] for user, row, _ in cells(task.sought)]
+    before = [when[user, row] for user, row, _ in cells(task.train)]
+    after = [when[user, row] for user, row, _ in cells(task.held_out)]
     assert not after or max(before) <= min(after)
     assert len(after) == round(0.2 * len(ratings))

@@ -40,7 +40,7 @@ def test_the_study_as_a_table_and_as_json() -> None:
     for result in study["results"]:
         assert f"{result['auc']:.4f} [" in done.stdout
         assert result["name"] in done.stdout
-    assert f"the catalogue holds {study['pairs']} of {study['pairs_asked']} judged pairs" in done.stdout
+    assert f"the catalogue contains {study['pairs']} of {study['pairs_asked']} judged pairs" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_the_study_as_a_table_and_as_json() -> None:
     [
         (["--pairs", "none.tsv"], DataError, "none.tsv"),
         (["--pairs", "broken.tsv"], DataError, "PERHAPS"),
-        (["--pairs", "few.tsv"], DataError, "does not hold"),
+        (["--pairs", "few.tsv"], DataError, "does not contain"),
         (["--pairs", "pairs.tsv", "--trials", "5"], ConfigurationError, "--trials"),
         (["--pairs", "pairs.tsv", "--tmdb", "nowhere"], RecsvcError, "nowhere"),
     ],
 )
-def test_what_cannot_be_asked(arguments: list[str], error: type[Exception], words: str) -> None:
+def test_pairs_that_cannot_be_used_are_an_error(arguments: list[str], error: type[Exception], words: str) -> None:
     done = tune(*arguments)
     assert isinstance(done.exception, error)
     assert words in str(done.exception)

@@ -15,7 +15,7 @@ import asyncio, json, sys
 
 import numpy as np
 
-from recsvc.engine.answer import User
+from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import NO_ROWS, Engine
 from recsvc.engine.query import Filters, Query
 from recsvc.registry.store import Registry
@@ -68,7 +68,7 @@ async def serve():
 statuses = asyncio.run(serve())
 registry = Registry(settings.artifacts_dir)
 engine = Engine(registry.open(registry.production()))
-user = User(Taste(np.array([0, 4], np.int32), np.array([5, 1], np.float32)), NO_ROWS)
+user = UserProfile(Taste(np.array([0, 4], np.int32), np.array([5, 1], np.float32)), NO_ROWS)
 answer = engine.recommend(user, Query(k=5, diversity=0.5, filters=Filters(year_from=1950)))
 engine.similar(0, k=5)
 engine.search("movie", Filters())

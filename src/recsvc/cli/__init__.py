@@ -7,7 +7,9 @@ import sys
 import typer
 
 from recsvc import terminal
-from recsvc.cli import answering, data, learning, models
+from recsvc.cli import data, learning, models
+from recsvc.cli.recommend import recommend
+from recsvc.cli.serve import serve
 from recsvc.errors import RecsvcError
 
 app = typer.Typer(
@@ -19,7 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(data.commands, name="data")
 app.add_typer(models.commands, name="models")
-for command in (*learning.COMMANDS, *answering.COMMANDS):
+for command in (*learning.COMMANDS, recommend, serve):
     app.command()(command)
 
 

@@ -117,11 +117,12 @@ def evaluate(
 ) -> None:
     """Measure models by a protocol, always with the configuration that is served."""
     from recsvc.datasets.load import read_dataset, with_tmdb
-    from recsvc.evaluation.report.evaluation_page import page
+    from recsvc.evaluation.report.evaluation_page import evaluation_page
     from recsvc.evaluation.results import facts_of
     from recsvc.evaluation.runs import Plan, measure, select
     from recsvc.models.kinds import MODELS, model_class
     from recsvc.models.nmf import Nmf, NmfConfig
+    from recsvc.research.plain_sum import NAME, plain_sum
 
     settings = load_settings()
     kinds = list(MODELS) if models == "all" else [kind.strip() for kind in models.split(",")]
@@ -142,13 +143,13 @@ def evaluate(
     if tmdb is not None:
         held = with_tmdb(held, tmdb)
     with terminal.counting() as counting:
-        report = measure(held, chosen, plan, skipped=skipped, progress=counting)
+        report = measure(held, chosen, plan, skipped=skipped, references={NAME: plain_sum}, progress=counting)
     if json_to is None or str(json_to) != "-":
         terminal.show_results(report)
         for fact in facts_of(report)[1:]:
             terminal.say(fact)
     if html is not None:
-        terminal.write_text(html, page(report, notice=held.notice))
+        terminal.write_text(html, evaluation_page(report, notice=held.notice))
     if json_to is not None:
         terminal.write_json(json_to, report)
 
@@ -177,7 +178,7 @@ def tune(
 
     from recsvc.datasets.load import read_dataset, with_tmdb
     from recsvc.evaluation.protocols.judged_pairs import read_pairs
-    from recsvc.research.similarity_weights import SimilarStudy, tune_similar
+    from recsvc.research.similarity_weights import SimilarityStudy, compare_weightings
     from recsvc.tuning.search import Study
     from recsvc.tuning.search import tune as search
 
@@ -187,17 +188,17 @@ def tune(
     held = read_dataset(dataset, data_dir or load_settings().data_dir)
     if tmdb is not None:
         held = with_tmdb(held, tmdb)
-    study: Study | SimilarStudy
+    study: Study | SimilarityStudy
     with terminal.counting() as progress:
         if judged is None:
             study = search(held, trials=trials or TRIALS, seed=seed, jobs=jobs, progress=progress)
         else:
-            study = tune_similar(held, judged, seed=seed, jobs=jobs, progress=progress)
+            study = compare_weightings(held, judged, seed=seed, jobs=jobs, progress=progress)
     if json_to is not None:
         terminal.write_json(json_to, asdict(study))
     if json_to is None or str(json_to) != "-":
-        if isinstance(study, SimilarStudy):
-            terminal.show_similar_study(study)
+        if isinstance(study, SimilarityStudy):
+            terminal.show_similarity_study(study)
         else:
             terminal.show_study(study)
 
@@ -216,7 +217,7 @@ def report(
     from recsvc.datasets.load import read_dataset, with_tmdb
     from recsvc.datasets.preprocess import fingerprint
     from recsvc.engine.engine import Engine
-    from recsvc.evaluation.report.model_report import STEPS, render
+    from recsvc.evaluation.report.model_report import STEPS, make_report
     from recsvc.models.hybrid import Hybrid
     from recsvc.registry.store import Registry
 
@@ -233,12 +234,12 @@ def report(
     hybrid = opened.components["hybrid"]
     assert isinstance(hybrid, Hybrid)  # noqa: S101 - opening the engine sees to it
     with terminal.steps(STEPS) as step:
-        portrait = render(Engine(opened), held, hybrid.config, seed=opened.manifest.seed, progress=step)
+        model_report = make_report(Engine(opened), held, hybrid.config, seed=opened.manifest.seed, progress=step)
     path = registry.report_path(opened.manifest.version)
     path.parent.mkdir(parents=True, exist_ok=True)
-    terminal.write_text(path, portrait.page)
+    terminal.write_text(path, model_report.page)
     if json_to is not None:
-        terminal.write_json(json_to, {name: asdict(curve) for name, curve in portrait.curves.items()})
+        terminal.write_json(json_to, {name: asdict(curve) for name, curve in model_report.curves.items()})
     if json_to is None or str(json_to) != "-":
         terminal.say(f"the report is in {path}")
 

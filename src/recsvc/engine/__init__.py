@@ -1,1 +1,4 @@
-"""In: a loaded version and a taste. Out: a ranked, explained answer. No HTTP and no SQL here."""
+"""In: a loaded version and the profile of a user.
+
+Out: a ranked, explained answer. There is no HTTP and no SQL here.
+"""

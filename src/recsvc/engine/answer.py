@@ -1,61 +1,62 @@
-"""What the engine answers."""
+"""What the engine is given about a user, and what it answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recsvc.engine.query import Strategy
+from recsvc.engine.strategies import Strategy
 from recsvc.types import Movie, Rows, Taste
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """Who asks: their taste, and the movies that are hidden from them although they say nothing of it."""
+class UserProfile:
+    """What is known of a user: their taste, and the rows of movies that are hidden without being part of it."""
 
     taste: Taste
     hidden: Rows
 
 
 class Reason(NamedTuple):
-    """A movie that the user rated, and what it adds to a score."""
+    """A movie that the user rated, and how much it adds to a score."""
 
     movie: Movie
     contribution: float
 
 
-class Why(NamedTuple):
-    """`baseline + sum of the reasons' contributions + other` is the score."""
+class ScoreReasons(NamedTuple):
+    """Why a movie has its score, which is `baseline + sum of the contributions in because + other`."""
 
     baseline: float
     because: tuple[Reason, ...]
     other: float
 
 
-class Recommended(NamedTuple):
-    """A movie at its place.
+class Recommendation(NamedTuple):
+    """A recommended movie.
 
-    `predicted_rating` in stars 0.5-5, None where it cannot be said; `why` is None when it was not asked for.
+    `rank` is its place in the whole list, from 1. `predicted_rating` is in stars, 0.5-5, and None if the model has no
+    prediction. `reasons` is None if the query did not ask for them.
     """
 
     rank: int
     movie: Movie
     score: float
     predicted_rating: float | None
-    why: Why | None
+    reasons: ScoreReasons | None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page of a list, which strategy made it, and where the next page begins (None: there is none)."""
+    """A page of a list, the strategy that ranked it, and the offset of the next page, None if this is the last one."""
 
     strategy: Strategy
-    items: tuple[Recommended, ...]
+    items: tuple[Recommendation, ...]
     next_offset: int | None
 
 
-class Neighbour(NamedTuple):
-    """A movie that is like another; a higher `similarity` is more alike, on the scale of the model that was asked."""
+class SimilarMovie(NamedTuple):
+    """A movie similar to another; `similarity` is comparable within one answer only."""
 
     rank: int
     movie: Movie

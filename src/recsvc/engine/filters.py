@@ -12,25 +12,21 @@ from recsvc.types import BoolMovies
 
 
 def mask(catalogue: Catalogue, era_border: int | None, filters: Filters) -> BoolMovies:
-    """Return which movies pass, bool (n_movies,), a fresh array.
+    """Return which movies pass, bool (n_movies,), a new array.
 
-    Excluded movies that are not in the catalogue change nothing.
+    Excluded movies that are not in the catalogue have no effect.
 
     Raises:
-        InvalidInputError: no movie of the catalogue has a genre of that name (any case), or the years are the wrong way
-            round.
+        InvalidInputError: No movie of the catalogue has a genre of that name, in upper or lower case.
     """
     allowed = np.ones(len(catalogue), np.bool_)
     if filters.genres:
         allowed &= catalogue.with_genres([_genre(catalogue, name) for name in filters.genres])
-    first, last = filters.year_from, filters.year_to
-    if first is not None and last is not None and first > last:
-        raise InvalidInputError(("year_from",), f"year_from {first} is after year_to {last}")
-    if first is not None:
-        allowed &= catalogue.years >= first
-    if last is not None:
-        allowed &= catalogue.years <= last
-    if first is not None or last is not None:
+    if filters.year_from is not None:
+        allowed &= catalogue.years >= filters.year_from
+    if filters.year_to is not None:
+        allowed &= catalogue.years <= filters.year_to
+    if filters.year_from is not None or filters.year_to is not None:
         allowed &= catalogue.years != UNKNOWN_YEAR
     if filters.era is not Era.ANY:
         border = era_border or 0

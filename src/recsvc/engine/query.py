@@ -1,30 +1,22 @@
-"""What may be asked of the engine."""
+"""What a request may ask of the engine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recsvc.engine.strategies import Strategy
+from recsvc.errors import InvalidInputError
 from recsvc.types import MovieId
 
 MAX_K = 100
 LAST_OFFSET = 1000
 DEEPEST = LAST_OFFSET + MAX_K
-"""The longest list anyone may page through."""
-
-
-class Strategy(StrEnum):
-    """Which model ranks. AUTO is the hybrid, and for someone without a history the popular movies."""
-
-    AUTO = "auto"
-    HYBRID = "hybrid"
-    COLLABORATIVE = "collaborative"
-    CONTENT = "content"
-    POPULAR = "popular"
+"""The length of the longest list that can be paged through."""
 
 
 class Era(StrEnum):
-    """Movies from before the catalogue's median year, or from then on."""
+    """Movies from before the median year of the catalogue, or from then on."""
 
     OLD = "old"
     NEW = "new"
@@ -33,9 +25,12 @@ class Era(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which movies may appear: any of the genres, released from `year_from` to `year_to`, of an era, and not excluded.
+    """Which movies may appear: of any of the genres, from `year_from` to `year_to`, of an era, and not excluded.
 
-    A movie whose year is not known passes no condition on years.
+    A movie of unknown year passes no filter on years.
+
+    Raises:
+        InvalidInputError: `year_to` is before `year_from`.
     """
 
     genres: tuple[str, ...] = ()
@@ -44,10 +39,14 @@ class Filters:
     era: Era = Era.ANY
     exclude: tuple[MovieId, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.year_from is not None and self.year_to is not None and self.year_from > self.year_to:
+            raise InvalidInputError(("year_to",), f"must not be before year_from, which is {self.year_from}")
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A page of a list: `k` movies from place `offset` + 1 on; `diversity` 0-1."""
+    """A page of a list: `k` movies after leaving out the first `offset`; `diversity` is 0-1."""
 
     k: int = 10
     offset: int = 0

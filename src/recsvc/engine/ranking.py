@@ -1,4 +1,4 @@
-"""Ranking: the only place that drops movies, picks the best, breaks ties and makes a list varied."""
+"""Ranking: the only place that leaves movies out, picks the best, breaks ties and diversifies a list."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from recsvc.types import BoolMovies, FloatK, FloatMovies, Ranked
 
 
 def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int = 0) -> Ranked:
-    """Return places offset + 1 to offset + k of the allowed movies that have a score; equal scores go by movie id.
+    """Return places offset + 1 to offset + k of the allowed movies with a score; ties are broken by movie id.
 
-    `scores` float32 (n_movies,), NaN for "cannot say"; `allowed` bool (n_movies,), or None for all.
+    `scores` is float32 (n_movies,), NaN for a movie without a score. `allowed` is bool (n_movies,), or None for all.
     """
-    wanted = offset + k
+    length = offset + k
     descending = -scores
     if allowed is not None:
         descending[~allowed] = np.inf
-    # The score of the last place; what is not allowed and NaN come behind every score. Equals of the last place are cut
-    # by the stable order below, which begins with the lowest movie id.
-    last = np.partition(descending, wanted - 1)[wanted - 1] if wanted < len(scores) else np.inf
+    # `last` is the score of the last place. What is not allowed, and NaN, is sorted behind every score. Movies that tie
+    # with the last place are cut by the stable sort below, which puts the lowest movie id first.
+    last = np.partition(descending, length - 1)[length - 1] if length < len(scores) else np.inf
     rows = np.flatnonzero(descending <= last if last < np.inf else descending < np.inf).astype(np.int32)
-    page = rows[np.argsort(descending[rows], kind="stable")[offset:wanted]]
+    page = rows[np.argsort(descending[rows], kind="stable")[offset:length]]
     return Ranked(page, scores[page])
 
 
 def diversified(
-    pool: Ranked, likeness: Callable[[int], FloatK], *, diversity: float, k: int, offset: int = 0
+    pool: Ranked, similarity: Callable[[int], FloatK], *, diversity: float, k: int, offset: int = 0
 ) -> Ranked:
-    """Choose movies by `(1 - diversity) * relevance - diversity * likeness to the most alike one chosen before`.
+    """Select movies by maximal marginal relevance (Carbonell & Goldstein 1998).
 
-    This is maximal marginal relevance (Carbonell & Goldstein 1998). The pool, best first, must not depend on k or
-    offset, so that pages put together are one list. Relevance is the score scaled to 0-1 over the pool.
-    `likeness(place)` says how alike the movie at that place of the pool is to every movie of the pool, 0-1. The scores
-    returned are those of the pool.
+    Each next movie maximises `(1 - diversity) * relevance - diversity * similarity to the most similar one before`. The
+    pool, best first, must not depend on k or offset, so that pages put together are one list. Relevance is the score
+    scaled to 0-1 over the pool. `similarity(place)` returns the similarity, 0-1, of the movie at that place of the pool
+    to every movie of the pool. The scores returned are those of the pool.
     """
     size = len(pool.rows)
     if size == 0:
@@ -42,13 +42,13 @@ def diversified(
     low, high = float(pool.scores[-1]), float(pool.scores[0])
     relevance = (pool.scores - low) / (high - low) if high > low else np.ones(size, np.float32)
     closest = np.zeros(size, np.float32)
-    chosen: list[int] = []
+    selected: list[int] = []
     left = np.ones(size, np.bool_)
-    while len(chosen) < min(offset + k, size):
+    while len(selected) < min(offset + k, size):
         gain = np.where(left, (1 - diversity) * relevance - diversity * closest, -np.inf)
         best = int(np.argmax(gain))
-        chosen.append(best)
+        selected.append(best)
         left[best] = False
-        np.maximum(closest, likeness(best), out=closest)
-    page = np.array(chosen[offset:], np.intp)
+        np.maximum(closest, similarity(best), out=closest)
+    page = np.array(selected[offset:], np.intp)
     return Ranked(pool.rows[page], pool.scores[page])

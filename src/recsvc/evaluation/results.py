@@ -1,4 +1,4 @@
-"""What was measured as JSON, and the same as one table."""
+"""The figures of an evaluation as JSON, and that JSON as a table."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 from recsvc.evaluation.metrics.bootstrap import Interval
 from recsvc.evaluation.protocols.folds import StarsResult
-from recsvc.evaluation.protocols.protocol import Result
+from recsvc.evaluation.protocols.ranking_protocols import RankingResult
 from recsvc.evaluation.protocols.similarity import SimilarityResult
 
 Json: TypeAlias = dict[str, Any]
 Numbers: TypeAlias = Mapping[str, float]
 
 
-def ranking_results(results: Mapping[str, Sequence[Result]]) -> list[Json]:
-    """One entry a model: the figures of the first seed, their intervals, and the mean of all seeds."""
+def ranking_results(results: Mapping[str, Sequence[RankingResult]]) -> list[Json]:
+    """Return one entry for each model: the figures of the first seed, their intervals, and the mean of all seeds."""
     return [
         {
             "model": name,
@@ -38,7 +38,7 @@ def ranking_results(results: Mapping[str, Sequence[Result]]) -> list[Json]:
 
 
 def stars_results(results: Mapping[str, Sequence[StarsResult]]) -> list[Json]:
-    """The same for predicted stars; `not_predicted` counts the predictions that were not the model's own."""
+    """Return the same for predicted stars; `not_predicted` counts the ratings for which the model had no score."""
     return [
         {
             "model": name,
@@ -61,20 +61,20 @@ def stars_results(results: Mapping[str, Sequence[StarsResult]]) -> list[Json]:
 
 
 def similarity_results(results: Sequence[SimilarityResult], seeds: Sequence[int]) -> list[Json]:
-    """One entry a model, with its difference to every other in `against`, and the mean of all seeds."""
+    """Return one entry for each model, with its differences to all others in `against`, and the mean of all seeds."""
     return [
         {
             "model": result.model,
             "pairs": len(result.pairs),
-            "pairs_ok": int(result.pairs.fit.sum()),
-            "pairs_asked": result.pairs.asked,
+            "pairs_ok": int(result.pairs.ok.sum()),
+            "pairs_asked": result.pairs.n_judged,
             "not_predicted": result.not_predicted,
             "fit_seconds": round(result.fit_seconds, 3),
             "auc": result.auc,
             "intervals": _ends({"auc": result.interval}),
             "against": {
-                other: {"difference": one.value, "interval": [one.interval.low, one.interval.high]}
-                for other, one in result.against.items()
+                other: {"difference": difference.value, "interval": [difference.interval.low, difference.interval.high]}
+                for other, difference in result.against.items()
             },
             "mean_of_seeds": {"seeds": list(seeds), **_mean([{"auc": area} for area in result.aucs])},
         }
@@ -82,10 +82,10 @@ def similarity_results(results: Sequence[SimilarityResult], seeds: Sequence[int]
     ]
 
 
-class Figure(NamedTuple):
-    """A column of the table: its heading, where the number stands in an entry, and how it is written.
+class Column(NamedTuple):
+    """A column of the table: its heading, the path of its number in an entry, and its number of decimal places.
 
-    Those that are not `brief` stand in the full table only.
+    `interval` adds the confidence interval. Columns that are not `brief` are in the full table only.
     """
 
     heading: str
@@ -95,71 +95,84 @@ class Figure(NamedTuple):
     brief: bool = True
 
 
-_RANKING = (
-    Figure("nDCG@10", ("ndcg@10",), interval=True),
-    Figure("P@10", ("precision@10",)),
-    Figure("R@10", ("recall@10",)),
-    Figure("MAP@10", ("map@10",)),
-    Figure("MRR@10", ("mrr@10",), brief=False),
-    Figure("hits@10", ("hit_rate@10",)),
-    Figure("liked nDCG@10", ("liked", "ndcg@10"), interval=True),
-    Figure("liked P@10", ("liked", "precision@10"), brief=False),
-    Figure("liked R@10", ("liked", "recall@10"), brief=False),
-    Figure("liked MAP@10", ("liked", "map@10"), brief=False),
-    Figure("liked MRR@10", ("liked", "mrr@10"), brief=False),
-    Figure("liked hits@10", ("liked", "hit_rate@10"), brief=False),
-    Figure("cover", ("beyond_accuracy", "coverage@10"), 3),
-    Figure("novel", ("beyond_accuracy", "novelty"), 2),
-    Figure("divers", ("beyond_accuracy", "diversity"), 3),
-    Figure("lift", ("beyond_accuracy", "popularity_lift"), 2),
-    Figure("tail", ("beyond_accuracy", "long_tail"), 4),
-    Figure("fit (s)", ("fit_seconds",), 2),
+_RANKING_COLUMNS = (
+    Column("nDCG@10", ("ndcg@10",), interval=True),
+    Column("P@10", ("precision@10",)),
+    Column("R@10", ("recall@10",)),
+    Column("MAP@10", ("map@10",)),
+    Column("MRR@10", ("mrr@10",), brief=False),
+    Column("hits@10", ("hit_rate@10",)),
+    Column("liked nDCG@10", ("liked", "ndcg@10"), interval=True),
+    Column("liked P@10", ("liked", "precision@10"), brief=False),
+    Column("liked R@10", ("liked", "recall@10"), brief=False),
+    Column("liked MAP@10", ("liked", "map@10"), brief=False),
+    Column("liked MRR@10", ("liked", "mrr@10"), brief=False),
+    Column("liked hits@10", ("liked", "hit_rate@10"), brief=False),
+    Column("cover", ("beyond_accuracy", "coverage@10"), 3),
+    Column("novel", ("beyond_accuracy", "novelty"), 2),
+    Column("divers", ("beyond_accuracy", "diversity"), 3),
+    Column("lift", ("beyond_accuracy", "popularity_lift"), 2),
+    Column("tail", ("beyond_accuracy", "long_tail"), 4),
+    Column("fit (s)", ("fit_seconds",), 2),
 )
-_SEEDS = (
-    Figure("seeds nDCG@10", ("mean_of_seeds", "ndcg@10")),
-    Figure("seeds liked nDCG@10", ("mean_of_seeds", "liked", "ndcg@10")),
+_RANKING_SEEDS = (
+    Column("seeds nDCG@10", ("mean_of_seeds", "ndcg@10")),
+    Column("seeds liked nDCG@10", ("mean_of_seeds", "liked", "ndcg@10")),
 )
-_FOLDS = (
-    Figure("RMSE", ("rmse",), interval=True),
-    Figure("MAE", ("mae",), interval=True),
-    Figure("liked RMSE", ("liked", "rmse"), interval=True),
-    Figure("liked MAE", ("liked", "mae")),
-    Figure("not the model's own", ("not_predicted",), 0),
-    Figure("fit (s)", ("fit_seconds",), 2),
+_FOLDS_COLUMNS = (
+    Column("RMSE", ("rmse",), interval=True),
+    Column("MAE", ("mae",), interval=True),
+    Column("liked RMSE", ("liked", "rmse"), interval=True),
+    Column("liked MAE", ("liked", "mae")),
+    Column("not predicted", ("not_predicted",), 0),
+    Column("fit (s)", ("fit_seconds",), 2),
 )
 _FOLDS_SEEDS = (
-    Figure("seeds RMSE", ("mean_of_seeds", "rmse")),
-    Figure("seeds MAE", ("mean_of_seeds", "mae")),
+    Column("seeds RMSE", ("mean_of_seeds", "rmse")),
+    Column("seeds MAE", ("mean_of_seeds", "mae")),
 )
-_SIMILARITY = (
-    Figure("AUC", ("auc",), interval=True),
-    Figure("against plain-sum", ("against", "plain-sum", "difference"), interval=True),
-    Figure("nothing said", ("not_predicted",), 0),
-    Figure("fit (s)", ("fit_seconds",), 2),
-)
-_SIMILARITY_SEEDS = (Figure("seeds AUC", ("mean_of_seeds", "auc")),)
+_SIMILARITY_SEEDS = (Column("seeds AUC", ("mean_of_seeds", "auc")),)
+
+
+def _similarity_columns(references: Sequence[str]) -> tuple[Column, ...]:
+    return (
+        Column("AUC", ("auc",), interval=True),
+        *(Column(f"against {name}", ("against", name, "difference"), interval=True) for name in references),
+        Column("not predicted", ("not_predicted",), 0),
+        Column("fit (s)", ("fit_seconds",), 2),
+    )
+
+
+def _columns(report: Json) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    """Return the columns for a report, and those that are added when it has several seeds."""
+    match report["protocol"]:
+        case "folds":
+            return _FOLDS_COLUMNS, _FOLDS_SEEDS
+        case "similarity":
+            return _similarity_columns(report["references"]), _SIMILARITY_SEEDS
+        case _:
+            return _RANKING_COLUMNS, _RANKING_SEEDS
 
 
 def table_of(report: Json, *, brief: bool = False) -> tuple[list[str], list[list[str]]]:
-    """The headings and the rows of a report, the model's name first; `brief` is what fits into a terminal."""
-    columns, of_seeds = {"folds": (_FOLDS, _FOLDS_SEEDS), "similarity": (_SIMILARITY, _SIMILARITY_SEEDS)}.get(
-        report["protocol"], (_RANKING, _SEEDS)
-    )
-    asked = (*columns, *of_seeds) if len(report["seeds"]) > 1 else columns
-    chosen = [figure for figure in asked if figure.brief or not brief]
-    rows = [[result["model"], *(_written(result, figure) for figure in chosen)] for result in report["results"]]
-    return ["model", *(figure.heading for figure in chosen)], rows
+    """Return the headings and the rows of a report, the model's name first; `brief` is for a terminal."""
+    columns, of_seeds = _columns(report)
+    if len(report["seeds"]) > 1:
+        columns += of_seeds
+    shown = [column for column in columns if column.brief or not brief]
+    rows = [[result["model"], *(_cell(result, column) for column in shown)] for result in report["results"]]
+    return ["model", *(column.heading for column in shown)], rows
 
 
 def facts_of(report: Json) -> list[str]:
-    """What a reader of the table has to know, line by line."""
+    """Return what a reader of the table needs to know, line by line; the first line is its title."""
     results = report["results"]
     first: Json = results[0] if results else {}
     facts = [f"{report['protocol']} on {report['dataset']}" + (" (simulated ratings)" if report["simulated"] else "")]
     if report["protocol"] == "similarity":
         if first:
-            held, asked, fit = (first[name] for name in ("pairs", "pairs_asked", "pairs_ok"))
-            facts.append(f"the catalogue holds {held} of {asked} judged pairs, {fit} are OK")
+            found, judged, ok = (first[name] for name in ("pairs", "pairs_asked", "pairs_ok"))
+            facts.append(f"the catalogue contains {found} of {judged} judged pairs, {ok} are OK")
     elif first:
         facts.append(f"{first['users']:,} users; liked: only ratings of 4 stars or more count")
     if report["protocol"] == "folds":
@@ -180,7 +193,7 @@ def facts_of(report: Json) -> list[str]:
 
 
 def figure_at(result: Json, path: Sequence[str]) -> float | None:
-    """The number at a path of an entry, None where there is none."""
+    """Return the number at a path of an entry; None where there is none."""
     at: Any = result
     for key in path:
         at = at.get(key) if isinstance(at, dict) else None
@@ -188,7 +201,7 @@ def figure_at(result: Json, path: Sequence[str]) -> float | None:
 
 
 def interval_at(result: Json, path: Sequence[str]) -> tuple[float, float] | None:
-    """The interval of the number at a path, None where there is none."""
+    """Return the interval of the number at a path of an entry; None where there is none."""
     if path[0] == "against":
         at: Any = result["against"].get(path[1], {}).get("interval")
     else:
@@ -198,22 +211,22 @@ def interval_at(result: Json, path: Sequence[str]) -> tuple[float, float] | None
     return None if at is None or None in at else (float(at[0]), float(at[1]))
 
 
-def _written(result: Json, figure: Figure) -> str:
-    value = figure_at(result, figure.path)
+def _cell(result: Json, column: Column) -> str:
+    value = figure_at(result, column.path)
     if value is None:
         return "–"
-    text = f"{value:.{figure.digits}f}"
-    ends = interval_at(result, figure.path) if figure.interval else None
-    return text if ends is None else f"{text} [{ends[0]:.3f}, {ends[1]:.3f}]"
+    text = f"{value:.{column.digits}f}"
+    interval = interval_at(result, column.path) if column.interval else None
+    return text if interval is None else f"{text} [{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
 def _plain(figures: Numbers) -> dict[str, float | None]:
-    """NaN is null in JSON."""
+    """Return figures for JSON, in which NaN is null."""
     return {name: None if math.isnan(value) else float(value) for name, value in figures.items()}
 
 
 def _mean(figures: Sequence[Numbers]) -> dict[str, float | None]:
-    return _plain({name: sum(one[name] for one in figures) / len(figures) for name in figures[0]})
+    return _plain({name: sum(of_seed[name] for of_seed in figures) / len(figures) for name in figures[0]})
 
 
 def _ends(intervals: Mapping[str, Interval]) -> dict[str, list[float | None]]:

@@ -1,4 +1,4 @@
-"""Models, seeds and folds, put together: everything that one call of `recsvc evaluate` measures."""
+"""Everything that one call of `recsvc evaluate` measures: models, seeds and folds as jobs, put together as a report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from recsvc.datasets.tables import Dataset
 from recsvc.errors import ConfigurationError
-from recsvc.evaluation.parallel import Job, Progress, run_all, silent
+from recsvc.evaluation.parallel import Job, Progress, no_progress, run_all
 from recsvc.evaluation.protocols.folds import (
     Fold,
     FoldResult,
@@ -21,40 +21,49 @@ from recsvc.evaluation.protocols.folds import (
     summarise_folds,
     write_predictions,
 )
-from recsvc.evaluation.protocols.judged_pairs import JudgedPair, held_pairs, read_pairs
-from recsvc.evaluation.protocols.protocol import PROTOCOLS, RankingProtocol, Result
-from recsvc.evaluation.protocols.similarity import SimilarityResult, auc, compare, evaluate_pairs, write_values
+from recsvc.evaluation.protocols.judged_pairs import JudgedPair, pairs_in, read_pairs
+from recsvc.evaluation.protocols.ranking_protocols import PROTOCOLS, RankingProtocol, RankingResult
+from recsvc.evaluation.protocols.similarity import (
+    PairScores,
+    Reference,
+    SimilarityResult,
+    auc,
+    compare,
+    evaluate_pairs,
+    write_values,
+)
 from recsvc.evaluation.results import Json, ranking_results, similarity_results, stars_results
 from recsvc.features.interactions import interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
-from recsvc.research.plain_sum import NAME, plain_sum
 from recsvc.types import Movie
 
 Models: TypeAlias = Mapping[str, Model]
+References: TypeAlias = Mapping[str, Reference]
 
 MAX_SEED = 2**32 - 1
 NEEDS = {"folds": "stars", "similarity": "similar"} | {
     name: protocol.needs for name, protocol in PROTOCOLS.items() if protocol.needs
 }
 """The capability that a model must declare to take part in a protocol."""
-WHY = {
-    "stars": "its scores are no stars",
-    "similar": "it does not say what is similar",
-    "new_users": "it cannot score users whom training never saw",
+WHY_NOT = {
+    "stars": "its scores are not stars",
+    "similar": "it computes no similarities",
+    "new_users": "it cannot score movies for users who were not in training",
     "new_movies": "it cannot score movies without a rating",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked for: a protocol, the seeds (the first is the one whose figures stand alone), where things are.
+    """What to measure: a protocol and the seeds, of which the first one's figures are given on their own.
 
-    `folder` is the dataset's own, for official folds; `pairs` the judged pairs; `lists` where to write what the one
-    model said, from which the figures can be computed again: lists, predicted stars, or the likeness of pairs.
+    `folder` is that of the dataset, which may contain official folds. `pairs` is the file of judged pairs. `lists` is
+    the csv file to write the output of the one model to, from which the figures can be computed again: lists,
+    predicted stars, or similarities of pairs.
 
     Raises:
-        ConfigurationError: what is asked for does not go together.
+        ConfigurationError: The values do not go together.
     """
 
     protocol: str
@@ -75,11 +84,13 @@ def select(models: Models, protocol: str, *, explicit: bool) -> tuple[dict[str, 
     """Return the models that can take part in a protocol, and why the others cannot.
 
     Raises:
-        ConfigurationError: one cannot, and it was named explicitly; or none can.
+        ConfigurationError: A model cannot take part and the models were named explicitly, or no model can.
     """
     need = NEEDS.get(protocol)
     skipped = {
-        name: WHY[need] for name, model in models.items() if need is not None and not getattr(model.capabilities, need)
+        name: WHY_NOT[need]
+        for name, model in models.items()
+        if need is not None and not getattr(model.capabilities, need)
     }
     if skipped and (explicit or len(skipped) == len(models)):
         name, why = next(iter(skipped.items()))
@@ -88,9 +99,15 @@ def select(models: Models, protocol: str, *, explicit: bool) -> tuple[dict[str, 
 
 
 def measure(
-    dataset: Dataset, models: Models, plan: Plan, *, skipped: Mapping[str, str], progress: Progress = silent
+    dataset: Dataset,
+    models: Models,
+    plan: Plan,
+    *,
+    skipped: Mapping[str, str],
+    references: References | None = None,
+    progress: Progress = no_progress,
 ) -> Json:
-    """Do what the plan says and return the report as JSON."""
+    """Carry out the plan and return the report as JSON; `references` are compared with by `similarity` only."""
     report: Json = {
         "dataset": dataset.name,
         "simulated": dataset.simulated,
@@ -100,12 +117,20 @@ def measure(
         "skipped": [{"model": name, "why": why} for name, why in skipped.items()],
     }
     if plan.pairs is not None:
-        judged = read_pairs(plan.pairs)
-        alike = tell_alike(dataset, judged, models, seeds=plan.seeds, processes=plan.processes, progress=progress)
+        references = references or {}
+        similarities = measure_similarity(
+            dataset,
+            read_pairs(plan.pairs),
+            models,
+            references=references,
+            seeds=plan.seeds,
+            processes=plan.processes,
+            progress=progress,
+        )
         if plan.lists is not None:
-            [told] = [result for result in alike if result.model != NAME]
-            write_values(plan.lists, told.pairs, told.values, _vocabulary(dataset))
-        return {**report, "results": similarity_results(alike, plan.seeds)}
+            [result] = [result for result in similarities if result.model not in references]
+            write_values(plan.lists, result.pairs, result.values, _vocabulary(dataset))
+        return {**report, "references": list(references), "results": similarity_results(similarities, plan.seeds)}
     if plan.protocol == "folds":
         predicted, official = predict_stars(
             dataset,
@@ -133,22 +158,22 @@ def rank(
     *,
     seeds: Sequence[int] = (42,),
     processes: int = 1,
-    progress: Progress = silent,
-) -> dict[str, list[Result]]:
-    """Run a ranking protocol: for each model its results, one a seed in their order. The models stay unfitted."""
+    progress: Progress = no_progress,
+) -> dict[str, list[RankingResult]]:
+    """Run a ranking protocol; return the results of each model, one for each seed. The models stay unfitted."""
     vocabulary = _vocabulary(dataset)
     jobs = [
-        Job(f"{name}, seed {seed}", partial(_rank_one, protocol, dataset, vocabulary, name, model, seed))
+        Job(f"{name}, seed {seed}", partial(_rank_model, protocol, dataset, vocabulary, name, model, seed))
         for name, model in models.items()
         for seed in seeds
     ]
-    done = run_all(jobs, processes=processes, progress=progress)
-    return {name: done[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
+    results = run_all(jobs, processes=processes, progress=progress)
+    return {name: results[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
 
 
-def _rank_one(
+def _rank_model(
     protocol: RankingProtocol, dataset: Dataset, vocabulary: Vocabulary, name: str, model: Model, seed: int
-) -> Result:
+) -> RankingResult:
     [result] = protocol(dataset, vocabulary, {name: deepcopy(model)}, seed=seed)
     return result
 
@@ -160,60 +185,62 @@ def predict_stars(
     folder: Path | None,
     seeds: Sequence[int] = (42,),
     processes: int = 1,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     written_to: Path | None = None,
 ) -> tuple[dict[str, list[StarsResult]], bool]:
-    """Run the folds: for each model its results, one a seed; and whether the folds are the official ones.
+    """Run the folds; return the results of each model, one for each seed, and whether the folds are the official ones.
 
-    There is one official split, so that seeds only differ in what models draw. The first model's predictions with the
-    first seed are written to `written_to`.
+    There is one official split, so that with it the seeds only change what the models draw. The predictions of the
+    first model with the first seed are written to `written_to`.
     """
     vocabulary = _vocabulary(dataset)
     first = make_folds(dataset, vocabulary, folder=folder, seed=seeds[0])
     official = first.official
-    made = {seed: first if official else make_folds(dataset, vocabulary, folder=None, seed=seed) for seed in seeds}
-    keys = [(name, seed) for name in models for seed in made]
+    splits = {seed: first if official else make_folds(dataset, vocabulary, folder=None, seed=seed) for seed in seeds}
+    keys = [(name, seed) for name in models for seed in splits]
     jobs = [
-        Job(f"{name}, seed {seed}, fold {number}", partial(_predict_one, models[name], fold, dataset.movies, seed))
+        Job(f"{name}, seed {seed}, fold {number}", partial(_predict_fold, models[name], fold, dataset.movies, seed))
         for name, seed in keys
-        for number, fold in enumerate(made[seed].folds, 1)
+        for number, fold in enumerate(splits[seed].folds, 1)
     ]
-    done = iter(run_all(jobs, processes=processes, progress=progress))
-    of_keys = [[next(done) for _ in made[seed].folds] for _, seed in keys]
+    fold_results = iter(run_all(jobs, processes=processes, progress=progress))
+    by_key = [[next(fold_results) for _ in splits[seed].folds] for _, seed in keys]
     if written_to is not None:
-        write_predictions(written_to, made[seeds[0]].folds, of_keys[0], dataset.ratings.user_labels, vocabulary)
+        write_predictions(written_to, splits[seeds[0]].folds, by_key[0], dataset.ratings.user_labels, vocabulary)
     summaries = [
         Job(f"{name}, seed {seed}", partial(summarise_folds, name, folds, seed=seed))
-        for (name, seed), folds in zip(keys, of_keys, strict=True)
+        for (name, seed), folds in zip(keys, by_key, strict=True)
     ]
     results: dict[str, list[StarsResult]] = {name: [] for name in models}
-    for result in run_all(summaries, processes=processes, progress=silent):
+    for result in run_all(summaries, processes=processes, progress=no_progress):
         results[result.model].append(result)
     return results, official
 
 
-def _predict_one(model: Model, fold: Fold, movies: Sequence[Movie], seed: int) -> FoldResult:
+def _predict_fold(model: Model, fold: Fold, movies: Sequence[Movie], seed: int) -> FoldResult:
     return evaluate_fold(deepcopy(model), fold, movies, seed=seed)
 
 
-def tell_alike(
+def measure_similarity(
     dataset: Dataset,
     judged: Sequence[JudgedPair],
     models: Models,
     *,
+    references: References,
     seeds: Sequence[int] = (42,),
     processes: int = 1,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> list[SimilarityResult]:
-    """Measure `similar` on the judged pairs, the plain sum first; all ratings and movies are learned from.
+    """Measure the similarities of models on the judged pairs, trained on all ratings; the references come first.
 
-    Seeds only differ in what models draw: compared is the first, and the area is given for each.
+    The seeds only change what the models draw. The models are compared with the first seed, and the area is given for
+    each seed.
 
     Raises:
-        DataError: the catalogue does not hold a fit pair and an unfit one.
+        DataError: The catalogue does not contain at least one OK and one NOT_OK pair.
     """
     interactions = interactions_of(dataset.ratings, _vocabulary(dataset))
-    pairs = held_pairs(judged, dataset)
+    pairs = pairs_in(dataset, judged)
     jobs = [
         Job(
             f"{name}, seed {seed}",
@@ -222,14 +249,16 @@ def tell_alike(
         for name, model in models.items()
         for seed in seeds
     ]
-    done = run_all(jobs, processes=processes, progress=progress)
-    reference = plain_sum(interactions, dataset.movies, pairs)
-    told = {NAME: [(reference, 0.0)] * len(seeds)}
-    told |= {name: done[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
-    first = [(name, *of_seeds[0]) for name, of_seeds in told.items()]
+    results = run_all(jobs, processes=processes, progress=progress)
+    by_name = {
+        name: [(reference(interactions, dataset.movies, pairs), 0.0)] * len(seeds)
+        for name, reference in references.items()
+    }
+    by_name |= {name: results[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
+    first_seed = [PairScores(name, *of_seeds[0]) for name, of_seeds in by_name.items()]
     return [
-        replace(result, aucs=tuple(auc(values, pairs.fit) for values, _ in told[result.model]))
-        for result in compare(first, pairs, seed=seeds[0], processes=processes)
+        replace(result, aucs=tuple(auc(values, pairs.ok) for values, _ in by_name[result.model]))
+        for result in compare(first_seed, pairs, seed=seeds[0], processes=processes)
     ]
 
 

@@ -1,1 +1,4 @@
-"""In: matrices over one vocabulary of movies. Out: scores, similarities and exact explanations, movie by movie."""
+"""In: matrices over one vocabulary of movies.
+
+Out: scores, similarities and exact explanations for every movie.
+"""

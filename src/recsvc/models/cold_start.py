@@ -1,4 +1,4 @@
-"""Kin: what a movie that nobody has rated yet inherits from the movies that it is most like."""
+"""Cold start: a movie without ratings is scored by the mean of the rated movies whose content is most similar."""
 
 from __future__ import annotations
 
@@ -8,80 +8,81 @@ from typing import Self
 import numpy as np
 
 from recsvc.models.content import Content
-from recsvc.models.contract import Explanation, ItemToItem
+from recsvc.models.contract import Explanation, ItemItemModel
 from recsvc.types import Array, BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
 
-MOST_KIN = 10
+MAX_NEIGHBOURS = 10
 POWER = 4
-"""Weights fall with this power of the likeness: a second part takes after the first, and less after its genre."""
+"""Weights fall with this power of the similarity, so that a sequel is scored like its first part, not like its genre."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
-    """The heirs `rows` int32 (n,), whom they take after, `kin` int32 (n, k), and how much, `weights` float32 (n, k).
+class ColdStartNeighbours:
+    """The movies without ratings, the trained movies nearest to each of them, and their weights.
 
-    The weights of an heir add up to 1. This is the attribute-based nearest-neighbour mapping of Gantner et al. 2010,
-    "Learning Attribute-to-Feature Mappings for Cold-Start Recommendations".
+    `rows` is int32 (n,), ascending; `neighbours` int32 (n, k); `weights` float32 (n, k), which add up to 1 for each
+    movie. This is the attribute-based nearest-neighbour mapping of Gantner et al. 2010, "Learning Attribute-to-Feature
+    Mappings for Cold-Start Recommendations".
     """
 
     rows: Rows
-    kin: Rows
+    neighbours: Rows
     weights: FloatMatrix
 
     @classmethod
-    def of(cls, content: Content, unrated: BoolMovies, known: BoolMovies) -> Self:
-        """Find, for each unrated movie that is like any known one, those that it is most like by its content."""
-        rows = np.flatnonzero(unrated & ~known).astype(np.int32)
-        kin, likeness = content.nearest(rows, np.flatnonzero(known).astype(np.int32), k=MOST_KIN)
-        alike = likeness.max(axis=1, initial=0) > 0
-        weights = (likeness[alike] / likeness[alike].max(axis=1, keepdims=True, initial=0)) ** POWER
-        return cls(rows[alike], kin[alike], weights / weights.sum(axis=1, keepdims=True))
+    def find(cls, content: Content, unrated: BoolMovies, trained: BoolMovies) -> Self:
+        """Find the trained movies most similar to each unrated movie; movies similar to none are left out."""
+        rows = np.flatnonzero(unrated & ~trained).astype(np.int32)
+        neighbours, cosines = content.nearest(rows, np.flatnonzero(trained).astype(np.int32), k=MAX_NEIGHBOURS)
+        similar = cosines.max(axis=1, initial=0) > 0
+        weights = (cosines[similar] / cosines[similar].max(axis=1, keepdims=True, initial=0)) ** POWER
+        return cls(rows[similar], neighbours[similar], weights / weights.sum(axis=1, keepdims=True))
 
-    def inherit(self, values: FloatMatrix | FloatMovies) -> FloatMatrix:
-        """Say of the heirs the weighted mean of what is said (..., n_movies) of their kin: (..., n)."""
-        inherited = np.zeros((*values.shape[:-1], len(self.rows)), np.float32)
-        for kin, weights in zip(self.kin.T, self.weights.T, strict=True):
-            inherited += values[..., kin] * weights
-        return inherited
+    def mean(self, values: FloatMatrix | FloatMovies) -> FloatMatrix:
+        """Return the weighted mean over the neighbours of each movie: (..., n) for values (..., n_movies)."""
+        means = np.zeros((*values.shape[:-1], len(self.rows)), np.float32)
+        for neighbours, weights in zip(self.neighbours.T, self.weights.T, strict=True):
+            means += values[..., neighbours] * weights
+        return means
 
     def arrays(self) -> dict[str, Array]:
-        """The arrays by name."""
-        return {"rows": self.rows, "kin": self.kin, "weights": self.weights}
+        """Return the arrays by name."""
+        return {"rows": self.rows, "neighbours": self.neighbours, "weights": self.weights}
 
 
-NO_KIN = Kin(np.empty(0, np.int32), np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
+NO_NEIGHBOURS = ColdStartNeighbours(np.empty(0, np.int32), np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
 
 
-class Inheriting:
-    """An item-to-item model that speaks of heirs too: an heir's score is the weighted mean of its kin's."""
+class WithColdStart:
+    """An item-item model that also scores movies without ratings, by the weighted mean of their neighbours' scores."""
 
-    def __init__(self, model: ItemToItem, kin: Kin) -> None:
+    def __init__(self, model: ItemItemModel, cold_start: ColdStartNeighbours) -> None:
         self._model = model
-        self._kin = kin
+        self._cold_start = cold_start
 
     def score(self, taste: Taste) -> FloatMovies:
-        """The model's scores with those of heirs."""
+        """Return the model's scores, with those of movies without ratings."""
         scores = self._model.score(taste).copy()
-        scores[self._kin.rows] = self._kin.inherit(scores)
+        scores[self._cold_start.rows] = self._cold_start.mean(scores)
         return scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """The model's explanations with those of heirs."""
+        """Return the model's explanations, with those of movies without ratings."""
         baseline, contributions = self._model.explain(taste, rows)
-        heirs = np.flatnonzero(np.isin(rows, self._kin.rows))
-        places = np.searchsorted(self._kin.rows, rows[heirs])
-        for at, place in zip(heirs.tolist(), places.tolist(), strict=True):
-            why = self._model.explain(taste, self._kin.kin[place])
-            baseline[at] = self._kin.weights[place] @ why.baseline
-            contributions[at] = self._kin.weights[place] @ why.contributions
+        cold = np.flatnonzero(np.isin(rows, self._cold_start.rows))
+        places = np.searchsorted(self._cold_start.rows, rows[cold])
+        for at, place in zip(cold.tolist(), places.tolist(), strict=True):
+            explanation = self._model.explain(taste, self._cold_start.neighbours[place])
+            baseline[at] = self._cold_start.weights[place] @ explanation.baseline
+            contributions[at] = self._cold_start.weights[place] @ explanation.contributions
         return Explanation(baseline, contributions)
 
-    def item_weights(self) -> FloatMatrix:
-        """W with the columns of heirs."""
-        weights = self._model.item_weights().copy()
-        weights[:, self._kin.rows] = self._kin.inherit(weights)
+    def item_item_weights(self) -> FloatMatrix:
+        """Return W, with the columns of movies without ratings."""
+        weights = self._model.item_item_weights().copy()
+        weights[:, self._cold_start.rows] = self._cold_start.mean(weights)
         return weights
 
-    def informed(self) -> BoolMovies:
-        """What informs the model: nothing is learned from the rating of an heir."""
-        return self._model.informed()
+    def informative(self) -> BoolMovies:
+        """Return the movies whose ratings the model uses; a rating of an untrained movie is not used."""
+        return self._model.informative()

@@ -1,4 +1,4 @@
-"""The contract that every model keeps. The shared suite in tests/contracts reads it line by line."""
+"""The contract that every model keeps. The shared suite in tests/contracts checks it for all kinds of models."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Ro
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a model can do, declared and never found out by catching an exception.
+    """What a model can do. It is declared, and never found out by catching an exception.
 
-    `new_users`: scores someone whom training never saw. `new_movies`: scores movies without a rating. `similar`:
-    answers `similar`. `stars`: scores are predicted ratings in stars. `explains`: `explain` gives a contribution for
-    each rated movie. `personal`: the order of movies depends on the taste.
+    `new_users`: it scores movies for users who were not in training. `new_movies`: it scores movies without a rating.
+    `similar`: it implements `similar`. `stars`: its scores are predicted ratings in stars. `explains`: it implements
+    `explain`.
     """
 
     new_users: bool
@@ -28,15 +28,13 @@ class Capabilities:
     similar: bool
     stars: bool
     explains: bool
-    personal: bool
 
 
 class Explanation(NamedTuple):
-    """Why k movies score what they score.
+    """Why k movies have their scores, for a taste of n ratings.
 
-    `baseline` (k,) and `contributions` (k, n), n being the rated movies of the taste.
-
-    `baseline + contributions.sum(axis=1)` is the score to 1e-4; the baseline is NaN where the score is.
+    `baseline` is float32 (k,) and `contributions` float32 (k, n). `baseline + contributions.sum(axis=1)` equals the
+    score to 1e-4. The baseline is NaN where the score is.
     """
 
     baseline: FloatK
@@ -44,42 +42,44 @@ class Explanation(NamedTuple):
 
 
 class Model(ABC):
-    """Scores every movie of a catalogue for one taste. `__init__` only stores the config; `fit` learns."""
+    """A model that scores every movie of a catalogue for one taste. `__init__` only stores the config."""
 
     kind: ClassVar[str]
     capabilities: ClassVar[Capabilities]
 
     @abstractmethod
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Learn from ratings and movies (in the order of the rows); the same `rng` state gives the same model.
+        """Train on ratings and on movies, which are in the order of the rows.
+
+        Training twice with the same state of `rng` gives the same model.
 
         Raises:
-            ModelError: nothing can be learned from this data.
+            ModelError: The model cannot be trained on this data.
         """
 
     @abstractmethod
     def score(self, taste: Taste) -> FloatMovies:
-        """Score every movie, float32 (n_movies,); NaN where the model cannot say."""
+        """Return the score of every movie, float32 (n_movies,); NaN where the model has no score."""
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
-        """Score some movies only, float32 (k,): `score(taste)[rows]`, which a model may have a quicker way to."""
+        """Return the scores of k movies, float32 (k,). A model may have a faster way than `score(taste)[rows]`."""
         return self.score(taste)[rows]
 
     def similar(self, row: int) -> FloatMovies:
-        """Say how alike every movie is to one, float32 (n_movies,); NaN where the model cannot say.
+        """Return how similar every movie is to one, float32 (n_movies,); NaN where the model has no value.
 
         Raises:
-            ModelError: the model does not declare `similar`.
+            ModelError: The model does not declare the capability `similar`.
         """
-        raise ModelError(f"{self.kind} does not say what is similar (movie row {row})")
+        raise ModelError(f"{self.kind} does not compute similarities (movie row {row})")
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Split the scores of some movies (k,) into a baseline and a contribution from each rated movie.
+        """Split the scores of k movies into a baseline and one contribution for each rated movie.
 
         Raises:
-            ModelError: the model does not declare `explains`.
+            ModelError: The model does not declare the capability `explains`.
         """
-        raise ModelError(f"{self.kind} does not explain (movie rows {rows.tolist()}, {len(taste)} ratings)")
+        raise ModelError(f"{self.kind} does not explain its scores (movie rows {rows.tolist()}, {len(taste)} ratings)")
 
     @abstractmethod
     def state(self) -> State:
@@ -88,19 +88,22 @@ class Model(ABC):
     @classmethod
     @abstractmethod
     def from_state(cls, state: State) -> Self:
-        """Make the model again; arrays may be memory-mapped and read-only."""
+        """Create the model from its state; arrays may be memory-mapped and read-only."""
 
 
-class ItemToItem(Model):
-    """A model whose score is `signed_weights(stars) @ item_weights()[rows]`: linear in what a user rated."""
+class ItemItemModel(Model):
+    """A model whose score is `signed_weights(stars) @ item_item_weights()[rows]`, linear in the ratings of a user."""
 
     @abstractmethod
-    def item_weights(self) -> FloatMatrix:
-        """What rating a movie says for others, float32 (n_movies, n_movies).
+    def item_item_weights(self) -> FloatMatrix:
+        """Return how much a rating of the row's movie adds to the column's movie, float32 (n_movies, n_movies).
 
-        The column of a movie about which the model says nothing is NaN; the row of one that tells it nothing is 0.
+        The column of a movie without a score is NaN. The row of a movie whose ratings the model does not use is 0.
         """
 
     @abstractmethod
-    def informed(self) -> BoolMovies:
-        """Which movies tell the model something when they are rated, bool (n_movies,); one makes it speak."""
+    def informative(self) -> BoolMovies:
+        """Return the movies whose ratings the model uses, bool (n_movies,).
+
+        The model has scores for every user who rated at least one of them.
+        """

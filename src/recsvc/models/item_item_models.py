@@ -1,4 +1,4 @@
-"""Models that are one dense matrix of item-to-item weights: what differs is only how it is learned."""
+"""Models that are one dense matrix of item-item weights; they differ only in how it is trained."""
 
 from __future__ import annotations
 
@@ -13,168 +13,166 @@ from scipy import sparse
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
-from recsvc.models.contract import Capabilities, Explanation, ItemToItem
+from recsvc.models.contract import Capabilities, Explanation, ItemItemModel
 from recsvc.models.rating_weights import signed_weights
 from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 ROUNDING = 1e-6
-"""Values that differ by less than this share of the largest are the same."""
+"""Values that differ by less than this share of the largest one count as equal."""
 
 
-class Learned(NamedTuple):
-    """W (m, m), and a vector of length 1 or 0 for each movie (m, d); d is 0 for none."""
+class TrainedWeights(NamedTuple):
+    """W (m, m), and one vector of length 1 or 0 for each movie (m, d); d is 0 if the model has no vectors."""
 
     weights: NDArray[np.floating]
     vectors: NDArray[np.floating]
 
 
-class ItemWeights(ItemToItem):
-    """A user's score is `w W`: the signed weights of what they rated times W (m, m), over the m movies learned.
+class DenseItemItemModel(ItemItemModel):
+    """A model whose score is `w W`: the signed weights of the ratings times W (m, m), over m trained movies.
 
-    Whoever implements it has a dataclass `config` with `min_ratings` and `max_movies`: W is learned for the
-    `max_movies` most rated movies that have `min_ratings`, since its size grows with their square.
+    A subclass has a dataclass `config` with `min_ratings` and `max_movies`. W is trained for the `max_movies` most
+    rated movies that have at least `min_ratings` ratings, since its size grows with their square.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_users=True, new_movies=False, similar=True, stars=False, explains=True, personal=True
+        new_users=True, new_movies=False, similar=True, stars=False, explains=True
     )
     config_class: ClassVar[type[Any]]
     config: Any
 
     def __init__(self, config: Any = None) -> None:
         self.config = config or self.config_class()
-        self._hold(0, np.empty(0, np.int32), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32))
+        self._set(0, np.empty(0, np.int32), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32))
 
     @abstractmethod
-    def learn(
-        self, interactions: Interactions, movies: Sequence[Movie], learned: Rows, rng: np.random.Generator
-    ) -> Learned:
-        """Learn W for the movies of the rows `learned` (m,)."""
+    def train_weights(
+        self, interactions: Interactions, movies: Sequence[Movie], rows: Rows, rng: np.random.Generator
+    ) -> TrainedWeights:
+        """Train W for the movies at `rows` (m,)."""
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Learn W for the most rated movies."""
-        learned = most_rated(interactions, self.config.min_ratings, self.config.max_movies)
-        if not len(learned):
-            raise ModelError(
-                f"no movie has the {self.config.min_ratings} ratings that {self.kind} is asked to learn from"
-            )
-        weights, vectors = self.learn(interactions, movies, learned, rng)
-        self._hold(interactions.n_movies, learned, weights.astype(np.float32), vectors.astype(np.float32))
+        """Train W for the most rated movies."""
+        rows = most_rated(interactions, self.config.min_ratings, self.config.max_movies)
+        if not len(rows):
+            raise ModelError(f"no movie has the {self.config.min_ratings} ratings that {self.kind} needs for training")
+        weights, vectors = self.train_weights(interactions, movies, rows, rng)
+        self._set(interactions.n_movies, rows, weights.astype(np.float32), vectors.astype(np.float32))
         return self
 
-    def _hold(self, n_movies: int, learned: Rows, weights: FloatMatrix, vectors: FloatMatrix) -> None:
+    def _set(self, n_movies: int, rows: Rows, weights: FloatMatrix, vectors: FloatMatrix) -> None:
         self._n_movies = n_movies
-        self._learned = learned
+        self._rows = rows
         self._weights = weights
         self._vectors = vectors
-        self._everything = len(learned) == n_movies
+        self._has_all_movies = len(rows) == n_movies
         self._position = np.full(n_movies, -1, np.int32)
-        self._position[learned] = np.arange(len(learned), dtype=np.int32)
+        self._position[rows] = np.arange(len(rows), dtype=np.int32)
 
-    def _known(self, taste: Taste) -> tuple[Rows, FloatMovies]:
-        """Positions in W of what a user rated, and their weights; a movie that W does not hold weighs 0."""
+    def _trained(self, taste: Taste) -> tuple[Rows, FloatMovies]:
+        """Return the positions in W of the rated movies, and their weights; an untrained movie has weight 0."""
         positions = self._position[taste.rows]
         weights = signed_weights(taste.stars)
-        if self._everything:
+        if self._has_all_movies:
             return positions, weights
         return np.maximum(positions, 0), np.where(positions < 0, np.float32(0), weights)
 
-    def _spread(self, scores: FloatMovies) -> FloatMovies:
-        """From the learned movies to the whole catalogue."""
-        if self._everything:
+    def _to_catalogue(self, scores: FloatMovies) -> FloatMovies:
+        """Extend scores of the trained movies (m,) to the whole catalogue (n_movies,), with NaN for the others."""
+        if self._has_all_movies:
             return scores
         full = np.full(self._n_movies, np.nan, np.float32)
-        full[self._learned] = scores
+        full[self._rows] = scores
         return full
 
     def score(self, taste: Taste) -> FloatMovies:
-        """`w W`; NaN for movies that were not learned, and everywhere for someone none of whose movies were."""
+        """Return `w W`: NaN for untrained movies, and for all movies if none of the rated ones was trained."""
         if not (self._position[taste.rows] >= 0).any():
             return np.full(self._n_movies, np.nan, np.float32)
-        positions, weights = self._known(taste)
-        return self._spread(weights @ self._weights[positions])
+        positions, weights = self._trained(taste)
+        return self._to_catalogue(weights @ self._weights[positions])
 
     def similar(self, row: int) -> FloatMovies:
-        """The cosine of the movies' vectors; of a model without any, what having rated this movie says: its row of W."""
+        """Return the cosines of the movies' vectors; for a model without vectors, the row of W."""
         position = self._position[row]
         if position < 0:
             return np.full(self._n_movies, np.nan, np.float32)
         if not self._vectors.shape[1]:
-            return self._spread(self._weights[position])
-        return self._spread(self._vectors @ self._vectors[position])
+            return self._to_catalogue(self._weights[position])
+        return self._to_catalogue(self._vectors @ self._vectors[position])
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Each rated movie contributes its weight times its entry of W; the baseline is 0."""
-        positions, weights = self._known(taste)
+        """Let each rated movie contribute its weight times its entry of W; the baseline is 0."""
+        positions, weights = self._trained(taste)
         targets = self._position[rows]
         contributions = self._weights[positions, np.maximum(targets, 0)[:, None]] * weights
         baseline = np.zeros(len(rows), np.float32)
         baseline[(targets < 0) | (not (self._position[taste.rows] >= 0).any())] = np.nan
         return Explanation(baseline, contributions)
 
-    def item_weights(self) -> FloatMatrix:
-        """W, spread over the whole catalogue."""
-        if self._everything:
+    def item_item_weights(self) -> FloatMatrix:
+        """Return W, extended to the whole catalogue."""
+        if self._has_all_movies:
             return self._weights
         full = np.zeros((self._n_movies, self._n_movies), np.float32)
         full[:, self._position < 0] = np.nan
-        full[np.ix_(self._learned, self._learned)] = self._weights
+        full[np.ix_(self._rows, self._rows)] = self._weights
         return full
 
-    def informed(self) -> BoolMovies:
-        """The movies that were learned."""
+    def informative(self) -> BoolMovies:
+        """Return the trained movies."""
         return self._position >= 0
 
     def state(self) -> State:
-        """`learned` int32 (m,) rows, `weights` float32 (m, m), `vectors` float32 (m, 0 or more) of length 1 or 0."""
+        """Return `rows` int32 (m,), `weights` float32 (m, m) and `vectors` float32 (m, d)."""
         config = {**asdict(self.config), "n_movies": self._n_movies}
-        return State(config, {"learned": self._learned, "weights": self._weights, "vectors": self._vectors})
+        return State(config, {"rows": self._rows, "weights": self._weights, "vectors": self._vectors})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the model again."""
+        """Create the model from its state."""
         config = dict(state.config)
         n_movies = config.pop("n_movies")
-        model = cls(cls.config_of(config))
-        model._hold(n_movies, *(state.arrays[name] for name in ("learned", "weights", "vectors")))
+        model = cls(cls.config_from_json(config))
+        model._set(n_movies, *(state.arrays[name] for name in ("rows", "weights", "vectors")))
         return model
 
     @classmethod
-    def config_of(cls, config: dict[str, Any]) -> Any:
-        """Make the config again from JSON."""
+    def config_from_json(cls, config: dict[str, Any]) -> Any:
+        """Create the config from JSON."""
         return cls.config_class(**config)
 
 
-def most_rated(interactions: Interactions, min_ratings: int, most: int) -> Rows:
-    """Rows of movies with enough ratings, at most so many, ascending; of equals the one with the lower movie id."""
+def most_rated(interactions: Interactions, min_ratings: int, max_movies: int) -> Rows:
+    """Return the rows of the most rated movies, ascending; where counts are equal, the lower movie id goes first."""
     counts = interactions.counts()
-    by_count = np.argsort(-counts, kind="stable")[:most]
+    by_count = np.argsort(-counts, kind="stable")[:max_movies]
     return np.sort(by_count[counts[by_count] >= max(min_ratings, 1)]).astype(np.int32)
 
 
-def spread(values: NDArray[np.floating]) -> float:
-    """The standard deviation of finite values, 0 where they are all the same but for rounding, or there are none."""
+def standard_deviation(values: NDArray[np.floating]) -> float:
+    """Return the standard deviation of finite values; 0 if there are none or they differ by rounding only."""
     if not values.size:
         return 0.0
     deviation = float(values.std(dtype=np.float64))
     return deviation if deviation > ROUNDING * float(np.abs(values).max()) else 0.0
 
 
-class Normalised(NamedTuple):
+class NormalisedRatings(NamedTuple):
     """Ratings (n_users, m) divided by powers of the sums of users and movies, and the sums of the movies (m,)."""
 
     ratings: sparse.csr_array
     movie_sums: NDArray[np.float64]
 
 
-def normalised(ratings: sparse.csr_array, *, user_power: float, item_power: float) -> Normalised:
-    """Divide each rating by (sum of its user)^user_power (sum of its movie)^item_power.
+def normalise_ratings(ratings: sparse.csr_array, *, user_power: float, item_power: float) -> NormalisedRatings:
+    """Divide each rating by (sum of its user)^user_power (sum of its movie)^item_power; a sum of 0 counts as 1.
 
-    So the active users and the popular movies do not outweigh all others; a sum of 0 counts as 1.
+    This keeps active users and popular movies from outweighing all others.
     """
-    users = np.asarray(ratings.sum(axis=1), np.float64).ravel()
-    movies = np.asarray(ratings.sum(axis=0), np.float64).ravel()
-    users[users == 0] = 1
-    movies[movies == 0] = 1
-    scaled = sparse.diags_array(users**-user_power) @ ratings @ sparse.diags_array(movies**-item_power)
-    return Normalised(sparse.csr_array(scaled), movies)
+    user_sums = np.asarray(ratings.sum(axis=1), np.float64).ravel()
+    movie_sums = np.asarray(ratings.sum(axis=0), np.float64).ravel()
+    user_sums[user_sums == 0] = 1
+    movie_sums[movie_sums == 0] = 1
+    scaled = sparse.diags_array(user_sums**-user_power) @ ratings @ sparse.diags_array(movie_sums**-item_power)
+    return NormalisedRatings(sparse.csr_array(scaled), movie_sums)

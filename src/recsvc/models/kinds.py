@@ -1,4 +1,4 @@
-"""Which kinds of model there are; what is stored names a kind, and only these can be made from it."""
+"""All kinds of models. A stored version names a kind, and only these kinds can be created from it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from recsvc.models.knn import Knn
 from recsvc.models.nmf import Nmf
 from recsvc.models.popularity import MostRated, Popularity
 from recsvc.models.spectral import Spectral
-from recsvc.models.svd import Svd
-from recsvc.models.svdpp import Svdpp
+from recsvc.models.svd import Svd, Svdpp
 from recsvc.models.vbmf import Vbmf
 
 MODELS: dict[str, type[Model]] = {
@@ -38,7 +37,7 @@ MODELS: dict[str, type[Model]] = {
 
 
 def model_class(kind: str) -> type[Model]:
-    """Return the class of a kind; raises ModelError naming the kinds there are."""
+    """Return the class of a kind; raises ModelError with the list of all kinds if there is no such kind."""
     try:
         return MODELS[kind]
     except KeyError:

@@ -1,4 +1,4 @@
-"""NMF: predicted stars from non-negative factors of the dense, filled rating matrix."""
+"""NMF: predicted stars from non-negative factors of the dense rating matrix, whose empty cells are filled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, T
 
 @dataclass(frozen=True, slots=True)
 class NmfConfig:
-    """`fill` is what a cell without a rating holds; `l2` is the ridge of folding in, in units of movies."""
+    """`fill` is the value of a cell without a rating; `l2` is the ridge of fold-in, in units of movies."""
 
     factors: int = 20
     fill: Fill = "item_mean"
@@ -27,14 +27,14 @@ class NmfConfig:
 class Nmf(Model):
     """X = W H with non-negative factors (Lee & Seung 1999), by scikit-learn; every cell of X is filled.
 
-    A user x, filled the same way, is folded in by ridge regression on H: the score `x H' (H H' + l2 I)^-1 H` is linear
-    in what they rated. With `fill="none"` an empty cell is 0 stars, and scores only order movies. A movie without a
-    rating is NaN.
+    The ratings x of a user, filled in the same way, are folded in by ridge regression on H. The score
+    `x H' (H H' + l2 I)^-1 H` is linear in the ratings. With `fill="none"` an empty cell is 0 stars, and scores only
+    order movies. A movie without a rating has no score.
     """
 
     kind: ClassVar[str] = "nmf"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_users=True, new_movies=False, similar=False, stars=True, explains=True, personal=True
+        new_users=True, new_movies=False, similar=False, stars=True, explains=True
     )
 
     def __init__(self, config: NmfConfig | None = None) -> None:
@@ -50,11 +50,11 @@ class Nmf(Model):
         config = self.config
         rated = interactions.counts() > 0
         if not rated.any():
-            raise ModelError("without a rating no stars can be predicted")
+            raise ModelError("without ratings no stars can be predicted")
         factors = min(config.factors, int(rated.sum()), interactions.n_users)
         model = NMF(factors, init="nndsvda", max_iter=config.iterations, random_state=int(rng.integers(2**31)))
         with warnings.catch_warnings():
-            # So many iterations were asked for; more of them is a choice of the config.
+            # The number of iterations is a choice of the config, converged or not.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(interactions.dense(fill=config.fill)[:, rated])
         components = np.zeros((factors, interactions.n_movies))
@@ -62,45 +62,46 @@ class Nmf(Model):
         inverse = np.linalg.inv(components @ components.T + config.l2 * np.eye(factors))
         _, _, means = interactions.means("item" if config.fill == "item_mean" else "global")
         self._filled: FloatMovies = (means * (config.fill != "none")).astype(np.float32)
-        self._inwards: FloatMatrix = (components.T @ inverse).astype(np.float32)
-        self._outwards: FloatMatrix = components.T.astype(np.float32)
-        self._outwards[~rated] = np.nan
+        self._to_factors: FloatMatrix = (components.T @ inverse).astype(np.float32)
+        self._from_factors: FloatMatrix = components.T.astype(np.float32)
+        self._from_factors[~rated] = np.nan
         return self
 
     def _fill(self, taste: Taste) -> FloatMovies:
-        """What stands in a user's empty cells (n_movies,)."""
+        """Return the values of the empty cells of a user (n_movies,)."""
         if self.config.fill == "user_mean" and len(taste):
             return np.full_like(self._filled, taste.stars.mean())
         return self._filled
 
     def score(self, taste: Taste) -> FloatMovies:
-        """Predicted stars, not clipped to the scale."""
+        """Return predicted stars, which are not clipped to the scale."""
         return self.score_rows(taste, np.arange(len(self._filled), dtype=np.int32))
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
-        """Predicted stars of some movies only."""
-        user = self._fill(taste).copy()
-        user[taste.rows] = taste.stars
-        stars: FloatK = self._outwards[rows] @ (user @ self._inwards)
+        """Return predicted stars of some movies only."""
+        ratings = self._fill(taste).copy()
+        ratings[taste.rows] = taste.stars
+        stars: FloatK = self._from_factors[rows] @ (ratings @ self._to_factors)
         return stars
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """The baseline is what the filled row scores; a rated movie contributes by its distance from what was filled."""
+        """Let each rated movie contribute by its distance from the fill value; the baseline is the score of the fill."""
         filled = self._fill(taste)
-        inwards = self._inwards[taste.rows] * (taste.stars - filled[taste.rows])[:, None]
-        return Explanation(self._outwards[rows] @ (filled @ self._inwards), self._outwards[rows] @ inwards.T)
+        offsets = self._to_factors[taste.rows] * (taste.stars - filled[taste.rows])[:, None]
+        return Explanation(self._from_factors[rows] @ (filled @ self._to_factors), self._from_factors[rows] @ offsets.T)
 
     def state(self) -> State:
-        """`filled` float32 (n_movies,), `inwards` and `outwards` float32 (n_movies, factors)."""
+        """Return `filled` float32 (n_movies,), `to_factors` and `from_factors` float32 (n_movies, factors)."""
         return State(
-            asdict(self.config), {"filled": self._filled, "inwards": self._inwards, "outwards": self._outwards}
+            asdict(self.config),
+            {"filled": self._filled, "to_factors": self._to_factors, "from_factors": self._from_factors},
         )
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the model again."""
+        """Create the model from its state."""
         model = cls(NmfConfig(**state.config))
-        model._filled, model._inwards, model._outwards = (
-            state.arrays[name] for name in ("filled", "inwards", "outwards")
+        model._filled, model._to_factors, model._from_factors = (
+            state.arrays[name] for name in ("filled", "to_factors", "from_factors")
         )
         return model

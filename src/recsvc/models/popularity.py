@@ -1,4 +1,4 @@
-"""What is popular, the same for everyone: the weighted rating that unknown users are shown, and plain counts beside it."""
+"""Popularity, which is the same for all users: the weighted rating that unknown users get, and plain counts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.types import FloatMovies, Movie, Rows, State, Taste
 
 
-class NonPersonalised(Model):
-    """One number a movie, which no taste changes; NaN for a movie without a rating."""
+class NonPersonalisedModel(Model):
+    """A model with one score for each movie, whatever the taste is; NaN for a movie without a rating."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        new_users=True, new_movies=False, similar=False, stars=False, explains=True, personal=False
+        new_users=True, new_movies=False, similar=False, stars=False, explains=True
     )
     config_class: ClassVar[type[Any]]
     config: Any
@@ -30,32 +30,32 @@ class NonPersonalised(Model):
         self._scores = np.empty(0, np.float32)
 
     @abstractmethod
-    def learn(self, interactions: Interactions) -> NDArray[np.floating]:
-        """Say how popular each movie is, (n_movies,); what is said of one without a rating does not count."""
+    def popularity(self, interactions: Interactions) -> NDArray[np.floating]:
+        """Return how popular each movie is, (n_movies,); the values of movies without a rating are ignored."""
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Count; nothing here is random."""
+        """Compute the popularity; nothing here is random."""
         if not len(interactions.stars):
-            raise ModelError("without a rating no movie is popular")
-        learned = self.learn(interactions)
-        self._scores = np.where(interactions.counts() > 0, learned, np.nan).astype(np.float32)
+            raise ModelError("without ratings no movie is popular")
+        popularity = self.popularity(interactions)
+        self._scores = np.where(interactions.counts() > 0, popularity, np.nan).astype(np.float32)
         return self
 
     def score(self, taste: Taste) -> FloatMovies:
-        """How popular every movie is."""
+        """Return the popularity of every movie."""
         return self._scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """All of the score is baseline."""
+        """Return the whole score as the baseline."""
         return Explanation(self._scores[rows], np.zeros((len(rows), len(taste)), np.float32))
 
     def state(self) -> State:
-        """`scores` float32 (n_movies,)."""
+        """Return `scores` float32 (n_movies,)."""
         return State(asdict(self.config), {"scores": self._scores})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the model again."""
+        """Create the model from its state."""
         model = cls(cls.config_class(**state.config))
         model._scores = state.arrays["scores"]
         return model
@@ -63,29 +63,29 @@ class NonPersonalised(Model):
 
 @dataclass(frozen=True, slots=True)
 class PopularityConfig:
-    """What is presumed of a movie: C is `prior_stars`; m is the count that a share `prior_quantile` of movies stay below.
+    """The prior of the weighted rating: C is `prior_stars`, m the `prior_quantile` of the movies' numbers of ratings.
 
-    IMDb's C is the mean of all ratings, by which a movie that few users know is as good as an average one. The lower it
-    is, the more it counts that many have seen a movie. docs/evaluation.md has what unknown users find with either.
+    IMDb's C is the mean of all ratings, with which a movie that few users know is as good as an average one. The lower
+    C is, the more it counts how many users have rated a movie. docs/evaluation.md compares both for unknown users.
     """
 
     prior_quantile: float = 0.99
     prior_stars: float = 1.0
 
 
-class Popularity(NonPersonalised):
-    """`v / (v + m) * R + m / (v + m) * C`: IMDb's weighted rating for its Top 250, with a C that must be overcome.
+class Popularity(NonPersonalisedModel):
+    """`v / (v + m) * R + m / (v + m) * C`: IMDb's weighted rating for its Top 250, with a lower C.
 
-    v is the number of ratings of a movie, R their mean; C and m are the prior (`PopularityConfig`). It is between C and
-    R, and orders movies; it does not predict what someone would give them.
+    v is the number of ratings of a movie and R their mean; C and m are the prior (`PopularityConfig`). The value lies
+    between C and R. It orders movies, and does not predict how a user would rate them.
     """
 
     kind: ClassVar[str] = "popularity"
     config_class = PopularityConfig
     config: PopularityConfig
 
-    def learn(self, interactions: Interactions) -> NDArray[np.floating]:
-        """Count and average."""
+    def popularity(self, interactions: Interactions) -> NDArray[np.floating]:
+        """Return the weighted rating of each movie."""
         votes = interactions.counts().astype(np.float64)
         prior = float(np.quantile(votes[votes > 0], self.config.prior_quantile))
         total = np.bincount(interactions.rows, interactions.stars, minlength=interactions.n_movies)
@@ -94,19 +94,19 @@ class Popularity(NonPersonalised):
 
 @dataclass(frozen=True, slots=True)
 class MostRatedConfig:
-    """Movies with fewer than `min_ratings` are left out."""
+    """Movies with fewer than `min_ratings` ratings get no score."""
 
     min_ratings: int = 1
 
 
-class MostRated(NonPersonalised):
-    """How many ratings a movie has, whatever they say: the baseline that personal lists must beat (MostPop, ItemPop)."""
+class MostRated(NonPersonalisedModel):
+    """The number of ratings of a movie, whatever they are: the baseline called MostPop or ItemPop elsewhere."""
 
     kind: ClassVar[str] = "most-rated"
     config_class = MostRatedConfig
     config: MostRatedConfig
 
-    def learn(self, interactions: Interactions) -> NDArray[np.floating]:
-        """Count."""
+    def popularity(self, interactions: Interactions) -> NDArray[np.floating]:
+        """Return the number of ratings of each movie."""
         counts = interactions.counts().astype(np.float32)
         return np.where(counts >= self.config.min_ratings, counts, np.float32(np.nan))

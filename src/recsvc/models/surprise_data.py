@@ -1,4 +1,4 @@
-"""Ratings as scikit-surprise wants them; imported by `fit` alone, since it brings pandas."""
+"""Ratings in the form that scikit-surprise needs. Only `fit` imports this, since it imports pandas."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from recsvc.features.interactions import Interactions
 from recsvc.types import MAX_STARS, MIN_STARS, Rows
 
 
-def trainset_of(interactions: Interactions, movies: Rows) -> Any:
-    """A Surprise Trainset of the ratings of some movies, its raw ids being the numbers of users and rows."""
+def trainset_of(interactions: Interactions, rows: Rows) -> Any:
+    """Return a Surprise Trainset of the ratings of some movies; raw ids are the numbers of users and the rows."""
     import pandas as pd
     import surprise
 
-    asked = np.zeros(interactions.n_movies, np.bool_)
-    asked[movies] = True
-    here = asked[interactions.rows]
+    wanted = np.zeros(interactions.n_movies, np.bool_)
+    wanted[rows] = True
+    here = wanted[interactions.rows]
     table = pd.DataFrame(
         {
             "user": interactions.users[here],
@@ -30,5 +30,5 @@ def trainset_of(interactions: Interactions, movies: Rows) -> Any:
 
 
 def rows_of(trainset: Any) -> Rows:
-    """The row of each of its movies, in the order of its inner ids."""
+    """Return the row of each movie of a Trainset, in the order of its inner ids."""
     return np.array([trainset.to_raw_iid(item) for item in trainset.all_items()], np.int32)

@@ -13,25 +13,25 @@ from scipy import linalg, sparse
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.features.metadata import UNKNOWN_YEAR, genre_matrix, years
-from recsvc.models.fold_in import FoldedIn, MovieSides
+from recsvc.models.fold_in import FoldInModel, MovieFactors
 from recsvc.types import Movie, Rows, State
 
 Doubles: TypeAlias = NDArray[np.float64]
-AT_ONCE = 256
+BLOCK = 256
 START_LEVEL = 0.4
-START_SPREAD = 0.1
+START_DEVIATION = 0.1
 BEFORE_PRIORS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class VbmfConfig:
-    """How the factors are learned.
+    """How the factors are trained.
 
     `noise` is the variance of a rating around its prediction, as a share of the variance of all ratings. The precisions
-    (1 / stars^2) are those of a movie's bias, of its loading on the users' levels and of its `factors` around what is
-    expected of it. `users_l2` and `movies_l2` are the ridges on what the movies that someone rated say of them, and on
-    what the users who rated a movie say of it; `traits` is the weight of genres and decades beside these users. At most
-    `most_traits` users, and movies, are asked, those with the most ratings.
+    (1 / stars^2) are those of the prior of a movie's bias, of its loading on the users' levels, and of its `factors`.
+    `users_l2` is the ridge of predicting a user's factors from which movies they rated, and `movies_l2` that of
+    predicting a movie's factors from who rated it and from its traits; `traits` is the weight of these, which are
+    genres and decades. Both regressions use at most `most_traits` features, those with the most ratings.
     """
 
     factors: int = 24
@@ -46,16 +46,16 @@ class VbmfConfig:
     most_traits: int = 3000
 
 
-class Vbmf(FoldedIn):
-    """`mu + b_i + q_i . z_u` in stars, the posteriors of movies and users found in turn (Lim & Teh 2007).
+class Vbmf(FoldInModel):
+    """`mu + b_i + q_i . z_u` in stars; the posteriors of users and movies are computed in turn (Lim & Teh 2007).
 
-    "Variational Bayesian Approach to Movie Rating Prediction", KDD Cup 2007. z_u ~ N(B' x_u, I), x_u being the 0/1 row
-    of what u rated, divided by the root of their number: which movies someone rated says something, as in SVD++ (Koren
-    2008). (b_i, q_i) ~ N(C' y_i, .), y_i being the column of who rated i, divided in the same way, with its genres and
-    decade: who rated a movie says something too (the "flipped" implicit features of Rendle, Zhang & Koren 2019, "On the
-    Difficulty of Evaluating Baselines", arXiv:1905.01395). B and C are learned by ridge regression of the posterior
-    means. Only the movies' side is kept: its means, the diagonals of its covariances, and B. A movie without a rating
-    is NaN.
+    "Variational Bayesian Approach to Movie Rating Prediction", KDD Cup 2007. z_u ~ N(B' x_u, I), where x_u is the 0/1
+    row of the movies that u rated, divided by the root of their number: which movies a user rated carries information,
+    as in SVD++ (Koren 2008). (b_i, q_i) ~ N(C' y_i, .), where y_i is the column of the users who rated i, divided in
+    the same way, with the genres and the decade of i: who rated a movie carries information, too (the "flipped"
+    implicit features of Rendle, Zhang & Koren 2019, "On the Difficulty of Evaluating Baselines", arXiv:1905.01395). B
+    and C are trained by ridge regression of the posterior means. Only what belongs to the movies is kept: the means,
+    the diagonals of the covariances, and B. A movie without a rating has no score.
     """
 
     kind: ClassVar[str] = "vbmf"
@@ -64,57 +64,61 @@ class Vbmf(FoldedIn):
         self.config = config or VbmfConfig()
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Find the posteriors; the iteration starts from random factors."""
+        """Compute the posteriors; the iteration starts from random factors."""
         if not len(interactions.stars):
-            raise ModelError("without a rating no stars can be predicted")
+            raise ModelError("without ratings no stars can be predicted")
         rated = np.flatnonzero(interactions.counts()).astype(np.int32)
-        learned = _posteriors_of(interactions, [movies[row] for row in rated.tolist()], rated, self.config, rng)
-        unit = learned.noise**0.5
+        trained = _train(interactions, [movies[row] for row in rated.tolist()], rated, self.config, rng)
+        unit = trained.noise**0.5
         baseline = np.full(interactions.n_movies, np.nan, np.float32)
-        baseline[rated] = learned.mean + learned.movies[:, 0]
-        parts = (learned.movies[:, 1:] / unit, learned.spreads / learned.noise, learned.leanings * unit)
-        spread = np.zeros((3, interactions.n_movies, self.config.factors + 1), np.float32)
-        spread[:, rated] = parts
-        self._movies = MovieSides(baseline, *spread)
-        self.hold(self._movies)
+        baseline[rated] = trained.mean + trained.movies[:, 0]
+        parts = (trained.movies[:, 1:] / unit, trained.variances / trained.noise, trained.implicit_factors * unit)
+        all_parts = np.zeros((3, interactions.n_movies, self.config.factors + 1), np.float32)
+        all_parts[:, rated] = parts
+        self._movies = MovieFactors(baseline, *all_parts)
+        self.set_movies(self._movies)
         return self
 
     def state(self) -> State:
-        """`baseline` float32 (n_movies,); `sides`, `spreads` and `leanings` float32 (n_movies, 1 + factors)."""
+        """Return `baseline` float32 (n_movies,); the other arrays float32 (n_movies, 1 + factors)."""
         return State(asdict(self.config), {k: v for k, v in self._movies._asdict().items() if v is not None})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the model again."""
+        """Create the model from its state."""
         model = cls(VbmfConfig(**state.config))
-        model._movies = MovieSides(**state.arrays)
-        model.hold(model._movies)
+        model._movies = MovieFactors(**state.arrays)
+        model.set_movies(model._movies)
         return model
 
 
-class _Learned(NamedTuple):
-    """The mean and noise of ratings; movies (m, 2 + factors), their spreads and leanings (m, 1 + factors)."""
+class _Trained(NamedTuple):
+    """The result of training on m movies.
+
+    The mean and the noise variance of the ratings; the posterior means of `movies` (m, 2 + factors), their bias first;
+    the `variances` of all but the bias (m, 1 + factors); and B as `implicit_factors` (m, 1 + factors).
+    """
 
     mean: float
     noise: float
     movies: Doubles
-    spreads: Doubles
-    leanings: Doubles
+    variances: Doubles
+    implicit_factors: Doubles
 
 
-def _posteriors_of(
+def _train(
     interactions: Interactions, movies: Sequence[Movie], rated: Rows, config: VbmfConfig, rng: np.random.Generator
-) -> _Learned:
-    """Alternate between the posteriors of users and of item_means, for the item_means of the rows `rated` (m,)."""
+) -> _Trained:
+    """Alternate between the posteriors of users and of movies, for the movies at the rows `rated` (m,)."""
     mean = float(interactions.stars.mean(dtype=np.float64))
     noise = max(config.noise * float(interactions.stars.var(dtype=np.float64)), 1e-3)
-    who = interactions.matrix(np.ones_like(interactions.stars))[:, rated].astype(np.float64)
-    above = interactions.matrix(interactions.stars)[:, rated].astype(np.float64)
-    above.data -= mean
-    movies_who, movies_above = sparse.csr_array(who.T), sparse.csr_array(above.T)
-    leaning = _Ridge(_shared(who), config.users_l2, config.most_traits)
-    traits = sparse.csr_array(sparse.hstack([_shared(movies_who), _traits(movies, config.traits)]))
-    expecting = _Ridge(traits, config.movies_l2, config.most_traits)
+    by_user = interactions.matrix(np.ones_like(interactions.stars))[:, rated].astype(np.float64)
+    offsets = interactions.matrix(interactions.stars)[:, rated].astype(np.float64)
+    offsets.data -= mean
+    by_movie, offsets_by_movie = sparse.csr_array(by_user.T), sparse.csr_array(offsets.T)
+    user_prior = _Ridge(_divided_by_root(by_user), config.users_l2, config.most_traits)
+    traits = sparse.csr_array(sparse.hstack([_divided_by_root(by_movie), _traits(movies, config.traits)]))
+    movie_prior = _Ridge(traits, config.movies_l2, config.most_traits)
 
     width = config.factors + 1
     rows, columns = np.triu_indices(width)
@@ -122,41 +126,44 @@ def _posteriors_of(
     diagonal = np.arange(1, width + 1) * (width + 2)
     precisions = np.full(width + 1, config.factor_precision)
     precisions[:2] = config.bias_precision, config.level_precision
-    item_means = rng.normal(0, START_SPREAD, (len(rated), width + 1))
-    item_means[:, 0] = movies_above.sum(axis=1) / (movies_who.sum(axis=1) + noise * config.bias_precision)
-    item_means[:, 1] = START_LEVEL
-    spreads, leanings = np.zeros((2, len(rated), width))
-    expected = np.zeros_like(item_means)
-    users_expected = np.zeros((interactions.n_users, width))
+    movie_means = rng.normal(0, START_DEVIATION, (len(rated), width + 1))
+    movie_means[:, 0] = offsets_by_movie.sum(axis=1) / (by_movie.sum(axis=1) + noise * config.bias_precision)
+    movie_means[:, 1] = START_LEVEL
+    variances, implicit_factors = np.zeros((2, len(rated), width))
+    expected = np.zeros_like(movie_means)
+    expected_users = np.zeros((interactions.n_users, width))
     for iteration in range(config.iterations):
-        sides = item_means[:, 1:]
-        second = _halves(sides)
-        second[:, squares] += spreads
-        first = above @ sides - who @ (item_means[:, :1] * sides)
-        users, covariances = _posteriors(who @ second / noise, first / noise, np.ones(width), users_expected, half)
+        factors = movie_means[:, 1:]
+        second = _upper_halves(factors)
+        second[:, squares] += variances
+        first = offsets @ factors - by_user @ (movie_means[:, :1] * factors)
+        user_means, covariances = _posteriors(
+            by_user @ second / noise, first / noise, np.ones(width), expected_users, half
+        )
 
-        told = np.hstack([np.ones((len(users), 1)), users])
-        second = _halves(told)
+        with_bias = np.hstack([np.ones((len(user_means), 1)), user_means])
+        second = _upper_halves(with_bias)
         second[:, width + 1 :] += covariances
-        second, first = movies_who @ second / noise, movies_above @ told / noise
-        item_means, spreads = _posteriors(second, first, precisions, expected, diagonal)
+        second, first = by_movie @ second / noise, offsets_by_movie @ with_bias / noise
+        movie_means, variances = _posteriors(second, first, precisions, expected, diagonal)
 
-        # What is expected of users and item_means is learned from the posteriors, once these are more than noise.
-        expected = np.zeros_like(item_means)
-        expected[:, 1] = item_means[:, 1].mean()
+        # The priors are trained on the posteriors, as soon as these are more than noise.
+        expected = np.zeros_like(movie_means)
+        expected[:, 1] = movie_means[:, 1].mean()
         if iteration >= BEFORE_PRIORS:
-            leanings, users_expected = leaning.fit(users)
-            expected += expecting.fit(item_means - expected)[1]
-    return _Learned(mean, noise, item_means, spreads, leanings)
+            implicit_factors, expected_users = user_prior.fit(user_means)
+            expected += movie_prior.fit(movie_means - expected)[1]
+    return _Trained(mean, noise, movie_means, variances, implicit_factors)
 
 
 def _posteriors(
     second: Doubles, first: Doubles, precisions: Doubles, expected: Doubles, kept: NDArray[np.intp]
 ) -> tuple[Doubles, Doubles]:
-    """Means (n, D) and some entries of the covariances, flattened, of n Gaussian regressions.
+    """Return the means (n, D) and some entries of the covariances, flattened, of n Gaussian regressions.
 
-    `second` are the halves of their sums of squares (n, D (D + 1) / 2), `first` their sums of products (n, D), both
-    over the noise; the priors have `precisions` (D,) and means `expected` (n, D).
+    `second` are the upper halves of their sums of squares (n, D (D + 1) / 2) and `first` their sums of products (n, D),
+    both divided by the noise. The priors have `precisions` (D,) and means `expected` (n, D). `kept` are the places of
+    the entries of the covariances to return.
     """
     width = len(precisions)
     rows, columns = np.triu_indices(width)
@@ -164,8 +171,8 @@ def _posteriors(
     place[rows, columns] = place[columns, rows] = np.arange(len(rows))
     means, covariances = np.empty_like(first), np.empty((len(first), len(kept)))
     right = first + precisions * expected
-    for start in range(0, len(first), AT_ONCE):
-        here = slice(start, start + AT_ONCE)
+    for start in range(0, len(first), BLOCK):
+        here = slice(start, start + BLOCK)
         grams = second[here].take(place.ravel(), axis=1).reshape(-1, width, width)
         grams[:, np.arange(width), np.arange(width)] += precisions
         inverses = np.linalg.inv(grams)
@@ -174,20 +181,20 @@ def _posteriors(
     return means, covariances
 
 
-def _halves(vectors: Doubles) -> Doubles:
-    """The upper halves of v v', row by row, of vectors (n, D): (n, D (D + 1) / 2)."""
+def _upper_halves(vectors: Doubles) -> Doubles:
+    """Return the upper halves of v v', row by row, of vectors (n, D): (n, D (D + 1) / 2)."""
     rows, columns = np.triu_indices(vectors.shape[1])
     return vectors.take(rows, axis=1) * vectors.take(columns, axis=1)
 
 
-def _shared(who: sparse.csr_array) -> sparse.csr_array:
-    """0/1 rows divided by the root of how many ones they have."""
-    counts = np.maximum(np.diff(who.indptr), 1)
-    return sparse.csr_array(sparse.diags_array(counts**-0.5) @ who)
+def _divided_by_root(flags: sparse.csr_array) -> sparse.csr_array:
+    """Divide 0/1 rows by the root of their number of ones."""
+    counts = np.maximum(np.diff(flags.indptr), 1)
+    return sparse.csr_array(sparse.diags_array(counts**-0.5) @ flags)
 
 
 def _traits(movies: Sequence[Movie], weight: float) -> sparse.csr_array:
-    """The genres and the decade of each movie, `weight` where it has one: (n_movies, genres + decades)."""
+    """Return the genres and the decade of each movie, (n_movies, genres + decades): `weight` or 0."""
     decades = years(movies) // 10
     known = np.unique(decades[decades != UNKNOWN_YEAR // 10])
     flags = np.vstack([genre_matrix(movies), known[:, None] == decades])
@@ -195,9 +202,9 @@ def _traits(movies: Sequence[Movie], weight: float) -> sparse.csr_array:
 
 
 class _Ridge:
-    """Ridge regression on sparse features (n, p), factorised once, in whichever of n and p dimensions is the smaller.
+    """Ridge regression on sparse features (n, p), factorised once, in the smaller of the dimensions n and p.
 
-    Where both exceed `most`, only the `most` features with the most entries are used.
+    If both exceed `most`, only the `most` features with the most entries are used.
     """
 
     def __init__(self, features: sparse.csr_array, l2: float, most: int) -> None:
@@ -212,7 +219,7 @@ class _Ridge:
         self._factor = linalg.cho_factor(gram.toarray() + l2 * np.eye(gram.shape[0]), overwrite_a=True)
 
     def fit(self, targets: Doubles) -> tuple[Doubles, Doubles]:
-        """The weights (p, D) for targets (n, D), and what they make of the features (n, D)."""
+        """Return the weights (p, D) for targets (n, D), and their predictions (n, D)."""
         features = self._features
         if self._by_rows:
             kept = features.T @ linalg.cho_solve(self._factor, targets)

@@ -1,1 +1,4 @@
-"""Studies that only the command line and scripts run: references, ablations, similarity weights."""
+"""In: a dataset, and judged pairs for similarities. Out: ablations, similarity weights, and references for evaluation.
+
+Only `cli` and `scripts` import what is here.
+"""

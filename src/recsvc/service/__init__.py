@@ -1,1 +1,1 @@
-"""In: HTTP. Out: JSON. Nothing is decided here that would hold without HTTP too."""
+"""In: HTTP requests. Out: JSON. Nothing is decided here that does not depend on HTTP."""

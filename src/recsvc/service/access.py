@@ -1,28 +1,28 @@
-"""Who asks: session tokens, given to visitors and sent back as bearer tokens."""
+"""Who may do what: session tokens of visitors, and the admin key."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jwt
-from fastapi import HTTPException, Request
-from fastapi.security import HTTPBearer
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import APIKeyHeader, HTTPBearer
 
-from recsvc.errors import InvalidInputError, NotPermittedError
+from recsvc.errors import InvalidInputError, NotAuthenticatedError, NotPermittedError
+from recsvc.settings import Settings
 from recsvc.types import UserId
 
 ANONYMOUS = "anon:"
-"""The namespace of visitors: whose names are random, and who are read and changed only with their own token."""
+"""The namespace of visitors. Their names are random, and only their own token can read or change what is stored."""
 _RANDOM_BYTES = 16
 _ALGORITHM = "HS256"
-_CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 class Session(NamedTuple):
-    """A visitor's token, and whom it stands for until when."""
+    """A session token, the visitor it was issued to, and until when it is valid."""
 
     token: str
     user_id: UserId
@@ -30,14 +30,14 @@ class Session(NamedTuple):
 
 
 class Sessions:
-    """Gives and reads session tokens: JSON Web Tokens (RFC 7519) signed with one key, kept nowhere."""
+    """Issues and reads session tokens: JSON Web Tokens (RFC 7519), signed with one key and stored nowhere."""
 
     def __init__(self, key: bytes, *, days: int) -> None:
         self._key = blake2b(key, digest_size=32, person=b"session").digest()
         self._valid = timedelta(days=days)
 
     def begin(self) -> Session:
-        """Give a new visitor a token."""
+        """Issue a token to a new visitor."""
         user_id = f"{ANONYMOUS}{secrets.token_hex(_RANDOM_BYTES)}"
         now = datetime.now(UTC).replace(microsecond=0)
         expires_at = now + self._valid
@@ -45,42 +45,42 @@ class Sessions:
         return Session(jwt.encode(claims, self._key, _ALGORITHM), user_id, expires_at)
 
     def subject(self, token: str) -> UserId:
-        """Say whom a token stands for.
+        """Return the visitor to whom a token was issued.
 
         Raises:
-            HTTPException: 401 for one that was not given by this service, or has expired.
+            NotAuthenticatedError: The token was not issued by this service, or has expired.
         """
         try:
             claims = jwt.decode(token, self._key, [_ALGORITHM], options={"require": ["sub", "exp"]})
         except jwt.ExpiredSignatureError:
-            raise HTTPException(401, "The session token has expired.", _CHALLENGE) from None
+            raise NotAuthenticatedError("The session token has expired.") from None
         except jwt.InvalidTokenError:
-            raise HTTPException(401, "The session token was not given by this service.", _CHALLENGE) from None
+            raise NotAuthenticatedError("The session token was not given by this service.") from None
         return str(claims["sub"])
 
 
 class Caller(NamedTuple):
-    """Who sent the request; `subject` is None for who sent no token."""
+    """The sender of a request; `subject` is the visitor whose token was sent, None without a token."""
 
     subject: UserId | None
 
     def user(self, user_id: UserId | None) -> UserId | None:
-        """Whom the request is about: the token's subject, or else who is named in it.
+        """Return the user the request is about: the subject of the token, or else the user it names.
 
         Raises:
-            NotPermittedError: the token is another user's.
-            HTTPException: 401 where a visitor is named and no token was sent.
+            NotPermittedError: The token is another user's.
+            NotAuthenticatedError: A visitor is named and no token was sent.
         """
         if self.subject is None:
             if user_id is not None and user_id.startswith(ANONYMOUS):
-                raise HTTPException(401, f"{user_id} is a visitor, and needs their own session token.", _CHALLENGE)
+                raise NotAuthenticatedError(f"{user_id} is a visitor, and needs their own session token.")
             return user_id
         if user_id not in (None, self.subject):
             raise NotPermittedError("The session token is another user's.")
         return self.subject
 
     def named_user(self, user_id: UserId | None) -> UserId:
-        """As `user`; raises InvalidInputError where there is neither a token nor a name."""
+        """Return the same; raises InvalidInputError if there is neither a token nor a name."""
         user = self.user(user_id)
         if user is None:
             raise InvalidInputError(("user_id",), "user_id is needed where no session token is sent.")
@@ -88,7 +88,7 @@ class Caller(NamedTuple):
 
 
 class Bearer(HTTPBearer):
-    """Reads the token of a request, if it has one, and says who that is."""
+    """Reads the session token of a request, if it has one."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -96,16 +96,34 @@ class Bearer(HTTPBearer):
         )
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
-        """Return who sent the request.
+        """Return the caller.
 
         Raises:
-            HTTPException: 401 for a token that cannot be used.
+            NotAuthenticatedError: The token cannot be used.
         """
-        given = request.headers.get("authorization")
-        if given is None:
+        header = request.headers.get("authorization")
+        if header is None:
             return Caller(None)
-        scheme, _, token = given.partition(" ")
+        scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
-            raise HTTPException(401, "Authorization is not a bearer token.", _CHALLENGE)
+            raise NotAuthenticatedError("Authorization is not a bearer token.")
         sessions: Sessions = request.app.state.sessions
         return Caller(sessions.subject(token.strip()))
+
+
+_admin_key = APIKeyHeader(name="X-Admin-Key", auto_error=False, description="The value of RECSVC_ADMIN_KEY.")
+
+
+def require_admin(request: Request, key: Annotated[str | None, Depends(_admin_key)]) -> None:
+    """Check the admin key: 403 if none is set or it is another one, 401 if none was sent."""
+    settings: Settings = request.app.state.settings
+    if settings.admin_key is None:
+        raise HTTPException(403, "No admin key is set (RECSVC_ADMIN_KEY), so that nobody may do this.")
+    if key is None:
+        raise HTTPException(401, "X-Admin-Key is missing.", {"WWW-Authenticate": "ApiKey"})
+    # A header is bytes, which the framework decodes as Latin-1.
+    if not secrets.compare_digest(key.encode("latin-1"), settings.admin_key.get_secret_value().encode()):
+        raise HTTPException(403, "X-Admin-Key is not the admin key.")
+
+
+Admin = Depends(require_admin)

@@ -1,4 +1,4 @@
-"""The application: settings in, FastAPI out. Importing this has no effects."""
+"""The application, created from settings. Importing this module has no effects."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from recsvc import __version__
 from recsvc.registry.store import Registry
-from recsvc.service import problems
+from recsvc.service import middleware, problems
 from recsvc.service.access import Sessions
-from recsvc.service.middleware import Gatekeeper
 from recsvc.service.openapi import Documented
 from recsvc.service.presenting import Presenter
 from recsvc.service.routes import (
@@ -28,6 +27,7 @@ from recsvc.service.routes import (
     movies,
     pages,
     recommendations,
+    similar,
     users,
 )
 from recsvc.service.routes import session as sessions
@@ -36,7 +36,7 @@ from recsvc.storage.database import Database
 from recsvc.usecases.deployment import DeploymentManager
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.signing_key import signing_key
-from recsvc.usecases.users import stars_of
+from recsvc.usecases.users import stars_by_kind
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,21 @@ _CORS: dict[str, Any] = {
     "max_age": 600,
 }
 """No credentials: tokens are sent as headers, and there are no cookies."""
+
+_ROUTES = (
+    recommendations,
+    similar,
+    feedback,
+    movies,
+    events,
+    lists,
+    users,
+    sessions,
+    models,
+    analytics,
+    health,
+    pages,
+)
 
 DESCRIPTION = """
 Personal movie recommendations as JSON: rate a movie with `POST /rate`, and the next `GET /recommend` counts it,
@@ -61,7 +76,7 @@ and not changed.
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Make the service. What it opens (database, version), it opens when it starts and closes when it stops."""
+    """Create the service. It opens the database and the version when it starts, and closes them when it stops."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -96,22 +111,22 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     app.state.settings = settings
-    app.state.counts_as = stars_of(settings)
-    app.add_middleware(Gatekeeper, allowed_hosts=settings.allowed_hosts, max_body_bytes=settings.max_body_bytes)
+    app.state.counts_as = stars_by_kind(settings)
+    middleware.install(app, settings)
     problems.install(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
-    for module in (recommendations, feedback, movies, events, lists, users, sessions, models, analytics, health, pages):
+    for module in _ROUTES:
         app.include_router(module.router)
     pages.mount_assets(app)
     return app
 
 
 async def _watch(manager: DeploymentManager, seconds: float) -> None:
-    """Follow what is in production, whoever promotes it."""
+    """Load what is in production again and again, since any process may promote a version."""
     while True:
         await asyncio.sleep(seconds)
         try:
             await asyncio.to_thread(manager.refresh)
-        except Exception:  # who watches must not end, or no version would ever be picked up again
+        except Exception:  # the loop must not end, or no other version would ever be loaded
             log.exception("looking for another version failed")

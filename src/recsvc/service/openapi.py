@@ -1,4 +1,4 @@
-"""What `openapi.json` says beyond what FastAPI finds out by itself."""
+"""What is added to the `openapi.json` that FastAPI generates."""
 
 from __future__ import annotations
 

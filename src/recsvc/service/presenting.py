@@ -1,11 +1,11 @@
-"""From the engine's words to what goes over the wire."""
+"""Presents movies and answers of the engine as schemas of the API."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from recsvc.datasets.tmdb.movie import TMDB_NOTICE, has_tmdb_data
-from recsvc.engine.answer import Answer, Recommended
+from recsvc.engine.answer import Answer, Recommendation
 from recsvc.engine.engine import Engine
 from recsvc.service.schemas.movies import MovieDetail, MovieSummary
 from recsvc.service.schemas.recommendations import Recommendations
@@ -14,18 +14,18 @@ from recsvc.usecases.recommendation_tokens import RecommendationTokens
 
 
 class Presenter:
-    """Presents movies and answers. Summaries are kept, since the same well-known movies are shown again and again."""
+    """Presents movies and answers. Summaries are cached, since the same popular movies are shown again and again."""
 
     def __init__(self, poster_base_url: str, tokens: RecommendationTokens) -> None:
         self._tokens = tokens
         self._poster_base_url = poster_base_url.rstrip("/")
-        self._kept: dict[int, tuple[Movie, MovieSummary]] = {}
+        self._summaries: dict[int, tuple[Movie, MovieSummary]] = {}
 
     def summary(self, movie: Movie) -> MovieSummary:
-        """A movie as it stands in a list."""
-        kept = self._kept.get(movie.movie_id)
-        if kept is not None and kept[0] is movie:
-            return kept[1]
+        """Return a movie as it is shown in lists."""
+        cached = self._summaries.get(movie.movie_id)
+        if cached is not None and cached[0] is movie:
+            return cached[1]
         summary = MovieSummary(
             movie_id=movie.movie_id,
             title=movie.title,
@@ -33,11 +33,11 @@ class Presenter:
             genres=list(movie.genres),
             poster_url=self._poster(movie),
         )
-        self._kept[movie.movie_id] = (movie, summary)
+        self._summaries[movie.movie_id] = (movie, summary)
         return summary
 
     def detail(self, engine: Engine, row: int) -> MovieDetail:
-        """All that is known of a movie."""
+        """Return everything that is known about a movie."""
         movie = engine.catalogue.movie(row)
         return MovieDetail(
             **self.summary(movie).model_dump(),
@@ -58,11 +58,11 @@ class Presenter:
         )
 
     def recommendations(self, engine: Engine, user_id: str | None, answer: Answer) -> Recommendations:
-        """A page of recommendations."""
+        """Return a page of recommendations."""
         version = engine.manifest.version
         first_rank = answer.items[0].rank if answer.items else 1
         movie_ids = [item.movie.movie_id for item in answer.items]
-        # Validated as a whole, which is several times quicker than one object after the other.
+        # Validating the whole at once is several times faster than one object after the other.
         return Recommendations.model_validate(
             {
                 "recommendation_id": self._tokens.issue(version, answer.strategy, user_id, first_rank, movie_ids),
@@ -75,9 +75,9 @@ class Presenter:
             }
         )
 
-    def _item(self, item: Recommended) -> dict[str, Any]:
-        rank, movie, score, predicted, why = item
-        baseline, because, other = why if why is not None else (None, (), None)
+    def _item(self, item: Recommendation) -> dict[str, Any]:
+        rank, movie, score, predicted, reasons = item
+        baseline, because, other = reasons if reasons is not None else (None, (), None)
         return {
             "rank": rank,
             "movie": self.summary(movie),
@@ -95,5 +95,5 @@ class Presenter:
 
 
 def _rounded(stars: float) -> float | None:
-    """Stars to three places; None for "cannot say"."""
+    """Return stars rounded to three places; None for NaN."""
     return None if stars != stars else round(stars, 3)  # noqa: PLR0124 - NaN is not itself

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems: one table maps domain errors, and nothing else makes an error body."""
+"""Errors as RFC 9457 problems. One table maps the errors of recsvc to statuses, and all error bodies are made here."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from starlette.routing import Match, Mount
 
 from recsvc.errors import (
     InvalidInputError,
+    InvalidRecordError,
+    NotAuthenticatedError,
     NotFoundError,
     NotPermittedError,
     NotReadyError,
@@ -33,11 +35,13 @@ STATUS: dict[type[RecsvcError], int] = {
     VersionNotFoundError: 404,
     RegistryError: 409,
     InvalidInputError: 422,
+    NotAuthenticatedError: 401,
     NotPermittedError: 403,
     ReadOnlyUserError: 403,
     NotReadyError: 503,
 }
 RETRY_AFTER_SECONDS = 5
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_SECONDS)}}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -103,19 +107,19 @@ def _title(status: int) -> str:
     names = {
         413: "Content Too Large",
         422: "Unprocessable Content",
-    }  # as RFC 9110 has them, which Python's table follows only later
+    }  # as in RFC 9110, which Python's table follows in later versions only
     return names.get(status) or HTTPStatus(status).phrase
 
 
 def document(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an operation: these problems, and those that any operation may have."""
+    """Return the `responses` of an operation: these problems, and those that any operation may have."""
     return {status: {"model": Problem, "description": _title(status)} for status in sorted({*statuses, 422, 500, 503})}
 
 
 def install(app: FastAPI) -> None:
-    """Answer errors as problems: the domain's, validation's, the framework's 404 and 405.
+    """Answer errors as problems: those of recsvc, of validation, and the framework's 404 and 405.
 
-    The unforeseen is for the outermost layer, which answers with `unforeseen`.
+    Errors that nobody foresaw are for the middleware, which answers with `unforeseen`.
     """
     app.add_exception_handler(RecsvcError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -135,7 +139,7 @@ def _respond(
 
 
 def status_of(error: RecsvcError) -> int:
-    """The HTTP status of a domain error: that of the nearest class in the table; 500 for what no caller can cause."""
+    """Return the status of the nearest class in the table; 500 for an error that no caller can cause."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
@@ -145,20 +149,18 @@ def _domain(request: Request, error: Exception) -> Response:
     if status == 500:
         return unforeseen(request.scope["path"], request.scope["state"]["request_id"], error)
     errors = fields_of(error, "body" if request.method in {"POST", "PATCH"} else "query")
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
-    return _respond(request, status, str(error), errors, headers)
+    return _respond(request, status, str(error), errors, _HEADERS.get(status))
 
 
 def fields_of(error: RecsvcError, *within: str | int) -> list[FieldError]:
-    """The field that a domain error names, if it names one; `within` is where the value stands."""
-    if not isinstance(error, InvalidInputError):
-        return []
-    return [FieldError(field=".".join(map(str, (*within, *error.field))), message=error.message)]
+    """Return the fields that an error names; `within` is where the values are in the request."""
+    fields = error.fields if isinstance(error, InvalidInputError) else ()
+    return [FieldError(field=".".join(map(str, (*within, *field))), message=message) for field, message in fields]
 
 
 def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-    errors = field_errors(error.errors())
+    errors = fields_of(InvalidRecordError(plain_errors(error.errors())))
     return _respond(request, 422, "; ".join(f"{one.field}: {one.message}" for one in errors[:5]), errors)
 
 
@@ -167,7 +169,7 @@ def _http(request: Request, error: Exception) -> Response:
     status, detail, headers = error.status_code, error.detail, error.headers
     errors = []
     if status == 400 and "parsing the body" in detail:
-        # FastAPI answers 400 for a body that is no text at all; to the caller it is the same mistake as malformed JSON.
+        # FastAPI answers 400 for a body that is no text at all. To the caller that is the same mistake as bad JSON.
         status, errors = 422, [FieldError(field="body", message="cannot be read as JSON")]
     elif status == 413:
         errors = [FieldError(field="body", message=detail)]
@@ -177,7 +179,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> Sequence[str]:
-    """All methods of a path; the router knows those of the first route that fits."""
+    """Return all methods of a path; the router returns those of the first matching route only."""
     scope = {"type": "http", "path": request.scope["path"], "root_path": request.scope["root_path"], "headers": []}
     routes = [route for route in request.app.routes if not isinstance(route, Mount)]
     found = [
@@ -187,22 +189,22 @@ def _allowed(request: Request) -> Sequence[str]:
     ]
     if "GET" in found:
         found.append("HEAD")  # answered as GET is, without the body
-    return found or ("GET", "HEAD")  # what is mounted are files
+    return found or ("GET", "HEAD")  # mounted paths are files
 
 
-def field_errors(errors: Sequence[Any], *within: str | int) -> list[FieldError]:
-    """Say what pydantic found, in the caller's words; `within` is where the validated value stands."""
-    found = []
+def plain_errors(errors: Sequence[Any]) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return what pydantic found as pairs of a path and a message in the caller's words."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
     for error in errors:
-        place, message = (*within, *error["loc"]), str(error["msg"]).removeprefix("Value error, ")
+        path, message = tuple(error["loc"]), str(error["msg"]).removeprefix("Value error, ")
         if error["type"] == "json_invalid":
-            place, message = ("body",), f"is not JSON: {error['ctx']['error']} at character {error['loc'][-1]}"
-        found.append(FieldError(field=".".join(map(str, place)), message=message))
+            path, message = ("body",), f"is not JSON: {error['ctx']['error']} at character {error['loc'][-1]}"
+        found.append((path, message))
     return found
 
 
 def unforeseen(path: str, request_id: str, error: Exception) -> Response:
-    """Log what nobody foresaw, and say nothing of it."""
+    """Log an error that nobody foresaw, and answer without any detail of it."""
     log.error("request %s failed", request_id, exc_info=error)
     detail = "Something went wrong inside the service; the log has it under this request id."
     return problem_response(path, request_id, 500, detail)

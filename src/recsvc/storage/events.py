@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from recsvc.storage.tables import events
-from recsvc.storage.transactions import Dialect, ReadTransaction, WriteTransaction
+from recsvc.storage.transactions import Dialect, WriteTransaction
 from recsvc.types import Attribution, EventType, MovieId, UserId
 
 _ROWS_A_STATEMENT = 250
@@ -58,14 +57,3 @@ async def put_many(transaction: WriteTransaction, items: Sequence[Event]) -> lis
         outcomes.append(item in new)
         new.discard(item)
     return outcomes
-
-
-async def count_of_user(transaction: ReadTransaction, user_id: UserId) -> int:
-    """Return how many events of a user are kept."""
-    query = select(func.count()).select_from(events).where(events.c.user_id == user_id)
-    return (await transaction.rows(query))[0][0]
-
-
-async def remove_user(transaction: WriteTransaction, user_id: UserId) -> int:
-    """Erase all events of a user; return how many that were."""
-    return (await transaction.execute(delete(events).where(events.c.user_id == user_id))).rowcount

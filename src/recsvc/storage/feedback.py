@@ -21,9 +21,9 @@ _ROWS_A_STATEMENT = 250
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What one user says about one movie. `stars` (0.5-5) if and only if `kind` is a rating.
+    """Feedback of one user about one movie, to be stored. It has `stars` (0.5-5) if and only if it is a rating.
 
-    `attribution` says where the movie had been recommended, if `recommendation_id` told.
+    `attribution` is where the movie had been recommended, if `recommendation_id` was given.
     """
 
     user_id: UserId
@@ -35,27 +35,15 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFeedback:
-    """Feedback as it is kept: `revision` counts its changes from 1; the times are the database's, in UTC."""
+class StoredFeedback(Feedback):
+    """Feedback as it is stored: `revision` counts its changes from 1; the times are the database's, in UTC.
 
-    user_id: UserId
-    movie_id: MovieId
-    kind: FeedbackKind
-    stars: float | None
-    recommendation_id: str | None
-    revision: int
-    created_at: datetime
-    updated_at: datetime
-    attribution: Attribution | None
+    The ratings of a dataset's own users, which are not in the database, have revision 0 and no times.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class FeedbackSummary:
-    """How much one user said: `counts` has every kind; the first time something was said, and the last."""
-
-    counts: Mapping[FeedbackKind, int]
-    first_at: datetime
-    last_at: datetime
+    revision: int = 0
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 def _upsert(insert: Callable[..., Any], later: Callable[..., Any]) -> ReturningInsert[Any]:
@@ -127,11 +115,6 @@ async def remove(transaction: WriteTransaction, user_id: UserId, movie_id: Movie
     return (await transaction.execute(delete(feedback).where(*of_both))).rowcount == 1
 
 
-async def remove_user(transaction: WriteTransaction, user_id: UserId) -> int:
-    """Erase all that a user said; return how many movies that was."""
-    return (await transaction.execute(delete(feedback).where(feedback.c.user_id == user_id))).rowcount
-
-
 async def of_user(transaction: ReadTransaction, user_id: UserId, *, limit: int, offset: int) -> list[StoredFeedback]:
     """Return what a user said, newest first, then by movie id: `limit` of it after leaving out `offset`."""
     query = (
@@ -148,10 +131,10 @@ async def of_user(transaction: ReadTransaction, user_id: UserId, *, limit: int, 
             FeedbackKind(row.kind),
             row.stars,
             row.recommendation_id,
+            None if row.rank is None else Attribution(row.model_version, row.strategy, row.rank),
             row.revision,
             row.created_at,
             row.updated_at,
-            None if row.rank is None else Attribution(row.model_version, row.strategy, row.rank),
         )
         for row in await transaction.rows(query)
     ]
@@ -161,17 +144,3 @@ async def count_of_user(transaction: ReadTransaction, user_id: UserId) -> int:
     """Return about how many movies a user said something."""
     query = select(func.count()).select_from(feedback).where(feedback.c.user_id == user_id)
     return (await transaction.rows(query))[0][0]
-
-
-async def summary_of_user(transaction: ReadTransaction, user_id: UserId) -> FeedbackSummary | None:
-    """Return how much a user said, of which kind and when; None for someone who said nothing."""
-    query = (
-        select(feedback.c.kind, func.count(), func.min(feedback.c.created_at), func.max(feedback.c.updated_at))
-        .where(feedback.c.user_id == user_id)
-        .group_by(feedback.c.kind)
-    )
-    rows = await transaction.rows(query)
-    if not rows:
-        return None
-    counts = dict.fromkeys(FeedbackKind, 0) | {FeedbackKind(kind): count for kind, count, _, _ in rows}
-    return FeedbackSummary(counts, min(first for _, _, first, _ in rows), max(last for _, _, _, last in rows))

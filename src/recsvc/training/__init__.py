@@ -1,1 +1,1 @@
-"""In: a dataset and a config. Out: a published version, gated before it may serve."""
+"""In: a dataset and a config. Out: a published version that passed the gate, or the reason why it did not."""

@@ -18,10 +18,10 @@ from recsvc.models.vbmf import Vbmf, VbmfConfig
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """What training is asked to do. The defaults are what `recsvc train` serves and `recsvc evaluate` measures.
+    """How a version is trained. The defaults are what `recsvc train` serves and `recsvc evaluate` measures.
 
-    `min_ratings_per_user` and `min_ratings_per_movie` limit what the collaborative models learn from (1 keeps
-    everything; 50 and 100 are the classic choice), never the catalogue. `seed` is where all randomness comes from.
+    `min_ratings_per_user` and `min_ratings_per_movie` limit the ratings that models are trained on, never the
+    catalogue; 1 keeps all ratings, and 50 and 100 are the classic choice. `seed` is the seed of all randomness.
     """
 
     hybrid: HybridConfig = field(default_factory=HybridConfig)
@@ -30,8 +30,8 @@ class TrainingConfig:
     min_ratings_per_movie: int = 1
     seed: int = 42
 
-    def learned(self, ratings: Ratings, vocabulary: Vocabulary) -> Interactions:
-        """What the collaborative models learn from; raises ModelError when the limits leave nothing."""
+    def train_interactions(self, ratings: Ratings, vocabulary: Vocabulary) -> Interactions:
+        """Return the interactions that models are trained on; raises ModelError if the limits leave none."""
         kept = limit(
             ratings,
             min_ratings_per_user=self.min_ratings_per_user,
@@ -40,10 +40,10 @@ class TrainingConfig:
         return interactions_of(kept, vocabulary)
 
     def star_model(self) -> Model:
-        """The model of predicted stars, untrained.
+        """Return the untrained model of predicted stars.
 
         Raises:
-            ModelError: it is asked to take an empty cell for 0 stars, after which it predicts no stars.
+            ModelError: An empty cell is to count as 0 stars, after which the model predicts no stars.
         """
         if isinstance(self.stars, VbmfConfig):
             return Vbmf(self.stars)
@@ -52,5 +52,5 @@ class TrainingConfig:
         return Nmf(self.stars)
 
     def as_dict(self) -> dict[str, Any]:
-        """The whole configuration as JSON."""
+        """Return the whole configuration as JSON."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""The gate: what a configuration reaches on a hold-out of this data, and whether that is enough to serve."""
+"""The gate: it measures a configuration on a hold-out, and decides whether what is trained with it may serve."""
 
 from __future__ import annotations
 
@@ -23,31 +23,30 @@ NON_PERSONALISED = (Popularity.kind, MostRated.kind)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`passed` says that the personal lists find more than the best of `NON_PERSONALISED`; `metrics` has what each finds."""
+    """Whether the personalised lists have a higher nDCG than all of `NON_PERSONALISED`, and the metrics of each."""
 
     passed: bool
     metrics: dict[str, Any]
 
     @property
     def reason(self) -> str:
-        """One line for a user."""
-        personal, popular, counted = (self.metrics[name][f"ndcg@{K}"] for name in (Hybrid.kind, *NON_PERSONALISED))
-        return f"nDCG@{K} on the hold-out: {personal:.4f} personal, {popular:.4f} popular, {counted:.4f} most rated"
+        """The figures in one line, for messages."""
+        personal, popular, most_rated = (self.metrics[name][f"ndcg@{K}"] for name in (Hybrid.kind, *NON_PERSONALISED))
+        return f"nDCG@{K} on the hold-out: {personal:.4f} personal, {popular:.4f} popular, {most_rated:.4f} most rated"
 
 
 def judge(dataset: Dataset, vocabulary: Vocabulary, config: TrainingConfig) -> Verdict:
-    """Hold a quarter of every movie's ratings out, learn from the rest, compare with lists that are the same for all."""
-    train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=config.seed)
-    seen, sought = interactions_of(train, vocabulary), interactions_of(test, vocabulary)
-    learned = config.learned(train, vocabulary)
+    """Hold out a quarter of every movie's ratings, train on the rest, and compare with non-personalised lists."""
+    train_ratings, held_out_ratings = stratified_by_movie(dataset.ratings, test_share=0.25, seed=config.seed)
+    fold_in, held_out = interactions_of(train_ratings, vocabulary), interactions_of(held_out_ratings, vocabulary)
+    train = config.train_interactions(train_ratings, vocabulary)
     rng = np.random.default_rng(config.seed)
-    model = Hybrid(config.hybrid).fit(learned, dataset.movies, rng=rng)
-    popularity = model.parts[Popularity.kind]
-    rankers = (model, popularity, MostRated().fit(learned, dataset.movies, rng=rng))
+    hybrid = Hybrid(config.hybrid).fit(train, dataset.movies, rng=rng)
+    rankers = (hybrid, hybrid.popularity, MostRated().fit(train, dataset.movies, rng=rng))
     metrics = {
-        ranker.kind: summarise(*make_lists(ranker, seen, sought, k=K, fallback=popularity).hits(sought))
+        ranker.kind: summarise(*make_lists(ranker, fold_in, held_out, k=K, fallback=hybrid.popularity).hits(held_out))
         for ranker in rankers
     }
-    reached = {kind: found[f"ndcg@{K}"] for kind, found in metrics.items()}
-    passed = reached[Hybrid.kind] > max(reached[kind] for kind in NON_PERSONALISED)
+    ndcg = {kind: of_ranker[f"ndcg@{K}"] for kind, of_ranker in metrics.items()}
+    passed = ndcg[Hybrid.kind] > max(ndcg[kind] for kind in NON_PERSONALISED)
     return Verdict(passed, {"protocol": "a quarter of every movie's ratings held out", **metrics})

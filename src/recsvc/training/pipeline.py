@@ -15,7 +15,9 @@ from recsvc.features.history import History
 from recsvc.features.interactions import interactions_of
 from recsvc.features.title_index import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
+from recsvc.engine.strategies import SERVED
 from recsvc.models.hybrid import Hybrid
+from recsvc.registry.components import Component
 from recsvc.registry.manifest import DatasetRecord, Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
@@ -30,7 +32,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A published version, what the gate says of it, and whether it is in production now."""
+    """A published version, the verdict of the gate, and whether the version is in production now."""
 
     manifest: Manifest
     verdict: Verdict
@@ -40,13 +42,13 @@ class Trained:
 def publish_trained(
     dataset: Dataset, config: TrainingConfig, registry: Registry, *, promote: bool, who: str, progress: Progress
 ) -> Trained:
-    """Measure on a hold-out, learn from everything, publish, and promote what passes the gate if `promote` is set.
+    """Measure on a hold-out, train on everything, publish, and promote what passes the gate if `promote` is set.
 
     `progress` is called with the name of each of the `STEPS` steps as it begins.
 
     Raises:
-        ModelError: nothing can be learned from this data with this config.
-        ConfigurationError: the registry cannot be written.
+        ModelError: The models cannot be trained on this data with this config.
+        ConfigurationError: The registry cannot be written.
     """
     star_model = config.star_model()
     registry.check_writable()
@@ -54,11 +56,16 @@ def publish_trained(
     progress("measuring on a hold-out")
     verdict = judge(dataset, vocabulary, config)
     rng = np.random.default_rng(config.seed)
-    learned = config.learned(dataset.ratings, vocabulary)
-    progress("learning to rank")
-    hybrid = Hybrid(config.hybrid).fit(learned, dataset.movies, rng=rng)
-    progress("learning to predict stars")
-    stars = star_model.fit(learned, dataset.movies, rng=rng)
+    train = config.train_interactions(dataset.ratings, vocabulary)
+    progress("training the ranking")
+    hybrid = Hybrid(config.hybrid).fit(train, dataset.movies, rng=rng)
+    progress("training the predicted stars")
+    stars = star_model.fit(train, dataset.movies, rng=rng)
+    own_components: dict[str, Component] = {
+        served.strategy.value: served.kind().fit(train, dataset.movies, rng=rng)
+        for served in SERVED
+        if served.part_of is None
+    }
     progress("indexing the catalogue")
     everything = interactions_of(dataset.ratings, vocabulary)
     catalogue = Catalogue.of(dataset.movies, everything)
@@ -84,8 +91,9 @@ def publish_trained(
             "titles": TitleIndex.of(dataset.movies),
             "hybrid": hybrid,
             "stars": stars,
+            **own_components,
         },
-        folders=FOLDERS,
+        folders=FOLDERS | {name: name for name in own_components},
     )
     progress("publishing")
     manifest = registry.publish(draft)

@@ -1,1 +1,4 @@
-"""In: what someone wants of the service, already well-formed. Out: the answer, with engine and storage put together."""
+"""In: what a caller wants of the service, already well-formed.
+
+Out: the answer, made by engine and storage together.
+"""

@@ -1,4 +1,4 @@
-"""What was shown and clicked, told by frontends in batches."""
+"""Events: frontends report in batches which recommended movies were shown and clicked."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from recsvc.storage import events
 from recsvc.storage.database import Database
 from recsvc.storage.events import Event
 from recsvc.types import EventType, MovieId, UserId
+from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.users import check_writable
 
 
-class Told(NamedTuple):
+class ReportedEvent(NamedTuple):
     """One event as it was sent."""
 
     type: EventType
@@ -23,30 +24,24 @@ class Told(NamedTuple):
     movie_id: MovieId
 
 
-async def keep_events(
-    engine: Engine, database: Database, tokens: RecommendationTokens, user_id: UserId, told: Sequence[Told]
-) -> list[bool | RecsvcError]:
-    """Keep all events that can be kept, in one transaction.
-
-    Of each is said True (new), False (it was there already), or why it was not kept.
+async def report_events(
+    engine: Engine,
+    database: Database,
+    tokens: RecommendationTokens,
+    user_id: UserId,
+    reported: Sequence[ReportedEvent | RecsvcError],
+) -> list[Outcome]:
+    """Store all events that can be stored, in one transaction; events that are refused already stay so.
 
     Raises:
-        ReadOnlyUserError: the user cannot be written about.
+        ReadOnlyUserError: No events are stored for this user.
     """
     check_writable(engine, user_id)
-    outcomes: list[bool | RecsvcError] = []
-    usable: list[Event] = []
-    places: list[int] = []
-    for at, one in enumerate(told):
-        try:
-            attribution = tokens.attribution(one.recommendation_id, user_id, one.movie_id)
-        except RecsvcError as error:
-            outcomes.append(error)
-        else:
-            outcomes.append(False)
-            usable.append(Event(user_id, one.movie_id, attribution, one.type))
-            places.append(at)
+
+    def attributed(event: ReportedEvent) -> Event:
+        attribution = tokens.attribution(event.recommendation_id, user_id, event.movie_id)
+        return Event(user_id, event.movie_id, attribution, event.type)
+
+    valid = convert(reported, attributed)
     async with database.write() as transaction:
-        for at, new in zip(places, await events.put_many(transaction, usable), strict=True):
-            outcomes[at] = new
-    return outcomes
+        return await keep_valid(valid, lambda checked_events: events.put_many(transaction, checked_events))

@@ -1,4 +1,4 @@
-"""Feedback: given, given in batches, and taken back."""
+"""Feedback: giving it, giving it in batches, and undoing it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import MovieId, UserId
+from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.users import check_writable
 
 
-def attributed(deployment: Deployment, tokens: RecommendationTokens, item: Feedback) -> Feedback:
+def checked(deployment: Deployment, tokens: RecommendationTokens, item: Feedback) -> Feedback:
     """Check feedback, and add where the movie had been recommended.
 
     Raises:
-        NotFoundError: the movie is unknown.
-        ReadOnlyUserError: the user cannot be changed.
-        InvalidInputError: the recommendation id is not one of this user and movie.
+        NotFoundError: The movie is not in the catalogue.
+        ReadOnlyUserError: The user cannot be changed.
+        InvalidInputError: The recommendation token was not made for this user and movie.
     """
     check_writable(deployment.production, item.user_id)
-    if deployment.for_movie(item.movie_id).catalogue.vocabulary.row(item.movie_id) is None:
+    if item.movie_id not in deployment.for_movie(item.movie_id).catalogue:
         raise NotFoundError("movie", item.movie_id)
     if item.recommendation_id is None:
         return item
@@ -33,37 +34,27 @@ def attributed(deployment: Deployment, tokens: RecommendationTokens, item: Feedb
 
 
 async def rate(deployment: Deployment, database: Database, tokens: RecommendationTokens, item: Feedback) -> bool:
-    """Keep what a user says about a movie in place of what they said before; True when that was nothing."""
-    checked = attributed(deployment, tokens, item)
+    """Store feedback in place of earlier feedback about the same movie; return whether there was none."""
+    item = checked(deployment, tokens, item)
     async with database.write() as transaction:
-        return await feedback.put(transaction, checked)
+        return await feedback.put(transaction, item)
 
 
 async def rate_many(
-    deployment: Deployment, database: Database, tokens: RecommendationTokens, items: Sequence[Feedback]
-) -> list[bool | RecsvcError]:
-    """Keep all that can be kept, in one transaction; say of each True (new), False (changed), or why it was not."""
-    outcomes: list[bool | RecsvcError] = []
-    usable: dict[int, Feedback] = {}
-    for at, item in enumerate(items):
-        try:
-            usable[at] = attributed(deployment, tokens, item)
-        except RecsvcError as error:
-            outcomes.append(error)
-        else:
-            outcomes.append(False)
+    deployment: Deployment, database: Database, tokens: RecommendationTokens, items: Sequence[Feedback | RecsvcError]
+) -> list[Outcome]:
+    """Store all feedback that can be stored, in one transaction; items that are refused already stay so."""
+    valid = convert(items, lambda item: checked(deployment, tokens, item))
     async with database.write() as transaction:
-        for at, new in zip(usable, await feedback.put_many(transaction, list(usable.values())), strict=True):
-            outcomes[at] = new
-    return outcomes
+        return await keep_valid(valid, lambda checked_items: feedback.put_many(transaction, checked_items))
 
 
-async def take_back(engine: Engine, database: Database, user_id: UserId, movie_id: MovieId) -> None:
-    """Undo what a user said about a movie, also one that has left the catalogue.
+async def undo(engine: Engine, database: Database, user_id: UserId, movie_id: MovieId) -> None:
+    """Remove the feedback of a user about a movie, which may have left the catalogue.
 
     Raises:
-        ReadOnlyUserError: the user cannot be changed.
-        NotFoundError: they had said nothing about it.
+        ReadOnlyUserError: The user cannot be changed.
+        NotFoundError: There is no such feedback.
     """
     check_writable(engine, user_id)
     async with database.write() as transaction:

@@ -19,30 +19,30 @@ class Rate(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """How many movies a user was shown, one or more, and how many of them were hits."""
+    """The number of movies that a user was shown, one or more, and how many of them were hits."""
 
     movies: int
     hits: int
 
 
 def wilson(hits: int, n: int) -> Rate | None:
-    """The share of hits with Wilson's score interval (Wilson 1927); None for n = 0."""
+    """Return the share of hits with Wilson's score interval (Wilson 1927); None for n = 0."""
     if not n:
         return None
     share = hits / n
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    # The share is within its interval, whatever the last digits say.
+    # Rounding must not put the share outside of its interval.
     return Rate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 
 def difference(before: Sequence[Shown], after: Sequence[Shown]) -> Rate | None:
-    """How much higher the share of hits is after than before, of two groups of users, with an interval over users.
+    """Return the share of hits of one group of users less that of another, with an interval over users.
 
-    A user's movies are not independent of each other, so that users are what is drawn: the share is a ratio of sums
-    over p users, hits over movies, with the linearised variance of a ratio, p / (p - 1) * sum((hits - share *
-    movies)^2) / sum(movies)^2 (Cochran 1977, *Sampling Techniques*, chapter 6). None where a side has fewer than two
-    users.
+    The movies shown to one user are not independent of each other, so that users are the sampling unit. The share is a
+    ratio of sums over p users, hits over movies. Its linearised variance is
+    `p / (p - 1) * sum((hits - share * movies)^2) / sum(movies)^2` (Cochran 1977, *Sampling Techniques*, chapter 6).
+    None if a group has fewer than two users.
     """
     if min(len(before), len(after)) < 2:
         return None

@@ -1,4 +1,4 @@
-"""Lists that are shared by their link; who holds the edit token may change them."""
+"""Lists that are shared by their link. Whoever has the edit token may change them."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _TOKEN_BYTES = 32
 async def share(
     deployment: Deployment, database: Database, title: str, movie_ids: Sequence[MovieId]
 ) -> tuple[StoredList, str]:
-    """Keep a list; return it with its edit token, of which only a hash is kept.
+    """Store a new list, and return it with its edit token, of which only a hash is stored.
 
     Raises:
-        InvalidInputError: a movie is not in the catalogue, or stands there twice; names its index.
+        InvalidInputError: A movie is not in the catalogue or is there twice; the field names its index.
     """
     slug, token = secrets.token_urlsafe(_SLUG_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
     items = _items(deployment, movie_ids, {})
     async with database.write() as transaction:
         await lists.add(transaction, slug, title, _hash(token), items)
-        return await _held(transaction, slug), token
+        return await _get(transaction, slug), token
 
 
 async def shared_list(database: Database, slug: str) -> StoredList:
-    """Return the list of a slug; raises NotFoundError where there is none."""
+    """Return the list of a slug; raises NotFoundError if there is none."""
     async with database.read() as transaction:
-        return await _held(transaction, slug)
+        return await _get(transaction, slug)
 
 
 async def change_list(
@@ -47,49 +47,49 @@ async def change_list(
     title: str | None,
     movie_ids: Sequence[MovieId] | None,
 ) -> StoredList:
-    """Give a list another title, other movies, or both. Movies that it has may stay although they left the catalogue.
+    """Change the title of a list, its movies, or both. Movies that left the catalogue may stay in the list.
 
     Raises:
-        NotFoundError: there is no such list.
-        NotPermittedError: the token is not its edit token.
-        InvalidInputError: a movie is not in the catalogue, or stands there twice; names its index.
+        NotFoundError: There is no such list.
+        NotPermittedError: The token is not its edit token.
+        InvalidInputError: A movie is not in the catalogue, or is there twice; the field names its index.
     """
     async with database.write() as transaction:
-        held = await _editable(transaction, slug, token)
-        known = {item.movie_id: item for item in held.items}
+        stored = await _editable(transaction, slug, token)
+        known = {item.movie_id: item for item in stored.items}
         items = None if movie_ids is None else _items(deployment, movie_ids, known)
         await lists.change(transaction, slug, title, items)
-        return await _held(transaction, slug)
+        return await _get(transaction, slug)
 
 
 async def remove_list(database: Database, slug: str, token: str) -> None:
     """Remove a list.
 
     Raises:
-        NotFoundError: there is no such list.
-        NotPermittedError: the token is not its edit token.
+        NotFoundError: There is no such list.
+        NotPermittedError: The token is not its edit token.
     """
     async with database.write() as transaction:
         await _editable(transaction, slug, token)
         await lists.remove(transaction, slug)
 
 
-async def _held(transaction: ReadTransaction, slug: str, *, to_change: bool = False) -> StoredList:
-    held = await lists.get(transaction, slug, to_change=to_change)
-    if held is None:
+async def _get(transaction: ReadTransaction, slug: str, *, to_change: bool = False) -> StoredList:
+    stored = await lists.get(transaction, slug, to_change=to_change)
+    if stored is None:
         raise NotFoundError("list", slug)
-    return held
+    return stored
 
 
 async def _editable(transaction: WriteTransaction, slug: str, token: str) -> StoredList:
-    held = await _held(transaction, slug, to_change=True)
-    if not hmac.compare_digest(held.edit_token_hash, _hash(token)):
+    stored = await _get(transaction, slug, to_change=True)
+    if not hmac.compare_digest(stored.edit_token_hash, _hash(token)):
         raise NotPermittedError("This is not the edit token of the list.")
-    return held
+    return stored
 
 
 def _hash(token: str) -> bytes:
-    """A plain hash is enough: the token is 256 random bits, and cannot be guessed."""
+    """Return a plain hash, which is enough: the token is 256 random bits and cannot be guessed."""
     return sha256(token.encode()).digest()
 
 
@@ -97,7 +97,7 @@ def _items(deployment: Deployment, movie_ids: Sequence[MovieId], known: dict[Mov
     items: dict[MovieId, ListItem] = {}
     for index, movie_id in enumerate(movie_ids):
         if movie_id in items:
-            raise InvalidInputError(("movie_ids", index), f"Movie {movie_id} stands here twice.")
+            raise InvalidInputError(("movie_ids", index), f"Movie {movie_id} is there twice.")
         catalogue = deployment.for_movie(movie_id).catalogue
         row = catalogue.vocabulary.row(movie_id)
         if row is not None:

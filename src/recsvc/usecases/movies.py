@@ -1,4 +1,4 @@
-"""Movies of the catalogue: one by its id or its title, pages of them, and a choice to begin with."""
+"""Movies of the catalogue: one by its id or title, pages of them, and a selection for onboarding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WELL_KNOWN = 50
 
 
 def movie_row(engine: Engine, movie_id: MovieId) -> int:
-    """Return the row of a movie; raises NotFoundError for one that is not in the catalogue."""
+    """Return the row of a movie; raises NotFoundError if it is not in the catalogue."""
     row = engine.catalogue.vocabulary.row(movie_id)
     if row is None:
         raise NotFoundError("movie", movie_id)
@@ -22,10 +22,12 @@ def movie_row(engine: Engine, movie_id: MovieId) -> int:
 
 
 def movie_by_title(engine: Engine, text: str) -> Movie:
-    """Return the movie of a title, with or without its year: "Alien" or "Alien (1979)"; of several the most rated.
+    """Return the movie of a title, with or without its year: "Alien" or "Alien (1979)".
+
+    Of several movies with the same title the most rated one is returned.
 
     Raises:
-        InvalidInputError: no movie has that title; the message names those that are nearest.
+        InvalidInputError: No movie has that title; the message names those that are nearest.
     """
     wanted = parse_title(text)
     found = engine.movies(engine.search(wanted.title, Filters()))
@@ -40,14 +42,17 @@ def movie_by_title(engine: Engine, text: str) -> Movie:
 
 
 def search(engine: Engine, text: str, filters: Filters, *, k: int, offset: int) -> tuple[list[Movie], int | None]:
-    """A page of movies with titles like a text (all, most rated first, for an empty one), and the next page's offset."""
+    """Return a page of the movies whose titles match a text, and the offset of the next page.
+
+    For an empty text these are all movies, the most rated ones first.
+    """
     rows = engine.search(text, filters) if text.strip() else engine.most_rated(filters)
-    further = offset + k
-    more = further < len(rows) and further <= LAST_OFFSET
-    return engine.movies(rows[offset:further]), further if more else None
+    next_offset = offset + k
+    more = next_offset < len(rows) and next_offset <= LAST_OFFSET
+    return engine.movies(rows[offset:next_offset]), next_offset if more else None
 
 
-def well_known(engine: Engine, k: int, seed: int | None) -> list[Movie]:
-    """Draw k of the most rated movies, so that newcomers meet movies they have seen; a seed draws the same ones again."""
+def onboarding_movies(engine: Engine, k: int, seed: int | None) -> list[Movie]:
+    """Draw k of the 50 most rated movies, which new users are likely to have seen; a seed makes the draw repeatable."""
     rows = engine.most_rated(Filters())[:WELL_KNOWN]
     return engine.movies(np.random.default_rng(seed).permutation(rows)[:k])

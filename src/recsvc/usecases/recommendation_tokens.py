@@ -1,7 +1,8 @@
-"""Recommendation ids: what was recommended to whom, signed, so that feedback can say where it comes from.
+"""Recommendation tokens: signed proof of what was recommended to whom, which feedback and events send back.
 
-An id holds the day, the strategy, the version, who it was for (as a keyed digest) and the movies in their order, and
-ends in a MAC. It depends on nothing else, so that replicas with one key give the same id to the same answer.
+A token contains the day, the strategy, the version, the user (as a keyed digest) and the movies in their order, and
+ends in a MAC. It depends on nothing else, so that all replicas with one key issue the same token for the same answer.
+On the wire it is the field `recommendation_id`.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ import time
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
-from recsvc.engine.query import Strategy
+from recsvc.engine.strategies import CODES, Strategy
 from recsvc.errors import InvalidInputError
 from recsvc.types import Attribution, MovieId, UserId
 
-_STRATEGIES = tuple(Strategy)
+_STRATEGIES = {code: strategy for strategy, code in CODES.items()}
 _HEADER = struct.Struct("<BHBI8sB")
-"""Format, day since 1970, strategy, rank of the first movie, digest of the user, length of the version."""
+"""Format, day since 1970, code of the strategy, rank of the first movie, digest of the user, length of the version."""
 _FORMAT = 1
 _MAC_BYTES = 16
 _NOBODY = bytes(8)
-_SECONDS_A_DAY = 86_400
+_SECONDS_PER_DAY = 86_400
 FIELD = ("recommendation_id",)
 
 
 class RecommendationTokens:
-    """Makes and reads recommendation ids with one key (32 bytes); each is accepted for `days` days."""
+    """Issues and reads recommendation tokens with one key; each token is accepted for `days` days."""
 
     def __init__(self, key: bytes, *, days: int, clock: Callable[[], float] = time.time) -> None:
         self._key = blake2b(key, digest_size=32, person=b"recommendation").digest()
@@ -39,43 +40,46 @@ class RecommendationTokens:
     def issue(
         self, version: str, strategy: Strategy, user_id: UserId | None, first_rank: int, movie_ids: Sequence[MovieId]
     ) -> str:
-        """Make the id of a page of a list; the movies' ranks count on from `first_rank`."""
+        """Issue the token of a page of a list; the ranks of the movies count on from `first_rank`."""
         name = version.encode()
-        day = int(self._clock() // _SECONDS_A_DAY)
-        header = _HEADER.pack(_FORMAT, day, _STRATEGIES.index(strategy), first_rank, self._digest(user_id), len(name))
+        day = int(self._clock() // _SECONDS_PER_DAY)
+        header = _HEADER.pack(_FORMAT, day, CODES[strategy], first_rank, self._digest(user_id), len(name))
         payload = header + name + struct.pack(f"<{len(movie_ids)}Q", *movie_ids)
-        return _encoded(payload + self._mac(payload))
+        return _encode(payload + self._mac(payload))
 
-    def attribution(self, text: str, user_id: UserId, movie_id: MovieId) -> Attribution:
-        """Say where a movie had been recommended to a user. An id made for nobody may be used by anyone.
+    def attribution(self, token: str, user_id: UserId, movie_id: MovieId) -> Attribution:
+        """Return where a movie had been recommended to a user. Anyone may use a token issued for an unknown user.
 
         Raises:
-            InvalidInputError: the id was not made here, has expired, is another user's, or the movie is not in it.
+            InvalidInputError: The token was not issued here, has expired, was issued for another user, or does not
+                contain the movie.
         """
-        payload = self._payload(text)
-        _, day, strategy, first_rank, user, length = _HEADER.unpack_from(payload)
-        # A replica whose clock is a little ahead may have made it tomorrow.
-        if not -1 <= self._clock() // _SECONDS_A_DAY - day <= self._days:
+        payload = self._payload(token)
+        _, day, code, first_rank, user, length = _HEADER.unpack_from(payload)
+        # A replica whose clock is a little ahead may have issued it on what is tomorrow here.
+        if not -1 <= self._clock() // _SECONDS_PER_DAY - day <= self._days:
             raise InvalidInputError(FIELD, f"The recommendation id has expired: it was valid for {self._days} days.")
         if user not in (_NOBODY, self._digest(user_id)):
             raise InvalidInputError(FIELD, "The recommendation id was made for another user.")
-        movies = payload[_HEADER.size + length :]
-        movie_ids = struct.unpack(f"<{len(movies) // 8}Q", movies)
+        content = payload[_HEADER.size + length :]
+        movie_ids = struct.unpack(f"<{len(content) // 8}Q", content)
         if movie_id not in movie_ids:
             raise InvalidInputError(FIELD, f"The recommendation id does not hold movie {movie_id}.")
         version = payload[_HEADER.size : _HEADER.size + length].decode()
-        return Attribution(version, _STRATEGIES[strategy].value, first_rank + movie_ids.index(movie_id))
+        return Attribution(version, _STRATEGIES[code].value, first_rank + movie_ids.index(movie_id))
 
-    def _payload(self, text: str) -> bytes:
-        """What an id holds, once its MAC was verified; nothing that is not ours is looked into."""
+    def _payload(self, token: str) -> bytes:
+        """Return the content of a token after verifying its MAC and format; nothing is read of any other text."""
         try:
-            content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            content = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             content = b""
         payload, mac = content[:-_MAC_BYTES], content[-_MAC_BYTES:]
-        # The last character may hold bits that mean nothing: only one text is the id of an answer.
-        if _encoded(content) != text or not hmac.compare_digest(mac, self._mac(payload)):
+        # The last character may have bits without a meaning: only one text is the token of an answer.
+        if _encode(content) != token or not hmac.compare_digest(mac, self._mac(payload)):
             raise InvalidInputError(FIELD, "The recommendation id was not made by this service.")
+        if payload[0] != _FORMAT:
+            raise InvalidInputError(FIELD, "The recommendation id was made by another release of this service.")
         return payload
 
     def _mac(self, payload: bytes) -> bytes:
@@ -87,5 +91,5 @@ class RecommendationTokens:
         return blake2b(user_id.encode(), digest_size=8, key=self._key, person=b"person").digest()
 
 
-def _encoded(content: bytes) -> str:
+def _encode(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

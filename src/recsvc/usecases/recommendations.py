@@ -1,9 +1,10 @@
-"""Recommendations for someone known by an id, and for someone who brings their ratings along."""
+"""Recommendations for a user who is known by an id, and for one whose ratings are in the request."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from recsvc.engine.answer import Answer
 from recsvc.engine.engine import UNKNOWN_USER, Engine
@@ -12,55 +13,58 @@ from recsvc.errors import InvalidInputError
 from recsvc.storage.database import Database
 from recsvc.types import MAX_STARS, MIN_STARS, FeedbackKind, MovieId, UserId
 from recsvc.usecases.movies import movie_by_title
-from recsvc.usecases.users import known_user, user_of
+from recsvc.usecases.users import profile_of, stored_profile
 
 _TITLE_AND_STARS = re.compile(r"(?P<title>[^=]+)=\s*(?P<stars>\d+(?:\.\d+)?)\s*(?:,|$)")
+
+
+class GivenFeedback(NamedTuple):
+    """Feedback about one movie that is part of a request and not stored; `stars` only for a rating."""
+
+    movie_id: MovieId
+    kind: FeedbackKind
+    stars: float | None
 
 
 async def recommend_for(
     engine: Engine, database: Database, counts_as: dict[str, float], user_id: UserId | None, query: Query
 ) -> Answer:
-    """Recommend from what is known of a user at this moment; None is an unknown user."""
-    user = UNKNOWN_USER if user_id is None else await known_user(engine, database, counts_as, user_id)
-    return engine.recommend(user, query)
+    """Recommend to a user by everything that is stored about them now; None is an unknown user."""
+    profile = UNKNOWN_USER if user_id is None else await stored_profile(engine, database, counts_as, user_id)
+    return engine.recommend(profile, query)
 
 
-def recommend_from(
-    engine: Engine,
-    counts_as: dict[str, float],
-    opinions: Sequence[tuple[MovieId, FeedbackKind, float | None]],
-    query: Query,
-) -> Answer:
-    """Recommend from opinions (movie, kind, stars) that are not stored anywhere.
+def recommend_from(engine: Engine, counts_as: dict[str, float], given: Sequence[GivenFeedback], query: Query) -> Answer:
+    """Recommend by feedback that is given here and not stored.
 
     Raises:
-        InvalidInputError: a movie is not in the catalogue, or stands there twice; names its index.
+        InvalidInputError: A movie is not in the catalogue or is there twice; the field names its index.
     """
     seen: set[MovieId] = set()
-    for index, (movie_id, _, _) in enumerate(opinions):
-        if engine.catalogue.vocabulary.row(movie_id) is None:
+    for index, (movie_id, _, _) in enumerate(given):
+        if movie_id not in engine.catalogue:
             raise InvalidInputError(("ratings", index, "movie_id"), f"There is no movie {movie_id}.")
         if movie_id in seen:
-            raise InvalidInputError(("ratings", index, "movie_id"), f"Movie {movie_id} stands here twice.")
+            raise InvalidInputError(("ratings", index, "movie_id"), f"Movie {movie_id} is there twice.")
         seen.add(movie_id)
-    # In the order of the movie ids, as the database gives them: sums of floats depend on it.
-    columns = list(zip(*sorted(opinions, key=lambda opinion: opinion[0]), strict=True)) or [(), (), ()]
-    return engine.recommend(user_of(engine, columns[0], columns[1], columns[2], counts_as), query)
+    # Sums of floats depend on their order: take that of the movie ids, in which the database returns feedback.
+    movie_ids, kinds, stars = list(zip(*sorted(given), strict=True)) or [(), (), ()]
+    return engine.recommend(profile_of(engine, movie_ids, kinds, stars, counts_as), query)
 
 
-def opinions_of(engine: Engine, text: str) -> list[tuple[MovieId, FeedbackKind, float | None]]:
+def parse_ratings(engine: Engine, text: str) -> list[GivenFeedback]:
     """Read `Alien=5,Good, the Bad and the Ugly=4.5`: titles, with or without a year, and stars.
 
     Raises:
-        InvalidInputError: it is not of that form, a movie is not known, or the stars are not 0.5-5 in halves.
+        InvalidInputError: The text has another form, no movie has a title, or the stars are not 0.5-5 in halves.
     """
-    found = list(_TITLE_AND_STARS.finditer(text))
-    if not found or "".join(one[0] for one in found) != text:
-        raise InvalidInputError(("ratings",), f"{text!r} does not read like 'Alien=5,Aliens=4.5'")
-    opinions: list[tuple[MovieId, FeedbackKind, float | None]] = []
-    for one in found:
-        stars = float(one["stars"])
+    matches = list(_TITLE_AND_STARS.finditer(text))
+    if not matches or "".join(match[0] for match in matches) != text:
+        raise InvalidInputError(("ratings",), f"{text!r} does not have the form 'Alien=5,Aliens=4.5'")
+    given: list[GivenFeedback] = []
+    for match in matches:
+        title, stars = match["title"].strip(), float(match["stars"])
         if not MIN_STARS <= stars <= MAX_STARS or stars * 2 != int(stars * 2):
-            raise InvalidInputError(("ratings",), f"{one['title'].strip()}={one['stars']}: stars are 0.5-5 in halves")
-        opinions.append((movie_by_title(engine, one["title"].strip()).movie_id, FeedbackKind.RATING, stars))
-    return opinions
+            raise InvalidInputError(("ratings",), f"{title}={match['stars']}: stars are 0.5-5 in halves")
+        given.append(GivenFeedback(movie_by_title(engine, title).movie_id, FeedbackKind.RATING, stars))
+    return given

@@ -1,4 +1,4 @@
-"""The key that signs: from the settings, or made once and kept in the database, so that all replicas have the same."""
+"""The key that signs tokens, the same for all replicas: from the settings, or created once and kept in the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recsvc.storage.secrets import shared
 
 
 async def signing_key(settings: Settings, database: Database) -> bytes:
-    """Return the key of all replicas."""
+    """Return the signing key of all replicas."""
     if settings.signing_key is not None:
         return settings.signing_key.get_secret_value().encode()
     async with database.write() as transaction:

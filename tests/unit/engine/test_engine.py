@@ -9,21 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsvc.engine.answer import Answer, Recommended, User
+from recsvc.engine.answer import Answer, Recommendation, UserProfile
 from recsvc.engine.engine import NO_ROWS, UNKNOWN_USER, Engine
-from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query, Strategy
+from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query
+from recsvc.engine.strategies import Strategy
 from recsvc.errors import DamagedVersionError, InvalidInputError
 from recsvc.registry.store import Registry, Version
 from recsvc.types import EMPTY_TASTE, Rows, Taste
-from tests.contracts.worlds import SILENT, UNRATED, YEARLESS, taste_of, tastes, world
+from tests.contracts.worlds import TAGLESS, UNRATED, YEARLESS, taste_of, tastes, world
 
 N = len(world().vocabulary)
-SPACE_FAN = User(taste_of({0: 5.0, 4: 4.5, 10: 4.0}), NO_ROWS)
-UNRATED_ROW, SILENT_ROW = world().vocabulary.rows(np.array([UNRATED, SILENT], np.int64)).tolist()
+SPACE_FAN = UserProfile(taste_of({0: 5.0, 4: 4.5, 10: 4.0}), NO_ROWS)
+UNRATED_ROW, TAGLESS_ROW = world().vocabulary.rows(np.array([UNRATED, TAGLESS], np.int64)).tolist()
 PERSONAL = (Strategy.AUTO, Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT)
 
-users = st.builds(
-    User,
+profiles = st.builds(
+    UserProfile,
     tastes(N),
     st.lists(st.integers(0, N - 1), max_size=6, unique=True).map(lambda rows: np.array(rows, np.int32)),
 )
@@ -37,31 +38,33 @@ def rows_of(movie_ids: list[int]) -> Rows:
     return world().vocabulary.rows(np.array(movie_ids, np.int64))
 
 
-@given(user=users, strategy=st.sampled_from(Strategy), diversity=st.sampled_from([0.0, 0.4, 1.0]))
+@given(profile=profiles, strategy=st.sampled_from(Strategy), diversity=st.sampled_from([0.0, 0.4, 1.0]))
 @settings(deadline=None, max_examples=60)
 def test_what_was_dealt_with_never_appears(
-    world_engine: Engine, user: User, strategy: Strategy, diversity: float
+    world_engine: Engine, profile: UserProfile, strategy: Strategy, diversity: float
 ) -> None:
-    answer = world_engine.recommend(user, Query(k=100, strategy=strategy, diversity=diversity))
+    answer = world_engine.recommend(profile, Query(k=100, strategy=strategy, diversity=diversity))
     found = ids(answer)
     assert len(set(found)) == len(found)
-    assert not np.isin(rows_of(found), np.concatenate([user.taste.rows, user.hidden])).any()
+    assert not np.isin(rows_of(found), np.concatenate([profile.taste.rows, profile.hidden])).any()
     assert [item.rank for item in answer.items] == list(range(1, len(found) + 1))
     assert answer.next_offset is None
-    if strategy in {Strategy.AUTO, Strategy.HYBRID} and len(user.taste):
-        speechless = {SILENT_ROW, *user.taste.rows.tolist(), *user.hidden.tolist()}
-        assert len(found) == N - len(speechless)  # all that anything can be said about
+    if strategy in {Strategy.AUTO, Strategy.HYBRID} and len(profile.taste):
+        without_score = {TAGLESS_ROW, *profile.taste.rows.tolist(), *profile.hidden.tolist()}
+        assert len(found) == N - len(without_score)  # all that anything can be said about
 
 
-@given(user=users, k=st.integers(1, 9), diversity=st.sampled_from([0.0, 0.3, 1.0]))
+@given(profile=profiles, k=st.integers(1, 9), diversity=st.sampled_from([0.0, 0.3, 1.0]))
 @settings(deadline=None, max_examples=30)
-def test_pages_put_together_are_the_long_list(world_engine: Engine, user: User, k: int, diversity: float) -> None:
+def test_pages_put_together_are_the_long_list(
+    world_engine: Engine, profile: UserProfile, k: int, diversity: float
+) -> None:
     query = Query(k=100, diversity=diversity)
-    whole = world_engine.recommend(user, query)
-    items: list[Recommended] = []
+    whole = world_engine.recommend(profile, query)
+    items: list[Recommendation] = []
     offset: int | None = 0
     while offset is not None:
-        page = world_engine.recommend(user, replace(query, k=k, offset=offset))
+        page = world_engine.recommend(profile, replace(query, k=k, offset=offset))
         assert page.strategy == whole.strategy
         assert len(page.items) == k or page.next_offset is None
         assert page.next_offset in {None, offset + k}
@@ -98,14 +101,14 @@ def test_an_unknown_user_gets_the_popular_movies(world_engine: Engine, strategy:
     assert rows_of(ids(answer)).tolist() == by_hand
     for item in answer.items:
         assert item.predicted_rating is not None
-        assert item.why is not None
-        assert item.why.because == ()
-        assert (item.why.baseline, item.why.other) == pytest.approx((item.score, 0))
+        assert item.reasons is not None
+        assert item.reasons.because == ()
+        assert (item.reasons.baseline, item.reasons.other) == pytest.approx((item.score, 0))
 
 
 def test_someone_who_only_hid_movies_is_an_unknown_user_without_them(world_engine: Engine) -> None:
     first, second, *_ = ids(world_engine.recommend(UNKNOWN_USER, Query()))
-    answer = world_engine.recommend(User(EMPTY_TASTE, rows_of([first])), Query())
+    answer = world_engine.recommend(UserProfile(EMPTY_TASTE, rows_of([first])), Query())
     assert answer.strategy is Strategy.POPULAR
     assert ids(answer)[0] == second
 
@@ -118,61 +121,61 @@ def test_three_ratings_make_it_personal(world_engine: Engine, strategy: Strategy
 
 
 def test_a_model_that_has_nothing_to_say_leaves_it_to_the_popular(world_engine: Engine) -> None:
-    unknown = User(taste_of({UNRATED_ROW: 5.0}), NO_ROWS)
+    unknown = UserProfile(taste_of({UNRATED_ROW: 5.0}), NO_ROWS)
     answer = world_engine.recommend(unknown, Query(strategy=Strategy.COLLABORATIVE))
     assert answer.strategy is Strategy.POPULAR
     assert len(answer.items) == 10
 
 
-@given(user=users, strategy=st.sampled_from(Strategy))
+@given(profile=profiles, strategy=st.sampled_from(Strategy))
 @settings(deadline=None, max_examples=60)
-def test_reasons_add_up_to_the_score(world_engine: Engine, user: User, strategy: Strategy) -> None:
-    rated = set(world_engine.catalogue.vocabulary.ids[user.taste.rows].tolist())
-    for item in world_engine.recommend(user, Query(k=20, strategy=strategy)).items:
-        assert item.why is not None
-        amounts = [reason.contribution for reason in item.why.because]
-        assert item.why.baseline + sum(amounts) + item.why.other == pytest.approx(item.score, abs=1e-9)
+def test_reasons_add_up_to_the_score(world_engine: Engine, profile: UserProfile, strategy: Strategy) -> None:
+    rated = set(world_engine.catalogue.vocabulary.ids[profile.taste.rows].tolist())
+    for item in world_engine.recommend(profile, Query(k=20, strategy=strategy)).items:
+        assert item.reasons is not None
+        amounts = [reason.contribution for reason in item.reasons.because]
+        assert item.reasons.baseline + sum(amounts) + item.reasons.other == pytest.approx(item.score, abs=1e-9)
         assert len(amounts) <= 3
         assert amounts == sorted(amounts, reverse=True)
         assert all(amount > 0 for amount in amounts)
-        named = [reason.movie.movie_id for reason in item.why.because]
+        named = [reason.movie.movie_id for reason in item.reasons.because]
         assert len(set(named)) == len(named)
         assert set(named) <= rated
 
 
 def test_the_reasons_are_the_strongest_and_other_is_the_rest(world_engine: Engine) -> None:
     taste = taste_of({0: 5.0, 4: 4.5, 10: 4.0, 2: 5.0, 6: 3.0, 1: 1.0})
-    [item] = world_engine.recommend(User(taste, NO_ROWS), Query(k=1, strategy=Strategy.COLLABORATIVE)).items
+    [item] = world_engine.recommend(UserProfile(taste, NO_ROWS), Query(k=1, strategy=Strategy.COLLABORATIVE)).items
     model = world_engine._models[Strategy.COLLABORATIVE]
     baseline, contributions = model.explain(taste, rows_of([item.movie.movie_id]))
     by_movie = dict(zip(taste.rows.tolist(), contributions[0].tolist(), strict=True))
     three = sorted(by_movie, key=lambda row: -by_movie[row])[:3]
-    assert item.why is not None
-    assert rows_of([reason.movie.movie_id for reason in item.why.because]).tolist() == three
-    assert [reason.contribution for reason in item.why.because] == pytest.approx([by_movie[row] for row in three])
+    assert item.reasons is not None
+    assert rows_of([reason.movie.movie_id for reason in item.reasons.because]).tolist() == three
+    assert [reason.contribution for reason in item.reasons.because] == pytest.approx([by_movie[row] for row in three])
     rest = sum(amount for row, amount in by_movie.items() if row not in three)
-    assert item.why.other == pytest.approx(rest, abs=1e-5)
-    assert item.why.baseline == pytest.approx(float(baseline[0]))
+    assert item.reasons.other == pytest.approx(rest, abs=1e-5)
+    assert item.reasons.baseline == pytest.approx(float(baseline[0]))
 
 
 def test_a_dislike_alone_is_no_reason(world_engine: Engine) -> None:
-    answer = world_engine.recommend(User(taste_of({0: 0.5}), NO_ROWS), Query(k=40))
+    answer = world_engine.recommend(UserProfile(taste_of({0: 0.5}), NO_ROWS), Query(k=40))
     for item in answer.items:
-        assert item.why is not None
+        assert item.reasons is not None
         if item.movie.movie_id % 20 == 3:  # of the kind that was disliked
-            assert item.why.because == ()
-            assert item.why.other < 0
+            assert item.reasons.because == ()
+            assert item.reasons.other < 0
 
 
 def test_without_explaining_the_rest_is_the_same(world_engine: Engine) -> None:
     with_why = world_engine.recommend(SPACE_FAN, Query())
     without = world_engine.recommend(SPACE_FAN, Query(explain=False))
-    assert without.items == tuple(item._replace(why=None) for item in with_why.items)
+    assert without.items == tuple(item._replace(reasons=None) for item in with_why.items)
 
 
 def test_a_predicted_rating_is_stars_or_nothing(world_engine: Engine) -> None:
     for taste in (SPACE_FAN.taste, taste_of(dict.fromkeys(range(30), 5.0)), taste_of(dict.fromkeys(range(30), 0.5))):
-        for item in world_engine.recommend(User(taste, NO_ROWS), Query(k=100)).items:
+        for item in world_engine.recommend(UserProfile(taste, NO_ROWS), Query(k=100)).items:
             if item.movie.movie_id == UNRATED:
                 assert item.predicted_rating is None
             else:
@@ -187,7 +190,7 @@ def test_a_low_rating_lowers_what_is_alike(world_engine: Engine) -> None:
     alike = [neighbour.movie.movie_id for neighbour in world_engine.similar(disliked, k=8)]
 
     def places(taste: Taste) -> list[int]:
-        answer = world_engine.recommend(User(taste, NO_ROWS), Query(k=100))
+        answer = world_engine.recommend(UserProfile(taste, NO_ROWS), Query(k=100))
         order = [movie_id for movie_id in ids(answer) if movie_id != its_id]  # once rated it is in no list
         return [order.index(movie_id) for movie_id in alike if movie_id in order]
 
@@ -198,14 +201,14 @@ def test_a_low_rating_lowers_what_is_alike(world_engine: Engine) -> None:
 
 def test_what_was_rated_low_is_no_reason(world_engine: Engine) -> None:
     taste = taste_of({0: 5.0, 2: 2.5, 4: 2.0, 6: 1.0})
-    told = world_engine.recommend(User(taste, NO_ROWS), Query(k=20, explain=True)).items
+    told = world_engine.recommend(UserProfile(taste, NO_ROWS), Query(k=20, explain=True)).items
     for item in told:
-        assert item.why is not None
-        assert {reason.movie.movie_id for reason in item.why.because} <= {world_engine.catalogue.movie(0).movie_id}
-        reasons = sum(reason.contribution for reason in item.why.because)
-        assert item.why.baseline + reasons + item.why.other == pytest.approx(item.score, abs=1e-4)
-    assert any(item.why is not None and item.why.because for item in told)
-    assert any(item.why is not None and abs(item.why.other) > 1e-3 for item in told)
+        assert item.reasons is not None
+        assert {reason.movie.movie_id for reason in item.reasons.because} <= {world_engine.catalogue.movie(0).movie_id}
+        reasons = sum(reason.contribution for reason in item.reasons.because)
+        assert item.reasons.baseline + reasons + item.reasons.other == pytest.approx(item.score, abs=1e-4)
+    assert any(item.reasons is not None and item.reasons.because for item in told)
+    assert any(item.reasons is not None and abs(item.reasons.other) > 1e-3 for item in told)
 
 
 def test_diversity_reaches_further(world_engine: Engine) -> None:
@@ -216,7 +219,7 @@ def test_diversity_reaches_further(world_engine: Engine) -> None:
 
     def most_alike(found: list[int]) -> float:
         rows = rows_of(found)
-        return float(np.mean([np.sort(world_engine._likeness(int(row), rows))[-2] for row in rows]))
+        return float(np.mean([np.sort(world_engine.hybrid.content.cosines(int(row), rows))[-2] for row in rows]))
 
     assert most_alike(ids(varied)) < most_alike(ids(plain))
     nearly_none = world_engine.recommend(SPACE_FAN, Query(k=10, diversity=1e-9))
@@ -270,8 +273,8 @@ def test_a_movie_that_nobody_rated_has_similar_ones_and_is_recommended(world_eng
 
 def test_nothing_is_said_of_a_movie_of_which_nothing_is_known(world_engine: Engine) -> None:
     for by in (Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT):
-        assert world_engine.similar(SILENT_ROW, k=10, by=by) == ()
-    assert SILENT not in ids(world_engine.recommend(SPACE_FAN, Query(k=100)))
+        assert world_engine.similar(TAGLESS_ROW, k=10, by=by) == ()
+    assert TAGLESS not in ids(world_engine.recommend(SPACE_FAN, Query(k=100)))
 
 
 def test_the_most_rated_come_first_and_of_equals_the_lower_id(world_engine: Engine) -> None:

@@ -38,12 +38,12 @@ def test_only_json_is_printed() -> None:
     assert Path("page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_what_cannot_take_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_cannot_take_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinds, "MODELS", {model.kind: model for model in (Popularity, Content, Svd)})
     done = evaluate("--models", "all", "--protocol", "folds", "--seeds", "2")
     assert done.exit_code == 0, done.output
     assert "popularity" in done.stdout
-    assert "content is left out: its scores are no stars" in done.stdout
+    assert "content is left out: its scores are not stars" in done.stdout
     assert "five folds drawn from the seed" in done.stdout
     assert "means over seeds 42, 43" in done.stdout
     assert "simulated" in done.stdout
@@ -77,12 +77,12 @@ def test_the_values_of_pairs() -> None:
         (["--pairs", "pairs.tsv"], ConfigurationError, "--pairs"),
         (["--models", "popularity,content", "--lists", "x.csv"], ConfigurationError, "--lists"),
         (["--protocol", "similarity", "--pairs", "none.tsv"], DataError, "none.tsv"),
-        (["--protocol", "similarity", "--pairs", "pairs.tsv"], DataError, "does not hold"),
+        (["--protocol", "similarity", "--pairs", "pairs.tsv"], DataError, "does not contain"),
         (["--models", "popularity", "--html", "no/such/page.html"], ConfigurationError, "page.html"),
         (["--seed", "4294967295", "--seeds", "2"], ConfigurationError, "4294967295"),
     ],
 )
-def test_what_cannot_be_asked(arguments: list[str], error: type[Exception], words: str) -> None:
+def test_options_that_do_not_go_together_are_an_error(arguments: list[str], error: type[Exception], words: str) -> None:
     Path("pairs.tsv").write_text(PAIRS + "nothing\t1990\tnowhere\t1991\tOK\n")
     done = evaluate(*arguments)
     assert isinstance(done.exception, error)
@@ -91,7 +91,7 @@ def test_what_cannot_be_asked(arguments: list[str], error: type[Exception], word
 
 
 @pytest.mark.parametrize("arguments", [["--seeds", "0"], ["--jobs", "0"], ["--protocol", "nope"]])
-def test_what_is_typed_wrong(arguments: list[str]) -> None:
+def test_a_value_that_is_not_allowed_is_a_usage_error(arguments: list[str]) -> None:
     done = evaluate(*arguments)
     assert done.exit_code == 2
     assert done.stdout == ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsvc.models.cold_start import Kin
+from recsvc.models.cold_start import ColdStartNeighbours
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.hybrid import Hybrid
 from recsvc.types import Movie
@@ -20,31 +20,31 @@ def content() -> Content:
 
 
 def test_the_nearest_by_hand() -> None:
-    rows, likeness = content().nearest(np.array([3, 4], np.int32), np.array([0, 1, 2, 5], np.int32), k=3)
+    rows, cosines = content().nearest(np.array([3, 4], np.int32), np.array([0, 1, 2, 5], np.int32), k=3)
     assert rows.tolist() == [[0, 1, 2], [0, 1, 2]]
-    assert likeness.tolist() == [pytest.approx([1, 0.5**0.5, 0.5**0.5]), [0, 0, 0]]
+    assert cosines.tolist() == [pytest.approx([1, 0.5**0.5, 0.5**0.5]), [0, 0, 0]]
     rows, _ = content().nearest(np.array([3], np.int32), np.array([5], np.int32), k=3)
     assert rows.tolist() == [[5]]
 
 
-def test_kin_by_hand() -> None:
+def test_cold_start_neighbours_by_hand() -> None:
     """Movie 3 is new and like movie 0, and half as like 1 and 2: to the fourth power of the cosine, a quarter."""
     unrated = np.array([False, False, False, True, True, True])
-    kin = Kin.of(content(), unrated, ~unrated)
-    assert kin.rows.tolist() == [3]  # of 4 nothing is known, and 5 is like none
-    assert kin.kin.tolist() == [[0, 1, 2]]
-    assert kin.weights.tolist() == [pytest.approx([4 / 6, 1 / 6, 1 / 6])]
+    neighbours = ColdStartNeighbours.find(content(), unrated, ~unrated)
+    assert neighbours.rows.tolist() == [3]  # of 4 nothing is known, and 5 is like none
+    assert neighbours.neighbours.tolist() == [[0, 1, 2]]
+    assert neighbours.weights.tolist() == [pytest.approx([4 / 6, 1 / 6, 1 / 6])]
     values = np.array([[1, 0, 0, 9, 9, 9], [6, 12, 0, 9, 9, 9]], np.float32)
-    assert kin.inherit(values).tolist() == [pytest.approx([4 / 6]), pytest.approx([6.0])]
-    assert kin.inherit(values[1]).tolist() == pytest.approx([6.0])
+    assert neighbours.mean(values).tolist() == [pytest.approx([4 / 6]), pytest.approx([6.0])]
+    assert neighbours.mean(values[1]).tolist() == pytest.approx([6.0])
 
 
-def test_nobody_inherits_where_all_are_rated_or_nothing_is_known() -> None:
+def test_there_are_no_neighbours_where_all_are_rated_or_nothing_is_known() -> None:
     rated = np.ones(6, np.bool_)
     for unrated, known in ((~rated, rated), (rated, ~rated)):
-        kin = Kin.of(content(), unrated, known)
-        assert (len(kin.rows), len(kin.kin), len(kin.weights)) == (0, 0, 0)
-        assert kin.inherit(np.ones(6, np.float32)).shape == (0,)
+        neighbours = ColdStartNeighbours.find(content(), unrated, known)
+        assert (len(neighbours.rows), len(neighbours.neighbours), len(neighbours.weights)) == (0, 0, 0)
+        assert neighbours.mean(np.ones(6, np.float32)).shape == (0,)
 
 
 def test_a_fan_of_a_movie_finds_what_is_most_like_it_and_one_who_hates_it_does_not() -> None:

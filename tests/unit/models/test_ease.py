@@ -114,7 +114,7 @@ def test_each_column_is_a_ridge_regression_on_the_other_movies(
         year_weight=year_weight,
     )
     model = fit(world_of(movies, table), config)
-    assert model.state().arrays["learned"].tolist() == learned
+    assert model.state().arrays["rows"].tolist() == learned
     np.testing.assert_allclose(weights_of(model), expected, atol=1e-6)
 
 
@@ -178,7 +178,7 @@ def test_only_movies_with_enough_ratings_are_learned() -> None:
     assert np.isnan(fewer.similar(0)).all()
     # the most rated: movie 3, movie 2, and of 1 and 4 with one rating each the lower id
     most = fit(world, EaseConfig(max_movies=3))
-    assert most.state().arrays["learned"].tolist() == [0, 1, 2]
+    assert most.state().arrays["rows"].tolist() == [0, 1, 2]
     with pytest.raises(ModelError, match=re.escape("no movie has the 9 ratings")):
         fit(world, EaseConfig(min_ratings=9))
 

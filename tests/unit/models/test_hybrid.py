@@ -9,21 +9,22 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
+from recsvc.models.blend import blend
 from recsvc.models.collaborative import CollaborativeConfig
 from recsvc.models.content import ContentConfig
 from recsvc.models.contract import Model
 from recsvc.models.ease import EaseConfig
-from recsvc.models.hybrid import Hybrid, HybridConfig, _blend
-from recsvc.models.popularity import Popularity, PopularityConfig
+from recsvc.models.hybrid import Hybrid, HybridConfig, PartValues
+from recsvc.models.popularity import PopularityConfig
 from recsvc.types import EMPTY_TASTE, Array, Movie, State, Taste
 from tests.contracts.worlds import UNRATED, movies, stored, taste_of, tastes, world, world_of
 
-# Four movies. Item-to-item weights are known for 0 and 1, tags of 0 and 2, popularity of 0, 1 and 2; of 3 nothing is.
+# Four movies. Item-item weights are known for 0 and 1, tags of 0 and 2, popularity of 0, 1 and 2; of 3 nothing is.
 B = np.array([[0, 0.5], [0.25, 0]], np.float32)
 COSINE = 0.6
 POPULARITY = [3.0, 4.0, 2.0, np.nan]
 WEIGHTS = {"collaborative": 0.5, "content": 0.3}
-SPREADS = {"collaborative": 0.5, "content": 2.0}
+SCALES = {"collaborative": 0.5, "content": 2.0}
 CENTRE, FACTOR = 3.0, 0.125
 
 
@@ -31,9 +32,9 @@ def by_hand() -> Hybrid:
     config: dict[str, Any] = {
         "weights": WEIGHTS,
         "similar_weights": {"collaborative": 0.25, "content": 0.75},
-        "spreads": SPREADS,
+        "scales": SCALES,
         "similar_centres": {"collaborative": 0.25, "content": 0.1},
-        "head_start": {"ratings": 8.0, "centre": CENTRE, "factor": FACTOR},
+        "popularity_prior": {"ratings": 8.0, "centre": CENTRE, "factor": FACTOR},
         "parts": {
             "collaborative": {**asdict(CollaborativeConfig()), "n_movies": 4},
             "content": {**asdict(ContentConfig()), "n_tags": 2},
@@ -41,34 +42,34 @@ def by_hand() -> Hybrid:
         },
     }
     arrays: dict[str, Array] = {
-        "collaborative/learned": np.array([0, 1], np.int32),
+        "collaborative/rows": np.array([0, 1], np.int32),
         "collaborative/weights": B,
         "collaborative/vectors": np.empty((2, 0), np.float32),
         "content/data": np.array([1.0, COSINE, 0.8], np.float32),
         "content/indices": np.array([0, 0, 1], np.int32),
         "content/starts": np.array([0, 1, 1, 3, 3], np.int64),
         "popularity/scores": np.array(POPULARITY, np.float32),
-        "kin/rows": np.empty(0, np.int32),
-        "kin/kin": np.empty((0, 0), np.int32),
-        "kin/weights": np.empty((0, 0), np.float32),
+        "cold_start/rows": np.empty(0, np.int32),
+        "cold_start/neighbours": np.empty((0, 0), np.int32),
+        "cold_start/weights": np.empty((0, 0), np.float32),
     }
     return Hybrid.from_state(State(config, arrays))
 
 
 def scaled(part: str, score: float) -> float:
-    return WEIGHTS[part] * score / SPREADS[part]
+    return WEIGHTS[part] * score / SCALES[part]
 
 
-def ahead(movie: int) -> float:
+def prior(movie: int) -> float:
     return FACTOR * (POPULARITY[movie] - CENTRE)
 
 
 def test_the_blend_by_hand() -> None:
-    # movie 0 at 5 stars weighs 1.5: it says 0.75 for movie 1 and 0.9 for movie 2
+    # movie 0 at 5 stars weighs 1.5: it adds 0.75 to movie 1 and 0.9 to movie 2
     expected = [
-        (scaled("collaborative", 0) + scaled("content", 1.5)) / 0.8 + ahead(0),
-        scaled("collaborative", 0.75) / 0.5 + ahead(1),  # it has no tags
-        scaled("content", 0.9) / 0.3 + ahead(2),  # it was not learned
+        (scaled("collaborative", 0) + scaled("content", 1.5)) / 0.8 + prior(0),
+        scaled("collaborative", 0.75) / 0.5 + prior(1),  # it has no tags
+        scaled("content", 0.9) / 0.3 + prior(2),  # it was not in training
         np.nan,
     ]
     assert expected[:3] == pytest.approx([0.28125, 1.625, 0.325])
@@ -80,39 +81,39 @@ def test_the_blend_by_hand() -> None:
     assert baseline.tolist() == pytest.approx([0.0, 0.125, -0.125])
 
 
-def test_parts_that_cannot_speak_of_a_user_are_left_out() -> None:
+def test_parts_without_scores_for_a_user_are_left_out() -> None:
     model = by_hand()
-    # movie 2 was not learned, so that only content speaks; 1 star weighs -0.25
+    # movie 2 was not in training, so that only content has scores; 1 star weighs -0.25
     taste = taste_of({2: 1.0})
     expected = [
-        scaled("content", -0.25 * COSINE) / 0.3 + ahead(0),
-        np.nan,  # nothing personal is known of it, and its head start alone would make it come first
-        scaled("content", -0.25) / 0.3 + ahead(2),
+        scaled("content", -0.25 * COSINE) / 0.3 + prior(0),
+        np.nan,  # it has no personalised score, and its popularity prior alone would make it the first
+        scaled("content", -0.25) / 0.3 + prior(2),
         np.nan,
     ]
     assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True)
     baseline, contributions = model.explain(taste, np.array([0, 1, 2], np.int32))
     assert (baseline + contributions[:, 0]).tolist() == pytest.approx(expected[:3], nan_ok=True)
-    # of an unknown user only popularity speaks
+    # for an unknown user only popularity has scores
     assert model.score(EMPTY_TASTE).tolist() == pytest.approx(POPULARITY, nan_ok=True)
 
 
-def test_an_heir_has_what_its_kin_have() -> None:
-    """Movie 3 has no rating and no tag, but is said to take after movie 0 for a quarter and movie 1 for the rest."""
+def test_a_movie_without_ratings_has_the_mean_of_its_neighbours() -> None:
+    """Movie 3 has no rating and no tag; its neighbours are movie 0 with a quarter and movie 1 with the rest."""
     model = by_hand()
     state = model.state()
     arrays = {
         **state.arrays,
-        "kin/rows": np.array([3], np.int32),
-        "kin/kin": np.array([[1, 0]], np.int32),
-        "kin/weights": np.array([[0.75, 0.25]], np.float32),
+        "cold_start/rows": np.array([3], np.int32),
+        "cold_start/neighbours": np.array([[1, 0]], np.int32),
+        "cold_start/weights": np.array([[0.75, 0.25]], np.float32),
     }
-    heir = Hybrid.from_state(State(state.config, arrays))
+    cold = Hybrid.from_state(State(state.config, arrays))
     taste = taste_of({0: 5.0})
-    expected = scaled("collaborative", 0.75 * 0.75 + 0.25 * 0) / 0.5 + 0.75 * ahead(1) + 0.25 * ahead(0)
-    assert heir.score(taste)[3] == pytest.approx(expected) == pytest.approx(1.21875)
-    np.testing.assert_array_equal(heir.score(taste)[:3], model.score(taste)[:3])
-    baseline, contributions = heir.explain(taste, np.array([3, 1], np.int32))
+    expected = scaled("collaborative", 0.75 * 0.75 + 0.25 * 0) / 0.5 + 0.75 * prior(1) + 0.25 * prior(0)
+    assert cold.score(taste)[3] == pytest.approx(expected) == pytest.approx(1.21875)
+    np.testing.assert_array_equal(cold.score(taste)[:3], model.score(taste)[:3])
+    baseline, contributions = cold.explain(taste, np.array([3, 1], np.int32))
     assert baseline.tolist() == pytest.approx([0.75 * 0.125, 0.125])
     assert (baseline + contributions[:, 0]).tolist() == pytest.approx([expected, model.score(taste)[1]])
 
@@ -130,19 +131,18 @@ def test_similar_by_hand() -> None:
 def test_an_unknown_user_gets_exactly_the_popular_movies() -> None:
     held = world()
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
-    popular = model.parts["popularity"]
-    assert isinstance(popular, Popularity)
+    popular = model.popularity
     order = np.argsort(-model.score(EMPTY_TASTE), kind="stable")
     assert order.tolist() == np.argsort(-popular.score(EMPTY_TASTE), kind="stable").tolist()
 
 
-def spread(samples: list[NDArray[np.float32]]) -> tuple[float, float]:
+def mean_and_deviation(samples: list[NDArray[np.float32]]) -> tuple[float, float]:
     values = [float(value) for sample in samples for value in sample if not np.isnan(value)]
     mean = sum(values) / len(values)
     return mean, (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
 
 
-def agreement(part: Model, reference: Model, users: list[Taste]) -> float:
+def correlation(part: Model, reference: Model, users: list[Taste]) -> float:
     pairs = [
         (one, other)
         for taste in users
@@ -158,34 +158,31 @@ def test_scales_are_those_of_the_users_and_movies_of_training() -> None:
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
     config = model.state().config
     users = [held.interactions.taste(user) for user in range(held.interactions.n_users)]
-    for name in config["weights"]:
-        part = model.parts[name]
-        width = spread([part.score(taste) for taste in users])[1]
-        width /= max(agreement(part, model.parts["collaborative"], users), 0.05)
-        assert config["spreads"][name] == pytest.approx(width, rel=1e-4)
-    for name in config["similar_weights"]:
-        part = model.parts[name]
-        centre, _ = spread([np.delete(part.similar(row), row) for row in range(len(held.vocabulary))])
-        assert config["similar_centres"][name] == pytest.approx(centre, rel=1e-4)
+    for part in (model.collaborative, model.content):
+        _, scale = mean_and_deviation([part.score(taste) for taste in users])
+        scale /= max(correlation(part, model.collaborative, users), 0.05)
+        assert config["scales"][part.kind] == pytest.approx(scale, rel=1e-4)
+        centre, _ = mean_and_deviation([np.delete(part.similar(row), row) for row in range(len(held.vocabulary))])
+        assert config["similar_centres"][part.kind] == pytest.approx(centre, rel=1e-4)
 
 
 def test_a_star_of_popularity_is_worth_so_many_ratings() -> None:
-    """Everyone has rated one movie: what it says has one spread, and popularity is on its scale."""
+    """All users have rated one movie: its scores have one standard deviation, and popularity is on that scale."""
     movies = [Movie(movie, "x", genres=("A",) if movie < 3 else ("B",)) for movie in range(1, 5)]
     held = world_of(movies, {str(user): {user % 4 + 1: 4.0} for user in range(12)})
-    model = Hybrid(HybridConfig(head_start=3.0)).fit(
+    model = Hybrid(HybridConfig(popularity_prior=3.0)).fit(
         held.interactions, held.dataset.movies, rng=np.random.default_rng(1)
     )
-    ones = [_blend(model._speaking, taste_of({movie: 3.0})) for movie in range(4)]
+    ones = [blend(model._parts, taste_of({movie: 3.0})) for movie in range(4)]
     unit = float(np.mean([one.std() for one in ones]))
-    popular = model.parts["popularity"].score(EMPTY_TASTE)
-    told = model.score(taste_of({0: 3.0})) - ones[0]
-    np.testing.assert_allclose(told, 3.0 * unit * (popular - popular.mean()), atol=1e-5)
+    popular = model.popularity.score(EMPTY_TASTE)
+    priors = model.score(taste_of({0: 3.0})) - ones[0]
+    np.testing.assert_allclose(priors, 3.0 * unit * (popular - popular.mean()), atol=1e-5)
 
 
 def test_popularity_decides_for_one_rating_and_hardly_for_many() -> None:
     held = world()
-    popular = FITTED.parts["popularity"].score(EMPTY_TASTE)[:40]
+    popular = FITTED.popularity.score(EMPTY_TASTE)[:40]
 
     def agreement_with_popularity(count: int) -> float:
         scores = FITTED.score(taste_of(dict.fromkeys(range(0, 2 * count, 2), 5.0)))[:40]
@@ -242,8 +239,8 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
         collaborative=CollaborativeConfig(EaseConfig(l2=7.0, max_movies=30)),
         content=ContentConfig("counts", min_movies=3, weights={"title": 1.0}),
         popularity=PopularityConfig(0.5, 2.0),
-        weights={"collaborative": 0.5, "content": 0.5},
-        head_start=2.0,
+        weights=PartValues(collaborative=0.5, content=0.5),
+        popularity_prior=2.0,
     )
     model = Hybrid(config).fit(world().interactions, world().dataset.movies, rng=np.random.default_rng(1))
     again = Hybrid.from_state(stored(model.state(), tmp_path))
@@ -253,6 +250,6 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
 
 def test_the_weights_are_those_stated() -> None:
     config = HybridConfig()
-    assert config.weights == {"collaborative": 0.88, "content": 0.12}
-    assert config.head_start == 10.0
-    assert config.similar_weights == {"collaborative": 0.09, "content": 0.91}
+    assert config.weights == PartValues(collaborative=0.88, content=0.12)
+    assert config.popularity_prior == 10.0
+    assert config.similar_weights == PartValues(collaborative=0.09, content=0.91)

@@ -68,7 +68,7 @@ def test_beyond_the_rank_of_the_ratings_nothing_passes() -> None:
     weights = {
         factors: Spectral(SpectralConfig(factors=factors, item_power=0, user_power=0, output_power=0))
         .fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
-        .item_weights()
+        .item_item_weights()
         for factors in (2, 4)
     }
     same_half = np.arange(40)[:, None] % 2 == np.arange(40) % 2
@@ -94,17 +94,17 @@ def test_the_collaborative_part_is_the_sum_of_both_on_one_scale() -> None:
     tastes = world.interactions.matrix(signed_weights(world.interactions.stars)).toarray()
     expected = sum(
         share * weights / (tastes @ weights).std()
-        for share, weights in ((0.7, bounded_ease.item_weights()), (0.3, bounded_spectral.item_weights()))
+        for share, weights in ((0.7, bounded_ease.item_item_weights()), (0.3, bounded_spectral.item_item_weights()))
     )
     np.fill_diagonal(expected, expected.max(axis=1))
-    np.testing.assert_allclose(both.item_weights(), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(both.item_item_weights(), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_where_all_is_the_same_rounding_is_not_blown_up() -> None:
     """One user, who gave all movies the same: what is said of each is the same but for the last digits."""
     world = world_of(movies(10), {"a": dict.fromkeys(range(1, 11), 4.0)})
     model = Collaborative().fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
-    assert np.abs(model.item_weights()).max() < 10
+    assert np.abs(model.item_item_weights()).max() < 10
 
 
 def test_the_collaborative_part_learns_what_both_can() -> None:

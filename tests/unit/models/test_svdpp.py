@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 
 from recsvc.models.surprise_data import trainset_of
-from recsvc.models.svdpp import Svdpp, SvdppConfig
+from recsvc.models.svd import Svdpp, SvdppConfig
 from recsvc.types import EMPTY_TASTE, Array, State, Taste
 from tests.contracts.worlds import taste_of, tastes, world
 
@@ -23,7 +23,7 @@ def sides() -> dict[str, Array]:
     factors, implicit = rng.normal(0, 1, (2, N, 3)).astype(np.float32)
     baseline[-1] = np.nan
     factors[-1] = implicit[-1] = 0
-    return {"baseline": baseline, "factors": factors, "implicit": implicit}
+    return {"baseline": baseline, "factors": factors, "implicit_factors": implicit}
 
 
 def ridge(taste: Taste) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ def test_one_rating_by_hand() -> None:
     arrays: dict[str, Array] = {
         "baseline": np.array([3, 2.5], np.float32),
         "factors": np.ones((2, 1), np.float32),
-        "implicit": np.array([[0.3], [0]], np.float32),
+        "implicit_factors": np.array([[0.3], [0]], np.float32),
     }
     model = Svdpp.from_state(State(config, arrays))
     assert model.score(taste_of({0: 4.5})).tolist() == pytest.approx([4.1, 3.6])
@@ -76,7 +76,7 @@ def test_what_is_kept_is_the_side_of_the_movies_that_surprise_trained() -> None:
     ).fit(trainset)
     for code in range(0, held.interactions.n_users, 7):
         taste, user = held.interactions.taste(code), trainset.to_inner_uid(code)
-        z = theirs.pu[user] + mine["implicit"][taste.rows].sum(axis=0) / np.sqrt(len(taste))
+        z = theirs.pu[user] + mine["implicit_factors"][taste.rows].sum(axis=0) / np.sqrt(len(taste))
         for row in range(40):
             stars = mine["baseline"][row] + theirs.bu[user] + mine["factors"][row] @ z
             assert stars == pytest.approx(theirs.estimate(user, trainset.to_inner_iid(row)), abs=1e-4)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsvc.features.interactions import Interactions
-from recsvc.models.vbmf import AT_ONCE, BEFORE_PRIORS, START_LEVEL, START_SPREAD, Vbmf, VbmfConfig, _Ridge
+from recsvc.models.vbmf import BEFORE_PRIORS, BLOCK, START_DEVIATION, START_LEVEL, Vbmf, VbmfConfig, _Ridge
 from recsvc.types import EMPTY_TASTE, Array, Movie, State, Taste
 from tests.contracts.worlds import movies, taste_of, tastes, world, world_of
 
@@ -17,13 +17,13 @@ N, D = 9, 4
 Doubles = NDArray[np.float64]
 
 
-def sides() -> dict[str, Array]:
-    """Baselines (N,), the last of a movie that nobody rated, and sides, spreads and leanings (N, D)."""
+def arrays() -> dict[str, Array]:
+    """Baselines (N,), the last of a movie that nobody rated, and factors, variances and implicit factors (N, D)."""
     rng = np.random.default_rng(5)
     baseline = rng.uniform(2, 4, N).astype(np.float32)
     baseline[-1] = np.nan
-    parts = {name: rng.normal(0, 1, (N, D)).astype(np.float32) for name in ("sides", "spreads", "leanings")}
-    parts["spreads"] **= 2
+    parts = {name: rng.normal(0, 1, (N, D)).astype(np.float32) for name in ("factors", "variances", "implicit_factors")}
+    parts["variances"] **= 2
     for part in parts.values():
         part[-1] = 0
     return {"baseline": baseline, **parts}
@@ -35,12 +35,12 @@ def made_of(arrays: dict[str, Array]) -> Vbmf:
 
 def user(taste: Taste) -> Doubles:
     """The mean of the posterior of z, term by term."""
-    baseline, q, spreads, leanings = (array.astype(np.float64) for array in sides().values())
+    baseline, q, variances, implicit_factors = (array.astype(np.float64) for array in arrays().values())
     A, right, known = np.eye(D), np.zeros(D), [row for row in taste.rows.tolist() if row != N - 1]
     for row, stars in zip(taste.rows.tolist(), taste.stars.tolist(), strict=True):
         if row != N - 1:
-            A += np.outer(q[row], q[row]) + np.diag(spreads[row])
-            right += q[row] * (stars - baseline[row]) + leanings[row] / np.sqrt(len(known))
+            A += np.outer(q[row], q[row]) + np.diag(variances[row])
+            right += q[row] * (stars - baseline[row]) + implicit_factors[row] / np.sqrt(len(known))
     z: Doubles = np.linalg.solve(A, right).astype(np.float64)
     return z
 
@@ -48,18 +48,18 @@ def user(taste: Taste) -> Doubles:
 @given(taste=tastes(N, most=N))
 @settings(deadline=None, max_examples=100)
 def test_folding_in_is_the_mean_of_the_posterior(taste: Taste) -> None:
-    model, held = made_of(sides()), sides()
-    expected = held["baseline"] + held["sides"].astype(np.float64) @ user(taste)
+    model, held = made_of(arrays()), arrays()
+    expected = held["baseline"] + held["factors"].astype(np.float64) @ user(taste)
     np.testing.assert_allclose(model.score(taste), expected, atol=1e-4)
 
 
 @given(taste=tastes(N - 1, least=1, most=N - 1))
 @settings(deadline=None, max_examples=50)
 def test_a_contribution_is_linear_in_its_rating(taste: Taste) -> None:
-    model = made_of(sides())
+    model = made_of(arrays())
     rows = np.arange(N - 1, dtype=np.int32)
     baseline, contributions = model.explain(taste, rows)
-    np.testing.assert_array_equal(baseline, sides()["baseline"][:-1])
+    np.testing.assert_array_equal(baseline, arrays()["baseline"][:-1])
     higher = Taste(taste.rows, np.array([taste.stars[0] + 1, *taste.stars[1:]], np.float32))
     more = model.explain(higher, rows).contributions
     np.testing.assert_allclose(more[:, 1:], contributions[:, 1:], atol=1e-5)
@@ -69,17 +69,17 @@ def test_a_contribution_is_linear_in_its_rating(taste: Taste) -> None:
 
 
 def test_one_and_two_ratings_by_hand() -> None:
-    # one dimension: q = 1 and spread 1/2 for both movies, so that each rated movie adds 3/2 to a precision of 1
+    # one dimension: q = 1 and variance 1/2 for both movies, so that each rated movie adds 3/2 to a precision of 1
     model = made_of(
         {
             "baseline": np.array([3, 2.5], np.float32),
-            "sides": np.ones((2, 1), np.float32),
-            "spreads": np.full((2, 1), 0.5, np.float32),
-            "leanings": np.array([[0.5], [0]], np.float32),
+            "factors": np.ones((2, 1), np.float32),
+            "variances": np.full((2, 1), 0.5, np.float32),
+            "implicit_factors": np.array([[0.5], [0]], np.float32),
         }
     )
     assert model.score(EMPTY_TASTE).tolist() == [3, 2.5]
-    # the residual and the leaning make 2, over a precision of 5/2
+    # the residual and the implicit factor make 2, over a precision of 5/2
     assert model.score(taste_of({0: 4.5})).tolist() == pytest.approx([3.8, 3.3])
     # residuals of 1.5 and -0.5, over a precision of 4
     z = (1 + 0.5 / np.sqrt(2)) / 4
@@ -113,19 +113,19 @@ def step_by_step(  # noqa: C901 - as plain as it can be
         if year := movies[row].year:
             y[row, len(own) + len(genres) + decades.index(year // 10)] = config.traits
 
-    w = rng.normal(0, START_SPREAD, (len(rated), d + 1))
+    w = rng.normal(0, START_DEVIATION, (len(rated), d + 1))
     for row, stars in enumerate(given_to):
         w[row, 0] = sum(value - mean for value in stars.values()) / (len(stars) + noise * config.bias_precision)
         w[row, 1] = START_LEVEL
     precision = np.diag([config.bias_precision, config.level_precision] + [config.factor_precision] * config.factors)
-    spread, z, V = np.zeros((len(rated), d)), np.zeros((len(own), d)), np.zeros((len(own), d, d))
+    variance, z, V = np.zeros((len(rated), d)), np.zeros((len(own), d)), np.zeros((len(own), d, d))
     expected_z, expected_w = np.zeros((len(own), d)), np.zeros((len(rated), d + 1))
     B: Doubles = np.zeros((len(rated), d))
     for iteration in range(config.iterations):
         for user, stars in enumerate(own):
             A, right = np.eye(d), expected_z[user].copy()
             for row, value in stars.items():
-                A += (np.outer(w[row, 1:], w[row, 1:]) + np.diag(spread[row])) / noise
+                A += (np.outer(w[row, 1:], w[row, 1:]) + np.diag(variance[row])) / noise
                 right += w[row, 1:] * (value - mean - w[row, 0]) / noise
             V[user] = np.linalg.inv(A)
             z[user] = V[user] @ right
@@ -137,7 +137,7 @@ def step_by_step(  # noqa: C901 - as plain as it can be
                 A[1:, 1:] += V[user] / noise
                 right += told * (value - mean) / noise
             w[row] = np.linalg.solve(A, right)
-            spread[row] = np.diag(np.linalg.inv(A))[1:]
+            variance[row] = np.diag(np.linalg.inv(A))[1:]
         level = np.zeros_like(w)
         level[:, 1] = w[:, 1].mean()
         expected_w = level
@@ -146,7 +146,12 @@ def step_by_step(  # noqa: C901 - as plain as it can be
             C = np.linalg.solve(y.T @ y + config.movies_l2 * np.eye(y.shape[1]), y.T @ (w - level))
             expected_z, expected_w = x @ B, level + y @ C
     unit = np.sqrt(noise)
-    return {"baseline": mean + w[:, 0], "sides": w[:, 1:] / unit, "spreads": spread / noise, "leanings": B * unit}
+    return {
+        "baseline": mean + w[:, 0],
+        "factors": w[:, 1:] / unit,
+        "variances": variance / noise,
+        "implicit_factors": B * unit,
+    }
 
 
 def test_training_is_what_its_description_says() -> None:
@@ -164,9 +169,9 @@ def test_more_movies_than_are_solved_for_at_once_change_nothing(monkeypatch: pyt
     def fit() -> Vbmf:
         return Vbmf().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(2))
 
-    assert held.interactions.n_users < AT_ONCE
+    assert held.interactions.n_users < BLOCK
     whole = fit()
-    monkeypatch.setattr("recsvc.models.vbmf.AT_ONCE", 7)
+    monkeypatch.setattr("recsvc.models.vbmf.BLOCK", 7)
     for name, array in fit().state().arrays.items():
         np.testing.assert_allclose(array, whole.state().arrays[name], atol=1e-4)
 

@@ -4,15 +4,25 @@ import asyncio
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from recsvc.service.middleware import Gatekeeper
+from recsvc.service.middleware import install
+from recsvc.settings import Settings
+
+
+def installed(settings: Settings) -> list[Any]:
+    """All middleware of the service, the outermost first."""
+    service = FastAPI()
+    install(service, settings)
+    return service.user_middleware
+
 
 SCOPE: dict[str, Any] = {"type": "http", "method": "POST", "path": "/x", "headers": [(b"host", b"localhost")]}
 
 
 async def passed(app: Any, *received: Message, scope: dict[str, Any] = SCOPE) -> list[Message]:
-    """What a request to an app behind the gatekeeper is answered."""
+    """Return what a request to an app behind all middleware is answered."""
     sent: list[Message] = []
     waiting = list(received)
 
@@ -22,7 +32,10 @@ async def passed(app: Any, *received: Message, scope: dict[str, Any] = SCOPE) ->
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await Gatekeeper(app, allowed_hosts=["localhost"], max_body_bytes=10)(dict(scope), receive, send)
+    settings = Settings(allowed_hosts=("localhost",), max_body_bytes=1024)
+    for middleware in reversed(installed(settings)):
+        app = middleware.cls(app, *middleware.args, **middleware.kwargs)
+    await app(dict(scope), receive, send)
     return sent
 
 
@@ -57,7 +70,7 @@ async def test_a_request_that_is_cancelled_is_told_so() -> None:
 
 @pytest.mark.anyio
 async def test_what_is_read_is_counted() -> None:
-    parts: list[Message] = [{"type": "http.request", "body": b"12345", "more_body": True}] * 2
+    parts: list[Message] = [{"type": "http.request", "body": b"x" * 512, "more_body": True}] * 2
     end: Message = {"type": "http.request", "body": b"", "more_body": False}
     assert (await passed(reader, *parts, end))[0]["status"] == 200
     with_one_more: Message = {"type": "http.request", "body": b"6", "more_body": False}
@@ -66,7 +79,7 @@ async def test_what_is_read_is_counted() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("length", [b"11", b"99999999999999999999"])
+@pytest.mark.parametrize("length", [b"1025", b"99999999999999999999"])
 async def test_a_length_that_is_too_large_is_refused_unread(length: bytes) -> None:
     scope = {**SCOPE, "headers": [(b"host", b"localhost"), (b"content-length", length)]}
     assert (await passed(reader, scope=scope))[0]["status"] == 413

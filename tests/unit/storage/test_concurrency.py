@@ -35,6 +35,8 @@ async def test_many_tasks_on_one_movie_lose_no_write(database: Database) -> None
     async with database.read() as transaction:
         [row] = await feedback.of_user(transaction, "ann", limit=10, offset=0)
     assert row.revision == 200
+    assert row.created_at is not None
+    assert row.updated_at is not None
     assert row.created_at <= row.updated_at
 
 

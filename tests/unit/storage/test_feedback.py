@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import event, insert
 from sqlalchemy.exc import IntegrityError
 
-from recsvc.storage import feedback
+from recsvc.storage import feedback, users
 from recsvc.storage.database import Database
-from recsvc.storage.feedback import Feedback, FeedbackSummary, StoredFeedback
+from recsvc.storage.feedback import Feedback, StoredFeedback
 from recsvc.storage.tables import feedback as table
+from recsvc.storage.users import UserSummary
 from recsvc.types import Attribution, FeedbackKind
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +52,7 @@ async def test_what_was_put_is_read_back_with_the_database_s_time(database: Data
         assert isinstance(row.kind, FeedbackKind)
         assert row.revision == 1
         assert row.created_at == row.updated_at
+        assert row.created_at is not None
         assert row.created_at.utcoffset() == timedelta(0)
         assert before - timedelta(seconds=1) < row.created_at < datetime.now(UTC) + timedelta(seconds=1)
 
@@ -60,6 +62,8 @@ async def test_the_newest_write_replaces_what_was_said(database: Database) -> No
     assert await put(database, first, Feedback("ann", 1, FeedbackKind.SEEN)) == [True, False]
     [row] = await stored(database, "ann")
     assert (row.kind, row.stars, row.revision) == (FeedbackKind.SEEN, None, 2)
+    assert row.created_at is not None
+    assert row.updated_at is not None
     assert row.created_at <= row.updated_at
 
 
@@ -209,6 +213,7 @@ async def test_the_database_itself_refuses_bad_rows(database: Database, wrong: d
 
 
 async def test_newest_first_then_by_movie_id_in_pages(database: Database) -> None:
+    before = datetime.now(UTC)
     async with database.write() as transaction:
         await feedback.put_many(transaction, [rating("ann", movie_id, 1.0) for movie_id in (5, 3, 9)])
     await put(database, rating("ann", 4, 1.0), rating("bob", 1, 1.0))
@@ -217,7 +222,7 @@ async def test_newest_first_then_by_movie_id_in_pages(database: Database) -> Non
 
     rows = await stored(database, "ann")
     assert rows[0].movie_id == 3
-    assert rows == sorted(rows, key=lambda row: (-row.updated_at.timestamp(), row.movie_id))
+    assert rows == sorted(rows, key=lambda row: (-(row.updated_at or before).timestamp(), row.movie_id))
     pages = []
     async with database.read() as transaction:
         for offset in range(5):
@@ -240,25 +245,30 @@ async def until_the_clock_moved(database: Database) -> None:
 
 async def test_the_summary_counts_every_kind(database: Database) -> None:
     async with database.read() as transaction:
-        assert await feedback.summary_of_user(transaction, "ann") is None
+        assert await users.summary(transaction, "ann") is None
     await put(database, rating("ann", 1, 4.0), rating("ann", 2, 2.0), Feedback("ann", 3, FeedbackKind.SEEN))
     await until_the_clock_moved(database)
     await put(database, Feedback("ann", 2, FeedbackKind.LIKED), rating("bob", 1, 1.0))
     async with database.read() as transaction:
-        summary = await feedback.summary_of_user(transaction, "ann")
+        summary = await users.summary(transaction, "ann")
     rows = await stored(database, "ann")
     counts = dict.fromkeys(FeedbackKind, 0)
     counts |= {FeedbackKind.RATING: 1, FeedbackKind.LIKED: 1, FeedbackKind.SEEN: 1}
-    assert summary == FeedbackSummary(counts, min(row.created_at for row in rows), max(row.updated_at for row in rows))
-    assert summary.first_at < summary.last_at
-    assert summary.last_at.utcoffset() == timedelta(0)
+    first, last = (
+        min(row.created_at for row in rows if row.created_at),
+        max(row.updated_at for row in rows if row.updated_at),
+    )
+    assert summary == UserSummary(counts, 0, first, last)
+    assert summary.rated == 2
+    assert first < last
+    assert last.utcoffset() == timedelta(0)
 
 
 async def test_erasing_a_user_leaves_the_others(database: Database) -> None:
     await put(database, *(rating("ann", movie_id, 4.0) for movie_id in range(20)), rating("bob", 1, 1.0))
     async with database.write() as transaction:
-        assert await feedback.remove_user(transaction, "ann") == 20
-        assert await feedback.remove_user(transaction, "ann") == 0
+        await users.erase(transaction, "ann")
+        await users.erase(transaction, "ann")
     async with database.read() as transaction:
-        assert await feedback.summary_of_user(transaction, "ann") is None
+        assert await users.summary(transaction, "ann") is None
         assert await feedback.count_of_user(transaction, "bob") == 1

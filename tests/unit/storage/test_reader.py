@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recsvc.errors import NotReadyError
-from recsvc.storage import feedback
+from recsvc.storage import feedback, users
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.storage.reader import NOTHING, FeedbackColumns, SqliteFeedbackReader
@@ -58,7 +58,7 @@ async def test_another_connection_s_commit_is_seen_at_once_and_nothing_before(
             assert len(await database.reader.read("ann")) == movie_id
         assert list((await database.reader.read("ann")).movie_ids) == list(range(movie_id + 1))
     async with other.write() as transaction:
-        await feedback.remove_user(transaction, "ann")
+        await users.erase(transaction, "ann")
     assert await database.reader.read("ann") == NOTHING
     await other.close()
 

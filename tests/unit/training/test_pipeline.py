@@ -9,9 +9,10 @@ import pytest
 
 from recsvc.datasets.preprocess import fingerprint
 from recsvc.datasets.tables import Dataset
-from recsvc.engine.answer import User
+from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import NO_ROWS, Engine
-from recsvc.engine.query import Query, Strategy
+from recsvc.engine.query import Query
+from recsvc.engine.strategies import Strategy
 from recsvc.errors import ModelError, RegistryError
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import HybridConfig
@@ -24,7 +25,7 @@ from recsvc.training.pipeline import STEPS, Trained, publish_trained
 from recsvc.types import Movie
 from tests.contracts.worlds import USERS, movies, taste_of, world, world_of
 
-AGAINST_TASTE = TrainingConfig(hybrid=HybridConfig(head_start=-1000.0))
+AGAINST_TASTE = TrainingConfig(hybrid=HybridConfig(popularity_prior=-1000.0))
 
 
 def train(
@@ -121,7 +122,7 @@ def test_one_seed_makes_one_model_bit_by_bit(registry: Registry) -> None:
     assert first.components == second.components
     other = train(registry, world().dataset, TrainingConfig(seed=7)).manifest
     assert other.seed == 7
-    assert other.files["stars/sides.npy"] != first.files["stars/sides.npy"]
+    assert other.files["stars/factors.npy"] != first.files["stars/factors.npy"]
     assert other.files["history/stars.npy"] == first.files["history/stars.npy"]
 
 
@@ -145,7 +146,7 @@ def test_limits_are_of_learning_and_not_of_the_catalogue(registry: Registry) -> 
     scores = model.score(taste_of({int(enough[0]): 5.0}))
     assert np.flatnonzero(np.isfinite(scores)).tolist() == enough.tolist()
     # a movie that was not learned is recommended still, by what it is
-    answer = engine.recommend(User(taste_of({0: 5.0}), NO_ROWS), Query(k=100))
+    answer = engine.recommend(UserProfile(taste_of({0: 5.0}), NO_ROWS), Query(k=100))
     assert len(answer.items) == 40
 
 

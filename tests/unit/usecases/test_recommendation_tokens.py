@@ -1,7 +1,8 @@
-"""Ids of recommendations: what is sealed comes out again, and nothing else is accepted."""
+"""Recommendation tokens: what is issued is read again, and nothing else is accepted."""
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from string import ascii_letters, digits
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsvc.engine.query import LAST_OFFSET, MAX_K, Strategy
+from recsvc.engine.query import LAST_OFFSET, MAX_K
+from recsvc.engine.strategies import CODES, SERVED, Strategy
 from recsvc.errors import InvalidInputError
 from recsvc.types import Attribution
 from recsvc.usecases.recommendation_tokens import FIELD, RecommendationTokens
@@ -25,17 +27,17 @@ names = st.text(st.sampled_from(ascii_letters + digits + "._:-"), min_size=1, ma
 movies = st.lists(st.integers(1, 2**53 - 1), max_size=MAX_K, unique=True)
 
 
-def seal_at(now: float, *, key: bytes = KEY, days: int = 30) -> RecommendationTokens:
+def tokens_at(now: float, *, key: bytes = KEY, days: int = 30) -> RecommendationTokens:
     return RecommendationTokens(key, days=days, clock=lambda: now)
 
 
 def made(movie_ids: Sequence[int] = (5, 7, 9), *, user_id: str | None = "ann", now: float = NOON) -> str:
-    return seal_at(now).issue(VERSION, Strategy.HYBRID, user_id, 1, movie_ids)
+    return tokens_at(now).issue(VERSION, Strategy.HYBRID, user_id, 1, movie_ids)
 
 
 def refused(text: str, user_id: str = "ann", movie_id: int = 7, *, tokens: RecommendationTokens | None = None) -> str:
     with pytest.raises(InvalidInputError) as caught:
-        (tokens or seal_at(NOON)).attribution(text, user_id, movie_id)
+        (tokens or tokens_at(NOON)).attribution(text, user_id, movie_id)
     assert caught.value.field == FIELD == ("recommendation_id",)
     return str(caught.value)
 
@@ -50,10 +52,10 @@ def refused(text: str, user_id: str = "ann", movie_id: int = 7, *, tokens: Recom
     key=st.binary(min_size=32, max_size=64),
 )
 @settings(deadline=None)
-def test_what_is_sealed_comes_out_again(
+def test_what_is_issued_is_read_again(
     version: str, strategy: Strategy, user_id: str | None, offset: int, movie_ids: list[int], asker: str, key: bytes
 ) -> None:
-    one, other = seal_at(NOON, key=key), seal_at(NOON, key=key)
+    one, other = tokens_at(NOON, key=key), tokens_at(NOON, key=key)
     text = one.issue(version, strategy, user_id, offset + 1, movie_ids)
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,4096}", text)
     assert other.issue(version, strategy, user_id, offset + 1, movie_ids) == text
@@ -66,11 +68,65 @@ def test_what_is_sealed_comes_out_again(
         assert "another user" in refused(text, asker, movie_ids[0], tokens=other)
 
 
+@pytest.mark.parametrize(
+    ("token", "strategy", "user_id", "first_rank", "movie_ids"),
+    [
+        (
+            (
+                "ASBOAwsAAADvCnPYU6GHRxkyMDI2MTEyMFQxMDE1MDBaLTFmM2E5YzJlAQAAAAAAAAAEAQAAAAAAAP_______x8A"
+                "mR_RhhEI0Zfgf3PQvyz73A"
+            ),
+            Strategy.CONTENT,
+            "ada",
+            11,
+            [1, 260, 2**53 - 1],
+        ),
+        (
+            "ASBOBAEAAAAAAAAAAAAAABkyMDI2MTEyMFQxMDE1MDBaLTFmM2E5YzJlPgEAAAAAAABJElFmS9iNDimDJieZl2w5",
+            Strategy.POPULAR,
+            None,
+            1,
+            [318],
+        ),
+    ],
+)
+def test_tokens_of_released_versions_stay_valid(
+    token: str, strategy: Strategy, user_id: str | None, first_rank: int, movie_ids: list[int]
+) -> None:
+    """These were issued when the code of a strategy was its position in the enumeration."""
+    tokens = tokens_at(20_000 * DAY)
+    assert tokens.issue(VERSION, strategy, user_id, first_rank, movie_ids) == token
+    for place, movie_id in enumerate(movie_ids):
+        found = tokens.attribution(token, user_id or "anyone", movie_id)
+        assert found == Attribution(VERSION, strategy.value, first_rank + place)
+
+
+def test_every_strategy_has_a_code_of_its_own_that_never_changes() -> None:
+    assert {strategy.value: code for strategy, code in CODES.items()} == {
+        "auto": 0,
+        "hybrid": 1,
+        "collaborative": 2,
+        "content": 3,
+        "popular": 4,
+    }
+    assert CODES.keys() == set(Strategy)
+    assert len({served.code for served in SERVED}) == len(SERVED)
+
+
+def test_a_token_of_another_format_is_not_read() -> None:
+    """Its MAC is right, as that of another release with the same key would be."""
+    tokens = tokens_at(NOON)
+    content = base64.urlsafe_b64decode(made() + "=" * (-len(made()) % 4))
+    payload = bytes([2]) + content[1:-16]
+    token = base64.urlsafe_b64encode(payload + tokens._mac(payload)).rstrip(b"=").decode()
+    assert "another release" in refused(token)
+
+
 def test_an_id_of_the_longest_page_at_the_last_offset() -> None:
     last = list(range(2**53 - MAX_K, 2**53))
-    text = seal_at(NOON).issue(VERSION, Strategy.COLLABORATIVE, "a" * 128, LAST_OFFSET + 1, last)
+    text = tokens_at(NOON).issue(VERSION, Strategy.COLLABORATIVE, "a" * 128, LAST_OFFSET + 1, last)
     assert len(text) < 2000
-    found = seal_at(NOON).attribution(text, "a" * 128, last[-1])
+    found = tokens_at(NOON).attribution(text, "a" * 128, last[-1])
     assert found == Attribution(VERSION, "collaborative", LAST_OFFSET + MAX_K)
 
 
@@ -103,22 +159,22 @@ def test_any_text_is_refused_as_one_line(text: str) -> None:
 
 
 def test_what_another_key_made_is_refused() -> None:
-    assert "not made by this service" in refused(made(), tokens=seal_at(NOON, key=bytes(32)))
+    assert "not made by this service" in refused(made(), tokens=tokens_at(NOON, key=bytes(32)))
 
 
 @pytest.mark.parametrize("days", [1, 30, 3650])
 def test_an_id_is_valid_for_so_many_days(days: int) -> None:
     text = made()
     for now in (NOON, NOON + days * DAY, NOON + days * DAY + DAY / 2 - 1):
-        assert seal_at(now, days=days).attribution(text, "ann", 7).rank == 2
+        assert tokens_at(now, days=days).attribution(text, "ann", 7).rank == 2
     for now in (NOON + days * DAY + DAY / 2, NOON + 2 * days * DAY + DAY, NOON + 40_000 * DAY):
-        assert f"expired: it was valid for {days} days" in refused(text, tokens=seal_at(now, days=days))
+        assert f"expired: it was valid for {days} days" in refused(text, tokens=tokens_at(now, days=days))
 
 
 def test_a_clock_may_be_a_day_behind_that_of_the_replica_that_made_it() -> None:
     text = made()
-    assert seal_at(NOON - DAY).attribution(text, "ann", 7).rank == 2
-    assert "expired" in refused(text, tokens=seal_at(NOON - 2 * DAY))
+    assert tokens_at(NOON - DAY).attribution(text, "ann", 7).rank == 2
+    assert "expired" in refused(text, tokens=tokens_at(NOON - 2 * DAY))
 
 
 def test_an_id_depends_on_all_that_it_says_and_on_the_day_alone() -> None:
@@ -131,17 +187,15 @@ def test_an_id_depends_on_all_that_it_says_and_on_the_day_alone() -> None:
         made(user_id=None),
         made((5, 9, 7)),
         made((5, 7)),
-        seal_at(NOON).issue(VERSION, Strategy.CONTENT, "ann", 1, (5, 7, 9)),
-        seal_at(NOON).issue(VERSION, Strategy.HYBRID, "ann", 2, (5, 7, 9)),
-        seal_at(NOON).issue(VERSION[:-1] + "f", Strategy.HYBRID, "ann", 1, (5, 7, 9)),
-        seal_at(NOON, key=bytes(32)).issue(VERSION, Strategy.HYBRID, "ann", 1, (5, 7, 9)),
+        tokens_at(NOON).issue(VERSION, Strategy.CONTENT, "ann", 1, (5, 7, 9)),
+        tokens_at(NOON).issue(VERSION, Strategy.HYBRID, "ann", 2, (5, 7, 9)),
+        tokens_at(NOON).issue(VERSION[:-1] + "f", Strategy.HYBRID, "ann", 1, (5, 7, 9)),
+        tokens_at(NOON, key=bytes(32)).issue(VERSION, Strategy.HYBRID, "ann", 1, (5, 7, 9)),
     }
     assert len(different) == 10
 
 
 def test_it_does_not_say_whom_it_is_for() -> None:
-    import base64
-
     text = made(user_id="ann-and-a-name-to-look-for")
     assert b"ann" not in base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
@@ -150,4 +204,4 @@ def test_who_it_was_made_for_is_told_exactly() -> None:
     for other in ("Ann", "ann ", "ann:", "an", ""):
         assert "another user" in refused(made(), other)
     for anyone in ("ann", "Ann", "anon:0"):
-        assert seal_at(NOON).attribution(made(user_id=None), anyone, 7).rank == 2
+        assert tokens_at(NOON).attribution(made(user_id=None), anyone, 7).rank == 2

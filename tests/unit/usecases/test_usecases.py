@@ -15,9 +15,9 @@ from recsvc.registry.store import Draft, Registry
 from recsvc.types import FeedbackKind
 from recsvc.usecases.deployment import DeploymentManager
 from recsvc.usecases.models import promote
-from recsvc.usecases.movies import movie_by_title, movie_row, well_known
-from recsvc.usecases.recommendations import opinions_of, recommend_from
-from recsvc.usecases.users import check_writable, user_of
+from recsvc.usecases.movies import movie_by_title, movie_row, onboarding_movies
+from recsvc.usecases.recommendations import GivenFeedback, parse_ratings, recommend_from
+from recsvc.usecases.users import check_writable, profile_of
 from tests.api.versions import publish_again, trained
 
 COUNTS_AS = {"liked": 4.5, "disliked": 1.5}
@@ -38,16 +38,16 @@ def engine(artifacts: Path) -> Engine:
 def test_feedback_becomes_a_taste_and_what_is_hidden(engine: Engine) -> None:
     kinds = ["rating", "liked", "disliked", "seen", "not_interested", "rating"]
     stars = [2.0, None, None, None, None, 5.0]
-    user = user_of(engine, [1, 2, 3, 4, 5, 999_999], kinds, stars, COUNTS_AS)
-    assert user.taste.rows.tolist() == [0, 1, 2]
-    assert user.taste.stars.tolist() == [2, 4.5, 1.5]
-    assert user.taste.stars.dtype == np.float32
-    assert user.hidden.tolist() == [3, 4]
+    profile = profile_of(engine, [1, 2, 3, 4, 5, 999_999], kinds, stars, COUNTS_AS)
+    assert profile.taste.rows.tolist() == [0, 1, 2]
+    assert profile.taste.stars.tolist() == [2, 4.5, 1.5]
+    assert profile.taste.stars.dtype == np.float32
+    assert profile.hidden.tolist() == [3, 4]
 
 
 def test_someone_whose_movies_all_left_the_catalogue_is_an_unknown_user(engine: Engine) -> None:
-    assert user_of(engine, [999_999], ["rating"], [4.0], COUNTS_AS) is UNKNOWN_USER
-    assert user_of(engine, [], [], [], COUNTS_AS) is UNKNOWN_USER
+    assert profile_of(engine, [999_999], ["rating"], [4.0], COUNTS_AS) is UNKNOWN_USER
+    assert profile_of(engine, [], [], [], COUNTS_AS) is UNKNOWN_USER
 
 
 @pytest.mark.parametrize("user_id", ["sample:1", "sample:", "ml-1m:1", "ml-latest-small:x:y", "ml-:1"])
@@ -79,28 +79,28 @@ def test_movie_rows(engine: Engine) -> None:
             movie_row(engine, movie_id)
 
 
-def test_opinions_as_text(engine: Engine) -> None:
+def test_ratings_as_text(engine: Engine) -> None:
     alien, aliens = (movie_by_title(engine, title).movie_id for title in ("Alien", "Aliens"))
     for text in ("Alien=5,Aliens=4.5", "Alien = 5 , Aliens =4.50", "Alien (1979)=5.0,Aliens=4.5,"):
-        assert opinions_of(engine, text) == [(alien, RATING, 5), (aliens, RATING, 4.5)]
+        assert parse_ratings(engine, text) == [(alien, RATING, 5), (aliens, RATING, 4.5)]
 
 
-def test_the_order_of_opinions_does_not_matter(engine: Engine) -> None:
-    opinions = [(movie_id, RATING, movie_id % 10 / 2 + 0.5) for movie_id in range(1, 60)]
-    answers = [recommend_from(engine, COUNTS_AS, order, Query(k=50)) for order in (opinions, opinions[::-1])]
+def test_the_order_of_given_feedback_does_not_matter(engine: Engine) -> None:
+    given = [GivenFeedback(movie_id, RATING, movie_id % 10 / 2 + 0.5) for movie_id in range(1, 60)]
+    answers = [recommend_from(engine, COUNTS_AS, order, Query(k=50)) for order in (given, given[::-1])]
     assert answers[0] == answers[1]
 
 
 def test_well_known_movies(engine: Engine) -> None:
-    assert well_known(engine, 15, 7) == well_known(engine, 15, 7)
-    assert len({movie.movie_id for movie in well_known(engine, 50, None)}) == 50
+    assert onboarding_movies(engine, 15, 7) == onboarding_movies(engine, 15, 7)
+    assert len({movie.movie_id for movie in onboarding_movies(engine, 50, None)}) == 50
 
 
 def test_serving_follows_the_alias(artifacts: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(artifacts, tmp_path / "artifacts"))
     manager = DeploymentManager(Registry(folder))
     with pytest.raises(NotReadyError, match="no version has been loaded yet"):
-        manager.deployment().production
+        manager.deployment()
     assert manager.refresh() is True
     first = manager.deployment().production
     assert manager.refresh() is False
@@ -117,7 +117,7 @@ def test_serving_from_nothing(tmp_path: Path) -> None:
     manager = DeploymentManager(Registry(tmp_path))
     assert manager.refresh() is False
     with pytest.raises(NotReadyError, match="no version is in production"):
-        manager.deployment().production
+        manager.deployment()
 
 
 def test_what_cannot_serve_is_not_promoted(artifacts: Path, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""In: ranked lists and predictions beside what was held out. Out: figures, and how sure they are."""
+"""In: ranked lists and predictions, and the held-out ratings. Out: metrics and their confidence intervals."""

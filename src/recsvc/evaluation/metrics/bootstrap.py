@@ -1,6 +1,6 @@
-"""How sure a mean is: the percentile bootstrap over users (Efron & Tibshirani 1993, chapter 13).
+"""Confidence intervals by the percentile bootstrap over users (Efron & Tibshirani 1993, chapter 13).
 
-Every model's draws are a job of `parallel.run_all`, alone or with its ranking; they come from the seed alone.
+The draws depend on the seed only, so that they are the same for every model.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ LEVEL = 0.95
 
 
 class Interval(NamedTuple):
-    """Where the middle 95 % of the resampled figures lie."""
+    """The range of the middle 95 % of the resampled figures."""
 
     low: float
     high: float
 
 
 def interval_of(figures: NDArray[np.float64]) -> Interval:
-    """The percentile interval of resampled figures (n,); one of NaN where there are none."""
+    """Return the percentile interval of resampled figures (n,); both ends are NaN where there are none."""
     if not len(figures):
         return Interval(float("nan"), float("nan"))
     low, high = np.quantile(figures, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -30,9 +30,9 @@ def interval_of(figures: NDArray[np.float64]) -> Interval:
 
 
 def resampled_means(values: NDArray[np.float64], *, seed: int, resamples: int = RESAMPLES) -> NDArray[np.float64]:
-    """The mean of as many users as there are, drawn with replacement, `resamples` times.
+    """Return the means over as many users as there are, drawn with replacement, `resamples` times.
 
-    `values` (n_users, n_metrics), which are drawn together; returns (resamples, n_metrics).
+    `values` is (n_users, n_metrics); the metrics of a user are drawn together. Returns (resamples, n_metrics).
     """
     rng = np.random.default_rng(seed)
     means = np.empty((resamples, values.shape[1]))
@@ -42,7 +42,7 @@ def resampled_means(values: NDArray[np.float64], *, seed: int, resamples: int = 
 
 
 def intervals(values: dict[str, NDArray[np.float64]], *, seed: int, resamples: int = RESAMPLES) -> dict[str, Interval]:
-    """An interval for the mean of each named metric, (n_users,) each; 0 to 0 where there is nobody."""
+    """Return an interval for the mean of each named metric, (n_users,) each; 0 to 0 where there are no users."""
     if not len(next(iter(values.values()))):
         return dict.fromkeys(values, Interval(0.0, 0.0))
     means = resampled_means(np.column_stack(list(values.values())), seed=seed, resamples=resamples)

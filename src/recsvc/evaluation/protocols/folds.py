@@ -1,4 +1,4 @@
-"""Predicted stars on five folds: root mean squared and mean absolute error, everyone folded in."""
+"""Predicted stars on five folds: root mean squared and mean absolute error, all users folded in."""
 
 from __future__ import annotations
 
@@ -25,40 +25,40 @@ FOLDS = 5
 
 
 class Fold(NamedTuple):
-    """What is learned from, which is what everyone is folded in with too, and what is to be predicted."""
+    """The ratings to train on, which are also folded in for every user, and the ratings to predict."""
 
-    learned: Interactions
-    tested: Interactions
+    train: Interactions
+    held_out: Interactions
 
 
 class Folds(NamedTuple):
-    """The folds, and whether they are those that GroupLens publishes."""
+    """The folds, and whether they are the ones that GroupLens publishes."""
 
     folds: tuple[Fold, ...]
     official: bool
 
 
 def make_folds(dataset: Dataset, vocabulary: Vocabulary, *, folder: Path | None, seed: int) -> Folds:
-    """u1 to u5 if the dataset's folder holds them, else five folds drawn from the seed.
+    """Return u1 to u5 if the dataset's folder contains them, else five folds drawn from the seed.
 
     Raises:
-        DataError: the folder holds some of the official folds only, or they cannot be read.
-        ConfigurationError: there are fewer than five ratings.
+        DataError: The folder contains only some of the official folds, or they cannot be read.
+        ConfigurationError: There are fewer than five ratings.
     """
     official = folder is not None and (folder / "u1.base").is_file()
     parts = (
         official_folds(folder) if folder is not None and official else k_folds(dataset.ratings, folds=FOLDS, seed=seed)
     )
 
-    def fold(train: Ratings, test: Ratings) -> Fold:
-        return Fold(interactions_of(train, vocabulary), interactions_of(test, vocabulary))
+    def fold(train_ratings: Ratings, held_out_ratings: Ratings) -> Fold:
+        return Fold(interactions_of(train_ratings, vocabulary), interactions_of(held_out_ratings, vocabulary))
 
-    return Folds(tuple(fold(train, test) for train, test in parts), official)
+    return Folds(tuple(fold(*ratings) for ratings in parts), official)
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Errors of one fold summed over each user's ratings, float64 (n_users,) each, and how many those are."""
+    """The errors of one fold summed over each user's ratings, and the number of those, float64 (n_users,) each."""
 
     squared: NDArray[np.float64]
     absolute: NDArray[np.float64]
@@ -66,52 +66,57 @@ class Errors:
 
     @classmethod
     def of(cls, users: NDArray[np.int32], errors: NDArray[np.float64], n_users: int) -> Self:
-        """Sum errors (n,) of ratings by these users (n,)."""
+        """Sum the errors (n,) of ratings by their users (n,)."""
         squared, absolute, counts = (
-            np.bincount(users, each, minlength=n_users).astype(np.float64)
-            for each in (errors**2, np.abs(errors), np.ones(len(errors)))
+            np.bincount(users, values, minlength=n_users).astype(np.float64)
+            for values in (errors**2, np.abs(errors), np.ones(len(errors)))
         )
         return cls(squared, absolute, counts)
 
 
 class FoldResult(NamedTuple):
-    """The predictions of one model on one fold (n,), and their errors, those of 4 stars or more apart too."""
+    """The predictions of one model on one fold (n,), and the errors of all ratings and of those of 4 stars or more."""
 
     predicted: NDArray[np.float64]
-    every: Errors
-    liked: Errors
+    errors: Errors
+    errors_liked: Errors
     not_predicted: int
     fit_seconds: float
 
 
 def predict(model: Model, fold: Fold) -> tuple[NDArray[np.float64], int]:
-    """Predict the tested ratings (n,) in their order, from each user's learned ones; also say how many fell back.
+    """Predict the held-out ratings (n,) in their order; also return how many the model did not predict.
 
-    Where the model says nothing (NaN), the prediction is the global mean plus the mean of the user's offsets from it,
-    both of the learned ratings: which is their own mean, and the global mean for those who have none. All predictions
-    are clipped to 0.5-5 stars.
+    Where the model has no score (NaN), the prediction is the mean of the user's ratings in `train`, or the global mean
+    for a user who has none. All predictions are clipped to 0.5-5 stars.
     """
-    predicted = np.full(len(fold.tested.stars), np.nan)
-    for user in np.flatnonzero(np.diff(fold.tested.starts)).tolist():
-        here = slice(fold.tested.starts[user], fold.tested.starts[user + 1])
-        predicted[here] = model.score_rows(fold.learned.taste(user), fold.tested.rows[here])
-    silent = np.isnan(predicted)
-    _, own_means, _ = fold.learned.means("user")
-    predicted[silent] = own_means[fold.tested.users[silent]]
-    return np.clip(predicted, MIN_STARS, MAX_STARS), int(silent.sum())
+    train, held_out = fold
+    predicted = np.full(len(held_out.stars), np.nan)
+    for user in np.flatnonzero(np.diff(held_out.starts)).tolist():
+        here = slice(held_out.starts[user], held_out.starts[user + 1])
+        predicted[here] = model.score_rows(train.taste(user), held_out.rows[here])
+    not_predicted = np.isnan(predicted)
+    _, user_means, _ = train.means("user")
+    predicted[not_predicted] = user_means[held_out.users[not_predicted]]
+    return np.clip(predicted, MIN_STARS, MAX_STARS), int(not_predicted.sum())
 
 
 def evaluate_fold(model: Model, fold: Fold, movies: Sequence[Movie], *, seed: int) -> FoldResult:
-    """Fit a model and predict what was held out."""
+    """Train a model on one fold and predict the held-out ratings."""
     began = perf_counter()
-    model.fit(fold.learned, movies, rng=np.random.default_rng(seed))
+    model.fit(fold.train, movies, rng=np.random.default_rng(seed))
     seconds = perf_counter() - began
     predicted, not_predicted = predict(model, fold)
-    stars = fold.tested.stars.astype(np.float64)
-    users, errors, n_users = fold.tested.users, predicted - stars, fold.tested.n_users
-    liked = stars >= LIKED_STARS
-    every, of_liked = Errors.of(users, errors, n_users), Errors.of(users[liked], errors[liked], n_users)
-    return FoldResult(predicted, every, of_liked, not_predicted, seconds)
+    held_out = fold.held_out
+    errors = predicted - held_out.stars.astype(np.float64)
+    liked = held_out.stars >= LIKED_STARS
+    return FoldResult(
+        predicted,
+        Errors.of(held_out.users, errors, held_out.n_users),
+        Errors.of(held_out.users[liked], errors[liked], held_out.n_users),
+        not_predicted,
+        seconds,
+    )
 
 
 def write_predictions(
@@ -122,17 +127,18 @@ def write_predictions(
         writer = csv.writer(file)
         writer.writerow(["fold", "user", "movie_id", "stars", "predicted"])
         for number, (fold, result) in enumerate(zip(folds, results, strict=True), 1):
-            users = [labels[user] for user in fold.tested.users.tolist()]
-            ids = vocabulary.ids[fold.tested.rows].tolist()
-            columns = (users, ids, fold.tested.stars.tolist(), result.predicted.tolist())
+            users = [labels[user] for user in fold.held_out.users.tolist()]
+            ids = vocabulary.ids[fold.held_out.rows].tolist()
+            columns = (users, ids, fold.held_out.stars.tolist(), result.predicted.tolist())
             writer.writerows((number, *line) for line in zip(*columns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class StarsResult:
-    """What one model reached: the mean over the folds of `rmse` and `mae`, with intervals over users.
+    """The figures of one model: the means over the folds of `rmse` and `mae`, with intervals over users.
 
-    `metrics_liked` is over ratings of 4 stars or more. `not_predicted` of `ratings` predictions were not the model's own.
+    `metrics_liked` is over ratings of 4 stars or more. `not_predicted` counts those of the `ratings` for which the
+    model had no score.
     """
 
     model: str
@@ -150,46 +156,46 @@ class StarsResult:
 
 def summarise_folds(name: str, folds: Sequence[FoldResult], *, seed: int) -> StarsResult:
     """Put the folds of one model together."""
-    every, liked = [fold.every for fold in folds], [fold.liked for fold in folds]
-    tested = sum(errors.counts for errors in every)
+    errors, errors_liked = [fold.errors for fold in folds], [fold.errors_liked for fold in folds]
+    counts = sum(of_fold.counts for of_fold in errors)
     return StarsResult(
         model=name,
-        metrics=_means(every),
-        metrics_liked=_means(liked),
-        users=int(np.count_nonzero(tested)),
+        metrics=_means(errors),
+        metrics_liked=_means(errors_liked),
+        users=int(np.count_nonzero(counts)),
         fit_seconds=float(np.mean([fold.fit_seconds for fold in folds])),
         seed=seed,
-        ratings=int(np.sum(tested)),
+        ratings=int(np.sum(counts)),
         not_predicted=sum(fold.not_predicted for fold in folds),
-        per_fold=tuple(_means([errors]) for errors in every),
-        intervals=_intervals(every, seed=seed),
-        intervals_liked=_intervals(liked, seed=seed),
+        per_fold=tuple(_means([of_fold]) for of_fold in errors),
+        intervals=_intervals(errors, seed=seed),
+        intervals_liked=_intervals(errors_liked, seed=seed),
     )
 
 
 def _means(folds: Sequence[Errors]) -> dict[str, float]:
-    tested = [errors for errors in folds if errors.counts.any()]
-    if not tested:
+    not_empty = [errors for errors in folds if errors.counts.any()]
+    if not not_empty:
         return {"rmse": float("nan"), "mae": float("nan")}
     return {
-        "rmse": float(np.mean([np.sqrt(errors.squared.sum() / errors.counts.sum()) for errors in tested])),
-        "mae": float(np.mean([errors.absolute.sum() / errors.counts.sum() for errors in tested])),
+        "rmse": float(np.mean([np.sqrt(errors.squared.sum() / errors.counts.sum()) for errors in not_empty])),
+        "mae": float(np.mean([errors.absolute.sum() / errors.counts.sum() for errors in not_empty])),
     }
 
 
 def _intervals(folds: Sequence[Errors], *, seed: int) -> dict[str, Interval]:
-    """Draw users with all their ratings in all folds, and take the mean over the folds anew."""
+    """Draw users with all their ratings in all folds, and compute the means over the folds of each draw."""
     squared, absolute, counts = (
         np.column_stack([getattr(errors, part) for errors in folds]) for part in ("squared", "absolute", "counts")
     )
-    asked = counts.any(axis=1)
-    squared, absolute, counts = squared[asked], absolute[asked], counts[asked]
+    users = counts.any(axis=1)
+    squared, absolute, counts = squared[users], absolute[users], counts[users]
     rng = np.random.default_rng(seed)
     rmse, mae = np.full(RESAMPLES, np.nan), np.full(RESAMPLES, np.nan)
     for line in range(RESAMPLES if len(counts) else 0):
         drawn = rng.integers(len(counts), size=len(counts))
         n = counts[drawn].sum(axis=0)
-        tested = n > 0
-        rmse[line] = np.sqrt(squared[drawn].sum(axis=0)[tested] / n[tested]).mean()
-        mae[line] = (absolute[drawn].sum(axis=0)[tested] / n[tested]).mean()
+        not_empty = n > 0
+        rmse[line] = np.sqrt(squared[drawn].sum(axis=0)[not_empty] / n[not_empty]).mean()
+        mae[line] = (absolute[drawn].sum(axis=0)[not_empty] / n[not_empty]).mean()
     return {"rmse": interval_of(rmse), "mae": interval_of(mae)}

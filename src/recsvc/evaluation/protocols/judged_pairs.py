@@ -1,4 +1,4 @@
-"""Pairs of movies that users judged to be fit or unfit as recommendations for each other, and finding them."""
+"""Pairs of movies that users judged as recommendations for each other, and finding them in a catalogue."""
 
 from __future__ import annotations
 
@@ -24,39 +24,42 @@ Index: TypeAlias = Mapping[tuple[str, int], frozenset[int]]
 
 
 class Named(NamedTuple):
-    """A movie as users name it."""
+    """A movie by its title and year, as users write them."""
 
     title: str
     year: int
 
 
 class JudgedPair(NamedTuple):
-    """Two movies, and whether users found one a fit recommendation for the other."""
+    """Two movies; `ok` if users judged each to be a good recommendation for the other."""
 
     first: Named
     second: Named
-    fit: bool
+    ok: bool
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPairs:
-    """The pairs that a catalogue holds: `first` and `second` rows int32 (n,), `fit` bool (n,); and of how many."""
+class CataloguePairs:
+    """The n judged pairs whose movies a catalogue contains, of `n_judged` in all.
+
+    `first` and `second` are movie rows int32 (n,), `ok` is bool (n,).
+    """
 
     first: Rows
     second: Rows
-    fit: NDArray[np.bool_]
-    asked: int
+    ok: NDArray[np.bool_]
+    n_judged: int
 
     def __len__(self) -> int:
-        return len(self.fit)
+        return len(self.ok)
 
 
 def read_pairs(file: Path) -> tuple[JudgedPair, ...]:
     """Read a tab-separated file with the columns title_1, year_1, title_2, year_2, rating (OK or NOT_OK).
 
     Raises:
-        DataError: the file cannot be read, or its header is another one.
-        BadRowError: a row is broken.
+        DataError: The file cannot be read, or its header is not this one.
+        BadRowError: A row is broken.
     """
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")
@@ -82,42 +85,42 @@ def _pair(file: Path, number: int, line: str) -> JudgedPair:
     return JudgedPair(Named(title_1, int(year_1)), Named(title_2, int(year_2)), RATINGS[rating])
 
 
-def held_pairs(judged: Sequence[JudgedPair], dataset: Dataset) -> HeldPairs:
-    """Find the movies of each pair in a dataset.
+def pairs_in(dataset: Dataset, judged: Sequence[JudgedPair]) -> CataloguePairs:
+    """Find the movies of the judged pairs in a dataset.
 
     Raises:
-        DataError: it does not hold a fit pair and an unfit one.
+        DataError: The dataset does not contain at least one OK and one NOT_OK pair.
     """
     pairs = find_pairs(judged, dataset.movies)
-    if not pairs.fit.any() or pairs.fit.all():
-        raise DataError(f"of {pairs.asked} pairs, {dataset.name} does not hold at least one OK and one NOT_OK")
+    if not pairs.ok.any() or pairs.ok.all():
+        raise DataError(f"of {pairs.n_judged} pairs, {dataset.name} does not contain at least one OK and one NOT_OK")
     return pairs
 
 
-def find_pairs(pairs: Sequence[JudgedPair], movies: Sequence[Movie]) -> HeldPairs:
-    """Find the movies of each pair in a catalogue (in the order of its rows); a pair with one missing is left out.
+def find_pairs(judged: Sequence[JudgedPair], movies: Sequence[Movie]) -> CataloguePairs:
+    """Find the movies of each pair in a catalogue, in the order of its rows; leave pairs with a missing movie out.
 
-    A movie is the only one of that title (normalised) and year; or else, of the movies a year earlier or later, the
-    only one of that title. The movie's own title comes before what else it is known by.
+    A movie is found if it is the only one with that title (normalised) and year; or else, among the movies a year
+    earlier or later, the only one with that title. The movie's own title comes before its other titles.
     """
-    own = _index([(movie, (movie.title,)) for movie in movies])
-    known_as = _index([(movie, (movie.title, *movie.other_titles)) for movie in movies])
+    by_title = _index([(movie, (movie.title,)) for movie in movies])
+    by_any_title = _index([(movie, (movie.title, *movie.other_titles)) for movie in movies])
 
     def find(named: Named) -> int | None:
         for years in ((0,), (-1, 1)):
-            for index in (own, known_as):
+            for index in (by_title, by_any_title):
                 rows = {row for by in years for row in index.get((normalise(named.title), named.year + by), ())}
                 if len(rows) == 1:
                     return rows.pop()
         return None
 
-    found = [(find(pair.first), find(pair.second), pair.fit) for pair in pairs]
-    held = [(a, b, fit) for a, b, fit in found if a is not None and b is not None and a != b]
-    return HeldPairs(
-        np.array([a for a, _, _ in held], np.int32),
-        np.array([b for _, b, _ in held], np.int32),
-        np.array([fit for _, _, fit in held], np.bool_),
-        len(pairs),
+    pairs = [(find(pair.first), find(pair.second), pair.ok) for pair in judged]
+    complete = [(a, b, ok) for a, b, ok in pairs if a is not None and b is not None and a != b]
+    return CataloguePairs(
+        np.array([a for a, _, _ in complete], np.int32),
+        np.array([b for _, b, _ in complete], np.int32),
+        np.array([ok for _, _, ok in complete], np.bool_),
+        len(judged),
     )
 
 

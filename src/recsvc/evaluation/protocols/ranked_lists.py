@@ -1,4 +1,4 @@
-"""The lists that a model makes for users whose ratings are split into a part it may see and a part to be found."""
+"""The lists that a model makes for users with ratings to fold in and held-out ratings."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ LIKED_STARS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class RankedLists:
     """A list of up to k movies for each of `users` (n,), which are user numbers in the dataset."""
 
     k: int
     users: NDArray[np.int64]
     ranked: tuple[Ranked, ...]
 
-    def hits(self, relevant: Interactions) -> tuple[Hits, Counts]:
-        """Compare with what m users had to find (all who had anything): hits (m, k) and counts (m,)."""
-        asked = [at for at, user in enumerate(self.users) if len(relevant.taste(int(user)))]
-        hits = np.zeros((len(asked), self.k), np.bool_)
-        counts = np.zeros(len(asked), np.int64)
-        for line, at in enumerate(asked):
-            wanted = relevant.taste(int(self.users[at])).rows
-            rows = self.ranked[at].rows
-            hits[line, : len(rows)] = np.isin(rows, wanted)
-            counts[line] = len(wanted)
+    def hits(self, held_out: Interactions) -> tuple[Hits, Counts]:
+        """Return the hits (m, k) and the numbers of relevant movies (m,) of the m users with held-out ratings."""
+        places = [place for place, user in enumerate(self.users) if len(held_out.taste(int(user)))]
+        hits = np.zeros((len(places), self.k), np.bool_)
+        counts = np.zeros(len(places), np.int64)
+        for line, place in enumerate(places):
+            relevant = held_out.taste(int(self.users[place])).rows
+            rows = self.ranked[place].rows
+            hits[line, : len(rows)] = np.isin(rows, relevant)
+            counts[line] = len(relevant)
         return hits, counts
 
     def write(self, path: Path, labels: tuple[str, ...], vocabulary: Vocabulary) -> None:
@@ -56,27 +56,27 @@ class Lists:
 
 def make_lists(
     model: Model,
-    seen: Interactions,
-    sought: Interactions,
+    fold_in: Interactions,
+    held_out: Interactions,
     *,
     k: int,
     fallback: Model | None = None,
     candidates: BoolMovies | None = None,
-) -> Lists:
-    """Rank for everyone who has something to be found, leaving out what they have rated.
+) -> RankedLists:
+    """Rank for every user with held-out ratings, leaving out the movies of the ratings that are folded in.
 
-    As in the engine, `fallback` ranks for those of whom the model has nothing to say. Only `candidates` bool
+    As in the engine, `fallback` ranks for users for whom the model has no score at all. Only `candidates` bool
     (n_movies,) are ranked, None for all.
     """
-    users = np.flatnonzero(np.diff(sought.starts))
+    users = np.flatnonzero(np.diff(held_out.starts))
     ranked = []
     for user in users.tolist():
-        taste = seen.taste(user)
+        taste = fold_in.taste(user)
         scores = model.score(taste)
         if fallback is not None and np.isnan(scores).all():
             scores = fallback.score(taste)
-        ranked.append(top(scores, _allowed(seen.n_movies, taste.rows, candidates), k=k))
-    return Lists(k, users.astype(np.int64), tuple(ranked))
+        ranked.append(top(scores, _allowed(fold_in.n_movies, taste.rows, candidates), k=k))
+    return RankedLists(k, users.astype(np.int64), tuple(ranked))
 
 
 def _allowed(n_movies: int, rated: Rows, candidates: BoolMovies | None) -> BoolMovies:
@@ -86,5 +86,5 @@ def _allowed(n_movies: int, rated: Rows, candidates: BoolMovies | None) -> BoolM
 
 
 def liked(interactions: Interactions) -> Interactions:
-    """Only the ratings of `LIKED_STARS` or more, the users staying who they are."""
+    """Keep only the ratings of `LIKED_STARS` or more; the users keep their numbers."""
     return interactions.kept(interactions.stars >= LIKED_STARS)

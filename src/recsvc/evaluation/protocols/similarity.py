@@ -1,32 +1,43 @@
-"""How well a model tells pairs of movies that users find alike from those that they do not."""
+"""How well a model separates pairs of movies that users judged to be similar from the other judged pairs."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.evaluation.metrics.bootstrap import RESAMPLES, Interval, interval_of
-from recsvc.evaluation.parallel import Job, run_all, silent
-from recsvc.evaluation.protocols.judged_pairs import HeldPairs
+from recsvc.evaluation.parallel import Job, no_progress, run_all
+from recsvc.evaluation.protocols.judged_pairs import CataloguePairs
 from recsvc.features.interactions import Interactions
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
 from recsvc.types import Movie
 
-PairValues = NDArray[np.float64]
-"""float64 (n_pairs,): how alike the two movies of each pair are, NaN where nothing is said."""
+PairValues: TypeAlias = NDArray[np.float64]
+"""float64 (n_pairs,): how similar the two movies of each pair are, NaN where there is no prediction."""
+Reference: TypeAlias = Callable[[Interactions, Sequence[Movie], CataloguePairs], PairValues]
+"""What models are compared with: it computes the value of each pair from the ratings and the movies."""
+
+
+class PairScores(NamedTuple):
+    """The values of the pairs by one model or reference, and the seconds of its training."""
+
+    name: str
+    values: PairValues
+    fit_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How much higher the area under the curve is than another's, with its interval over the same resamples."""
+    """The area under the curve less that of another model, with its interval over the same resamples."""
 
     value: float
     interval: Interval
@@ -34,10 +45,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class SimilarityResult:
-    """What one model reached on the pairs that the catalogue holds.
+    """The figures of one model or reference on the judged pairs that the catalogue contains.
 
-    `values` are what it said of each pair, `not_predicted` of them nothing; `against` compares with others by their name;
-    `aucs` are the areas of all seeds.
+    `values` are its values of the pairs, and `not_predicted` is the number of pairs without one. `against` has the
+    differences to the others by their names, `aucs` the areas of all seeds.
     """
 
     model: str
@@ -45,7 +56,7 @@ class SimilarityResult:
     interval: Interval
     fit_seconds: float
     seed: int
-    pairs: HeldPairs
+    pairs: CataloguePairs
     values: PairValues
     not_predicted: int
     against: dict[str, Difference] = field(default_factory=dict)
@@ -53,9 +64,9 @@ class SimilarityResult:
 
 
 def evaluate_pairs(
-    model: Model, interactions: Interactions, movies: Sequence[Movie], pairs: HeldPairs, *, seed: int
+    model: Model, interactions: Interactions, movies: Sequence[Movie], pairs: CataloguePairs, *, seed: int
 ) -> tuple[PairValues, float]:
-    """Fit a model on everything; return what it says of each pair, and the seconds of the fit.
+    """Train a model on all ratings and movies; return its values of the pairs and the seconds of the training.
 
     The value of a pair is the mean of both directions, NaN if either is.
     """
@@ -63,83 +74,79 @@ def evaluate_pairs(
     model.fit(interactions, movies, rng=np.random.default_rng(seed))
     seconds = perf_counter() - began
     similar = {row: model.similar(row) for row in np.unique(np.concatenate([pairs.first, pairs.second])).tolist()}
-    both = [
+    directions = [
         (float(similar[a][b]), float(similar[b][a]))
         for a, b in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
     ]
-    return np.array(both, np.float64).reshape(-1, 2).mean(axis=1), seconds
+    return np.array(directions, np.float64).reshape(-1, 2).mean(axis=1), seconds
 
 
-def write_values(path: Path, pairs: HeldPairs, values: PairValues, vocabulary: Vocabulary) -> None:
-    """Write csv lines `movie_id_1,movie_id_2,judged,value`; where nothing is said, the value is empty."""
+def write_values(path: Path, pairs: CataloguePairs, values: PairValues, vocabulary: Vocabulary) -> None:
+    """Write csv lines `movie_id_1,movie_id_2,judged,value`; the value is empty where there is no prediction."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["movie_id_1", "movie_id_2", "judged", "value"])
         ids = (vocabulary.ids[pairs.first].tolist(), vocabulary.ids[pairs.second].tolist())
-        for first, second, fit, value in zip(*ids, pairs.fit.tolist(), values.tolist(), strict=True):
-            writer.writerow([first, second, "OK" if fit else "NOT_OK", "" if np.isnan(value) else value])
+        for first, second, ok, value in zip(*ids, pairs.ok.tolist(), values.tolist(), strict=True):
+            writer.writerow([first, second, "OK" if ok else "NOT_OK", "" if np.isnan(value) else value])
 
 
-def ordered(values: PairValues) -> PairValues:
-    """NaN as the lowest value, below all others."""
-    return np.where(np.isnan(values), -np.inf, values)
+def auc(values: PairValues, ok: NDArray[np.bool_]) -> float:
+    """Return the area under the ROC curve: how often an OK pair has a higher value than a NOT_OK one, ties a half.
 
-
-def auc(values: PairValues, fit: NDArray[np.bool_]) -> float:
-    """The area under the ROC curve: how often a fit pair has a higher value than an unfit one, ties counting a half.
-
-    Hanley & McNeil 1982 (the Mann-Whitney statistic). NaN as the lowest value; NaN if all pairs are of one kind.
+    Hanley & McNeil 1982 (the Mann-Whitney statistic). NaN counts as the lowest value. The area is NaN if all pairs are
+    OK, or none is.
     """
-    wins = _wins(values, fit)
+    wins = _wins(values, ok)
     return float(wins.mean()) if wins.size else float("nan")
 
 
 def resampled_aucs(
-    values: PairValues, fit: NDArray[np.bool_], *, seed: int, resamples: int = RESAMPLES
+    values: PairValues, ok: NDArray[np.bool_], *, seed: int, resamples: int = RESAMPLES
 ) -> NDArray[np.float64]:
-    """The area over as many pairs as there are, drawn with replacement, `resamples` times (resamples,).
+    """Return the area over as many pairs as there are, drawn with replacement, `resamples` times (resamples,).
 
-    The same seed draws the same pairs whatever the values are, so that areas of two models can be compared draw by
+    The same seed draws the same pairs whatever the values are, so that the areas of two models can be compared draw by
     draw. A draw without both kinds of pairs is left out, for every model alike.
     """
-    wins = _wins(values, fit)
+    wins = _wins(values, ok)
     if not wins.size:
         return np.empty(0)
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(fit), np.full(len(fit), 1 / len(fit)), size=resamples).astype(np.float64)
-    times_fit, times_unfit = drawn[:, fit], drawn[:, ~fit]
-    total = times_fit.sum(axis=1) * times_unfit.sum(axis=1)
-    won = ((times_fit @ wins) * times_unfit).sum(axis=1)
+    drawn = rng.multinomial(len(ok), np.full(len(ok), 1 / len(ok)), size=resamples).astype(np.float64)
+    times_ok, times_not_ok = drawn[:, ok], drawn[:, ~ok]
+    total = times_ok.sum(axis=1) * times_not_ok.sum(axis=1)
+    won = ((times_ok @ wins) * times_not_ok).sum(axis=1)
     return np.asarray(won[total > 0] / total[total > 0])
 
 
-def influences(values: PairValues, fit: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How far each pair moves the area from what it is (n_pairs,): they add up to 0 over the pairs of either kind.
+def influences(values: PairValues, ok: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return how far each pair moves the area (n_pairs,); the influences of either kind of pairs add up to 0.
 
-    Of a fit pair, the share of unfit pairs that have a lower value, less the mean of that, divided by the number of fit
-    pairs; of an unfit one the same the other way round (DeLong, DeLong & Clarke-Pearson 1988).
+    For an OK pair, this is the share of NOT_OK pairs with a lower value, less the mean of that share, divided by the
+    number of OK pairs; for a NOT_OK pair the same the other way round (DeLong, DeLong & Clarke-Pearson 1988).
     """
-    wins = _wins(values, fit)
-    moved = np.zeros(len(fit))
-    moved[fit] = (wins.mean(axis=1) - wins.mean()) / wins.shape[0]
-    moved[~fit] = (wins.mean(axis=0) - wins.mean()) / wins.shape[1]
-    return moved
+    wins = _wins(values, ok)
+    influence = np.zeros(len(ok))
+    influence[ok] = (wins.mean(axis=1) - wins.mean()) / wins.shape[0]
+    influence[~ok] = (wins.mean(axis=0) - wins.mean()) / wins.shape[1]
+    return influence
 
 
-def _wins(values: PairValues, fit: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Of each fit pair against each unfit one: 1 if its value is higher, a half if they are equal, else 0."""
-    scores = ordered(values)
-    fits, unfits = scores[fit][:, None], scores[~fit][None, :]
-    return np.where(fits > unfits, 1.0, np.where(fits == unfits, 0.5, 0.0))
+def _wins(values: PairValues, ok: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Compare each OK pair with each NOT_OK one: 1 if its value is higher, a half if they are equal, else 0."""
+    scores = np.where(np.isnan(values), -np.inf, values)
+    ok_scores, not_ok_scores = scores[ok][:, None], scores[~ok][None, :]
+    return np.where(ok_scores > not_ok_scores, 1.0, np.where(ok_scores == not_ok_scores, 0.5, 0.0))
 
 
 def compare(
-    measured: Sequence[tuple[str, PairValues, float]], pairs: HeldPairs, *, seed: int, processes: int = 1
+    scores: Sequence[PairScores], pairs: CataloguePairs, *, seed: int, processes: int = 1
 ) -> list[SimilarityResult]:
-    """The area of each (name, values, seconds) and its paired difference to every other."""
-    areas = {name: auc(values, pairs.fit) for name, values, _ in measured}
-    jobs = [Job(name, partial(resampled_aucs, values, pairs.fit, seed=seed)) for name, values, _ in measured]
-    draws = dict(zip(areas, run_all(jobs, processes=processes, progress=silent), strict=True))
+    """Return the area of each model or reference and its paired differences to all others."""
+    areas = {name: auc(values, pairs.ok) for name, values, _ in scores}
+    jobs = [Job(name, partial(resampled_aucs, values, pairs.ok, seed=seed)) for name, values, _ in scores]
+    draws = dict(zip(areas, run_all(jobs, processes=processes, progress=no_progress), strict=True))
     return [
         SimilarityResult(
             model=name,
@@ -156,5 +163,5 @@ def compare(
                 if other != name
             },
         )
-        for name, values, seconds in measured
+        for name, values, seconds in scores
     ]

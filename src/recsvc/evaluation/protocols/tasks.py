@@ -1,6 +1,6 @@
-"""Tasks: who is learned from, what each user may be folded in with, and what is to be found among which movies.
+"""Tasks: the ratings to train on, the ratings to fold in, and the held-out ratings of a ranking protocol.
 
-Each function makes the task of one ranking protocol for one seed; `docs/evaluation.md` has the source of each.
+Each function makes the task of one ranking protocol for one seed. `docs/evaluation.md` has the source of each.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from recsvc.features.vocabulary import Vocabulary
 from recsvc.types import BoolMovies, Movie
 
 TEST_SHARE = 0.2
-FOLDED_SHARE = 0.8
+FOLD_IN_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One way to ask models for lists, whoever makes them; all parts share the dataset's users and movie rows.
+    """A ranking task for any model. All parts share the users and the movie rows of the dataset.
 
-    A model learns from `learned` and `movies`. Each of `users` int64 (n,), in ascending order, is asked for: their
-    taste is what they rated in `seen`, the answer is what they rated in `sought`. Only `candidates` bool (n_movies,)
-    may be recommended, None for all, and nothing that is in the taste.
+    A model is trained on `train` and `movies`. It ranks movies for each of `users` int64 (n,), in ascending order: the
+    taste of a user is their ratings in `fold_in`, and relevant are their ratings in `held_out`. Only `candidates` bool
+    (n_movies,) may be recommended, None for all, and no movie of the taste.
     """
 
     seed: int
     movies: Sequence[Movie]
-    learned: Interactions
-    seen: Interactions
-    sought: Interactions
+    train: Interactions
+    fold_in: Interactions
+    held_out: Interactions
     users: NDArray[np.int64]
     candidates: BoolMovies | None = None
 
     @property
     def n_candidates(self) -> int:
-        """How many movies may be recommended."""
-        return self.seen.n_movies if self.candidates is None else int(self.candidates.sum())
+        """The number of movies that may be recommended."""
+        return self.fold_in.n_movies if self.candidates is None else int(self.candidates.sum())
 
     def rng(self) -> np.random.Generator:
-        """Where a model's randomness comes from: the same for every model."""
+        """Return a new random generator for a model, with the same state for every model."""
         return np.random.default_rng(self.seed)
 
 
@@ -53,76 +53,75 @@ TaskMaker: TypeAlias = Callable[[Dataset, Vocabulary, int], Task]
 
 
 def ms_recommenders(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> Task:
-    """A quarter of every movie's ratings is to be found; the rest is learned from and folded in.
+    """Hold out a quarter of the ratings of every movie; train on the rest and fold it in.
 
     This is the protocol of Microsoft Recommenders' published comparison on MovieLens 100K.
     """
-    train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
-    return _task(dataset, vocabulary, seed, train, train, test)
+    train_ratings, held_out_ratings = stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
+    return _task(dataset, vocabulary, seed, train_ratings, train_ratings, held_out_ratings)
 
 
 def temporal(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> Task:
-    """The newest fifth of all ratings is to be found; what is older is learned from and folded in.
+    """Hold out the newest fifth of all ratings; train on the older ones and fold them in.
 
-    Those without an older rating are unknown users. Nothing is drawn: the seed only reaches the models.
+    Users without an older rating are unknown users. Nothing is drawn: the seed is used by the models only.
     """
-    train, test = by_time(dataset.ratings, test_share=TEST_SHARE)
-    return _task(dataset, vocabulary, seed, train, train, test)
+    train_ratings, held_out_ratings = by_time(dataset.ratings, test_share=TEST_SHARE)
+    return _task(dataset, vocabulary, seed, train_ratings, train_ratings, held_out_ratings)
 
 
 def new_users(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> Task:
-    """A fifth of the users is not learned from; four fifths of their ratings are folded in, the rest is to be found.
+    """Keep a fifth of the users out of training; fold in four fifths of their ratings and hold out the rest.
 
     Of a new user's n ratings, in an order drawn from the seed, the first round(0.8 n) are folded in (half to even).
     This is strong generalisation: Marlin 2004; Liang et al. 2018, Variational Autoencoders for Collaborative Filtering.
 
     Raises:
-        ConfigurationError: there are fewer than two users.
+        ConfigurationError: There are fewer than two users.
     """
-    train, held = by_user(dataset.ratings, test_share=TEST_SHARE, seed=seed)
-    draws = np.random.default_rng(seed).random(len(held))
-    order = np.lexsort((draws, held.users))
-    _, first, counts = np.unique(held.users[order], return_index=True, return_counts=True)
-    place = np.arange(len(held)) - np.repeat(first, counts)
-    folded = np.zeros(len(held), np.bool_)
-    folded[order] = place < np.repeat([round(FOLDED_SHARE * n) for n in counts.tolist()], counts)
-    return _task(dataset, vocabulary, seed, train, held.take(folded), held.take(~folded))
+    train_ratings, of_new_users = by_user(dataset.ratings, test_share=TEST_SHARE, seed=seed)
+    draws = np.random.default_rng(seed).random(len(of_new_users))
+    order = np.lexsort((draws, of_new_users.users))
+    _, first, counts = np.unique(of_new_users.users[order], return_index=True, return_counts=True)
+    place = np.arange(len(of_new_users)) - np.repeat(first, counts)
+    fold_in = np.zeros(len(of_new_users), np.bool_)
+    fold_in[order] = place < np.repeat([round(FOLD_IN_SHARE * n) for n in counts.tolist()], counts)
+    return _task(dataset, vocabulary, seed, train_ratings, of_new_users.take(fold_in), of_new_users.take(~fold_in))
 
 
 def new_movies(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> Task:
-    """A fifth of the rated movies has no rating to learn from; users are to find theirs among those movies only.
+    """Hold out all ratings of a fifth of the rated movies; only those movies are candidates.
 
-    A user's taste is what they rated of the other movies. round(0.2 n) of the n rated movies are held out, at least
-    one, drawn evenly. This is the item cold start of Schein et al. 2002, Methods and Metrics for Cold-Start
-    Recommendations.
+    A user's taste is their ratings of the other movies. round(0.2 n) of the n rated movies are held out, at least one,
+    drawn evenly. This is the item cold start of Schein et al. 2002, Methods and Metrics for Cold-Start Recommendations.
     """
     ratings = dataset.ratings
     rated = np.unique(ratings.movie_ids)
     count = max(1, round(TEST_SHARE * len(rated)))
     chosen = np.random.default_rng(seed).choice(rated, size=min(count, len(rated)), replace=False)
     held_out = np.isin(ratings.movie_ids, chosen)
-    others = ratings.take(~held_out)
+    train_ratings = ratings.take(~held_out)
     candidates = np.isin(vocabulary.ids, chosen)
-    return _task(dataset, vocabulary, seed, others, others, ratings.take(held_out), candidates)
+    return _task(dataset, vocabulary, seed, train_ratings, train_ratings, ratings.take(held_out), candidates)
 
 
 def _task(
     dataset: Dataset,
     vocabulary: Vocabulary,
     seed: int,
-    learned: Ratings,
-    seen: Ratings,
-    sought: Ratings,
+    train_ratings: Ratings,
+    fold_in_ratings: Ratings,
+    held_out_ratings: Ratings,
     candidates: BoolMovies | None = None,
 ) -> Task:
-    found = interactions_of(sought, vocabulary)
-    known = interactions_of(learned, vocabulary)
+    held_out = interactions_of(held_out_ratings, vocabulary)
+    train = interactions_of(train_ratings, vocabulary)
     return Task(
         seed,
         dataset.movies,
-        known,
-        known if seen is learned else interactions_of(seen, vocabulary),
-        found,
-        np.flatnonzero(np.diff(found.starts)).astype(np.int64),
+        train,
+        train if fold_in_ratings is train_ratings else interactions_of(fold_in_ratings, vocabulary),
+        held_out,
+        np.flatnonzero(np.diff(held_out.starts)).astype(np.int64),
         candidates,
     )

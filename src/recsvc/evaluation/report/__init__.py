@@ -1,1 +1,1 @@
-"""In: a published version and the dataset it learned from. Out: one page on which a user can judge it."""
+"""In: a published version and its dataset, or the report of an evaluation. Out: one self-contained HTML page."""

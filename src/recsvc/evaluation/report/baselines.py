@@ -1,4 +1,4 @@
-"""Which models the page compares: all that there are, those that a version is made of as they are configured in it."""
+"""The models that the report compares: all kinds, configured as in the version if it is made of them."""
 
 from __future__ import annotations
 
@@ -16,28 +16,27 @@ from recsvc.models.kinds import MODELS
 from recsvc.models.knn import Knn
 from recsvc.models.nmf import Nmf
 from recsvc.models.popularity import Popularity
-from recsvc.models.svd import Svd
-from recsvc.models.svdpp import Svdpp
+from recsvc.models.svd import Svd, Svdpp
 
-MOST_RATINGS = 2_000_000
+MAX_RATINGS = 2_000_000
 SLOW = (Knn.kind, Nmf.kind, Svd.kind, Svdpp.kind)
-"""Kinds that take hours, or more memory than there is, to learn from more than `MOST_RATINGS`."""
+"""Kinds that need hours, or more memory than there is, to train on more than `MAX_RATINGS`."""
 
 
-class Rivals(NamedTuple):
-    """The models to compare, unfitted, by their kinds; and why others are left out."""
+class Baselines(NamedTuple):
+    """The models to compare, unfitted, by their kinds; and why other kinds are left out."""
 
     models: dict[str, Model]
     skipped: dict[str, str]
 
 
-def rivals(dataset: Dataset, config: HybridConfig, stars: StarModel) -> Rivals:
-    """All kinds of the catalogue but those that cannot be fitted here."""
+def baseline_models(dataset: Dataset, config: HybridConfig, stars: StarModel) -> Baselines:
+    """Return all kinds of models except those that cannot be trained here."""
     skipped = {}
     if find_spec("implicit") is None:
         skipped[Als.kind] = "its library is not installed (the extra `zoo`)"
-    if len(dataset.ratings) > MOST_RATINGS:
-        skipped |= dict.fromkeys(SLOW, f"it takes too long for more than {MOST_RATINGS:,} ratings")
+    if len(dataset.ratings) > MAX_RATINGS:
+        skipped |= dict.fromkeys(SLOW, f"it takes too long for more than {MAX_RATINGS:,} ratings")
     served: list[Model] = [
         Popularity(config.popularity),
         Content(config.content),
@@ -47,4 +46,4 @@ def rivals(dataset: Dataset, config: HybridConfig, stars: StarModel) -> Rivals:
     ]
     configured = {model.kind: model for model in served}
     models = {kind: configured.get(kind) or model() for kind, model in MODELS.items() if kind not in skipped}
-    return Rivals(models, skipped)
+    return Baselines(models, skipped)

@@ -1,4 +1,4 @@
-"""What is measured for the page: curves over what a version's lists do as one thing changes."""
+"""The curves of the model report: metrics of a version's lists as one parameter changes."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from recsvc.evaluation.metrics.beyond_accuracy import (
     least_rated_half,
     popularity_lift,
 )
-from recsvc.evaluation.parallel import Job, run_all, silent
-from recsvc.evaluation.protocols.ranked_lists import LIKED_STARS, Lists, liked, make_lists
+from recsvc.evaluation.parallel import Job, no_progress, run_all
+from recsvc.evaluation.protocols.ranked_lists import LIKED_STARS, RankedLists, liked, make_lists
 from recsvc.evaluation.protocols.tasks import Task, ms_recommenders
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.content import Content
 from recsvc.models.hybrid import Hybrid, HybridConfig
-from recsvc.models.popularity import MostRated
+from recsvc.models.popularity import MostRated, Popularity
 from recsvc.types import BoolMovies, FloatK, Ranked, Rows, Taste
 
 K = 10
 FOLDED_IN = (0, 1, 3, 5, 10, 20)
 LEAST_LEFT = 10
-"""How many ratings must be left to be found, of someone whose list is measured."""
+"""The least number of ratings that are held out of a user whose list is measured."""
 DRAWS = 5
-"""How often it is drawn which ratings of a user are folded in."""
+"""The number of draws for each user of the ratings that are folded in."""
 DIVERSITIES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 POPULARITIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-MOST_USERS = 1000
+MAX_USERS = 1000
 LIKED = "liked "
-"""What the name of a series begins with for which only liked ratings are to be found."""
+"""The prefix of the names of series in which only liked ratings are held out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Some series over one axis: `x` (n,) and values (n,) a series; at `served` is what is served, if that is on it."""
+    """Some series over one axis: `x` (n,), values (n,) of each series, and the served x if it is on the axis."""
 
     x: tuple[float, ...]
     series: dict[str, list[float]]
@@ -54,59 +54,58 @@ class Curve:
 
 
 def learning_curve(dataset: Dataset, vocabulary: Vocabulary, config: HybridConfig, *, seed: int) -> Curve:
-    """NDCG@10 for users whom training never saw, as more of their ratings are folded in, beside what is popular.
+    """Return the nDCG@10 for users who were not in training, as more of their ratings are folded in, and of baselines.
 
-    `DRAWS` times a user, as many ratings as are ever folded in are drawn, and folded in one after the other. Their
-    movies are left out of every list, and all other movies that the user rated are to be found. So candidates and
-    answers are the same at every point and for every model, and a list that is the same for everyone reaches the same
-    everywhere. In the `LIKED` series only the ratings of 4 stars or more are to be found, by those who have any.
+    `DRAWS` times for each user, the ratings to fold in are drawn, and folded in one after the other. Their movies are
+    left out of every list, and all other ratings of the user are held out. So the candidates and the relevant movies
+    are the same at every point and for every model, and a list that is the same for all users has the same nDCG at
+    every point. In the `LIKED` series only ratings of 4 stars or more are held out, for the users who have any.
     """
-    train, held = by_user(dataset.ratings, test_share=0.2, seed=seed)
-    learned, users = interactions_of(train, vocabulary), interactions_of(held, vocabulary)
-    hybrid = Hybrid(config).fit(learned, dataset.movies, rng=np.random.default_rng(seed))
-    most_rated = MostRated().fit(learned, dataset.movies, rng=np.random.default_rng(seed))
-    models = {Hybrid.kind: hybrid, "popularity": hybrid.parts["popularity"], MostRated.kind: most_rated}
+    train_ratings, ratings_of_new = by_user(dataset.ratings, test_share=0.2, seed=seed)
+    train, users = interactions_of(train_ratings, vocabulary), interactions_of(ratings_of_new, vocabulary)
+    hybrid = Hybrid(config).fit(train, dataset.movies, rng=np.random.default_rng(seed))
+    most_rated = MostRated().fit(train, dataset.movies, rng=np.random.default_rng(seed))
+    models = {Hybrid.kind: hybrid, Popularity.kind: hybrid.popularity, MostRated.kind: most_rated}
     rng = np.random.default_rng(seed)
-    reached: dict[str, list[list[float]]] = {mark + name: [] for mark in ("", LIKED) for name in models}
+    gains: dict[str, list[list[float]]] = {prefix + name: [] for prefix in ("", LIKED) for name in models}
     for user in np.repeat(_active(users, FOLDED_IN[-1] + LEAST_LEFT, rng), DRAWS).tolist():
         taste = users.taste(user)
         order = rng.permutation(len(taste))
-        told, rest = order[: FOLDED_IN[-1]], order[FOLDED_IN[-1] :]
-        candidates = _unseen(users.n_movies, taste.rows[told])
-        known = [_part(taste, told[:count]) for count in FOLDED_IN]
-        sought, best = taste.rows[rest], taste.rows[rest[taste.stars[rest] >= LIKED_STARS]]
+        fold_in, rest = order[: FOLDED_IN[-1]], order[FOLDED_IN[-1] :]
+        candidates = _all_but(users.n_movies, taste.rows[fold_in])
+        tastes = [_part(taste, fold_in[:count]) for count in FOLDED_IN]
+        held_out, held_out_liked = taste.rows[rest], taste.rows[rest[taste.stars[rest] >= LIKED_STARS]]
         for name, model in models.items():
-            lists = [top(model.score(part), candidates, k=K).rows for part in known]
-            reached[name].append([_gain(rows, sought) for rows in lists])
-            if len(best):
-                reached[LIKED + name].append([_gain(rows, best) for rows in lists])
-    means = {name: np.mean(lines, axis=0).tolist() for name, lines in reached.items() if lines}
+            lists = [top(model.score(part), candidates, k=K).rows for part in tastes]
+            gains[name].append([_ndcg(rows, held_out) for rows in lists])
+            if len(held_out_liked):
+                gains[LIKED + name].append([_ndcg(rows, held_out_liked) for rows in lists])
+    means = {name: np.mean(of_users, axis=0).tolist() for name, of_users in gains.items() if of_users}
     return Curve(tuple(float(count) for count in FOLDED_IN), means)
 
 
 def diversity_curve(dataset: Dataset, vocabulary: Vocabulary, config: HybridConfig, *, seed: int) -> Curve:
-    """NDCG@10 and how different the genres of the ten movies of a list are as `diversity` grows.
+    """Return the nDCG@10 and the variety of the genres of a list as `diversity` grows.
 
-    Lists are made varied by the likeness of content, as in the engine, and judged by genres alone (`beyond.diversity`).
+    Lists are diversified by the content of the movies, as in the engine, and their variety is measured by genres only
+    (`beyond_accuracy.diversity`).
     """
-    train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
-    seen, sought = interactions_of(train, vocabulary), interactions_of(test, vocabulary)
-    hybrid = Hybrid(config).fit(seen, dataset.movies, rng=np.random.default_rng(seed))
-    content = hybrid.parts["content"]
-    assert isinstance(content, Content)  # noqa: S101 - Hybrid makes it so
-    users = _active(sought, 1, np.random.default_rng(seed))
-    found: list[list[float]] = []
-    made: list[list[Ranked]] = []
+    train_ratings, held_out_ratings = stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
+    train, held_out = interactions_of(train_ratings, vocabulary), interactions_of(held_out_ratings, vocabulary)
+    hybrid = Hybrid(config).fit(train, dataset.movies, rng=np.random.default_rng(seed))
+    users = _active(held_out, 1, np.random.default_rng(seed))
+    gains: list[list[float]] = []
+    lists: list[list[Ranked]] = []
     for user in users.tolist():
-        taste, wanted = seen.taste(user), sought.taste(user).rows
-        pool = top(hybrid.score(taste), _unseen(seen.n_movies, taste.rows), k=DEEPEST)
-        alike = cache(partial(_alike, content, pool.rows))
-        lists = [diversified(pool, alike, diversity=share, k=K) for share in DIVERSITIES]
-        found.append([_gain(ranked.rows, wanted) for ranked in lists])
-        made.append(lists)
-    likeness = genre_likeness(dataset.movies)
-    varied = [diversity(Lists(K, users, ranked), likeness) for ranked in zip(*made, strict=True)]
-    return Curve(DIVERSITIES, {"ndcg@10": np.mean(found, axis=0).tolist(), "variety": varied})
+        taste, relevant = train.taste(user), held_out.taste(user).rows
+        pool = top(hybrid.score(taste), _all_but(train.n_movies, taste.rows), k=DEEPEST)
+        likeness = cache(partial(_likeness, hybrid.content, pool.rows))
+        of_user = [diversified(pool, likeness, diversity=share, k=K) for share in DIVERSITIES]
+        gains.append([_ndcg(ranked.rows, relevant) for ranked in of_user])
+        lists.append(of_user)
+    by_genres = genre_likeness(dataset.movies)
+    variety = [diversity(RankedLists(K, users, ranked), by_genres) for ranked in zip(*lists, strict=True)]
+    return Curve(DIVERSITIES, {"ndcg@10": np.mean(gains, axis=0).tolist(), "variety": variety})
 
 
 def popularity_curve(
@@ -118,38 +117,41 @@ def popularity_curve(
     popularities: Sequence[float] = POPULARITIES,
     processes: int = 1,
 ) -> Curve:
-    """What it costs to bound popularity: as `CollaborativeConfig.popularity` grows, what is found and how well known.
+    """Return the metrics of the `ms-recommenders` task as `CollaborativeConfig.popularity` grows.
 
-    NDCG@10 with every held-out rating relevant and with liked ones, the popularity lift, and the share of places that
-    go to the least-rated half of liked movies, of the `ms-recommenders` task. The value of `config` is among the
-    points.
+    They are the nDCG@10 with every held-out rating relevant and with liked ones, the popularity lift, and the share of
+    places that go to the least-rated half of liked movies. The value of `config` is among the points.
     """
     task = ms_recommenders(dataset, vocabulary, seed)
     points = sorted({*popularities, config.collaborative.popularity})
     configs = [
         replace(config, collaborative=replace(config.collaborative, popularity=popularity)) for popularity in points
     ]
-    jobs = [Job(f"{popularity:g}", partial(_known, task, one)) for popularity, one in zip(points, configs, strict=True)]
-    figures = run_all(jobs, processes=processes, progress=silent)
-    series = {name: [reached[name] for reached in figures] for name in figures[0]}
+    jobs = [
+        Job(f"{popularity:g}", partial(_task_figures, task, of_point))
+        for popularity, of_point in zip(points, configs, strict=True)
+    ]
+    figures = run_all(jobs, processes=processes, progress=no_progress)
+    series = {name: [of_point[name] for of_point in figures] for name in figures[0]}
     return Curve(tuple(points), series, served=config.collaborative.popularity)
 
 
-def _known(task: Task, config: HybridConfig) -> dict[str, float]:
-    """What the hybrid of one configuration finds, and how well known that is."""
-    lists = make_lists(Hybrid(config).fit(task.learned, task.movies, rng=task.rng()), task.seen, task.sought, k=K)
+def _task_figures(task: Task, config: HybridConfig) -> dict[str, float]:
+    """Return the metrics of the hybrid with one configuration."""
+    hybrid = Hybrid(config).fit(task.train, task.movies, rng=task.rng())
+    lists = make_lists(hybrid, task.fold_in, task.held_out, k=K)
     return {
-        f"ndcg@{K}": summarise(*lists.hits(task.sought))[f"ndcg@{K}"],
-        f"liked ndcg@{K}": summarise(*lists.hits(liked(task.sought)))[f"ndcg@{K}"],
-        "popularity_lift": popularity_lift(lists, task.seen, task.learned.counts()),
-        "long_tail": exposure(lists, least_rated_half(task.learned)),
+        f"ndcg@{K}": summarise(*lists.hits(task.held_out))[f"ndcg@{K}"],
+        f"liked ndcg@{K}": summarise(*lists.hits(liked(task.held_out)))[f"ndcg@{K}"],
+        "popularity_lift": popularity_lift(lists, task.fold_in, task.train.counts()),
+        "long_tail": exposure(lists, least_rated_half(task.train)),
     }
 
 
 def _active(users: Interactions, least: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Users with at least so many ratings, at most `MOST_USERS` of them."""
+    """Return the users with at least that many ratings, at most `MAX_USERS` of them."""
     active = np.flatnonzero(np.diff(users.starts) >= least)
-    return np.sort(rng.choice(active, min(MOST_USERS, len(active)), replace=False)).astype(np.int64)
+    return np.sort(rng.choice(active, min(MAX_USERS, len(active)), replace=False)).astype(np.int64)
 
 
 def _part(taste: Taste, places: NDArray[np.intp]) -> Taste:
@@ -157,17 +159,17 @@ def _part(taste: Taste, places: NDArray[np.intp]) -> Taste:
     return Taste(taste.rows[chosen], taste.stars[chosen])
 
 
-def _unseen(n_movies: int, rows: Rows) -> BoolMovies:
+def _all_but(n_movies: int, rows: Rows) -> BoolMovies:
     allowed = np.ones(n_movies, np.bool_)
     allowed[rows] = False
     return allowed
 
 
-def _gain(rows: Rows, sought: Rows) -> float:
+def _ndcg(rows: Rows, relevant: Rows) -> float:
     hits = np.zeros((1, K), np.bool_)
-    hits[0, : len(rows)] = np.isin(rows, sought)
-    return float(ndcg(hits, np.array([len(sought)]))[0])
+    hits[0, : len(rows)] = np.isin(rows, relevant)
+    return float(ndcg(hits, np.array([len(relevant)]))[0])
 
 
-def _alike(content: Content, rows: Rows, place: int) -> FloatK:
+def _likeness(content: Content, rows: Rows, place: int) -> FloatK:
     return content.cosines(int(rows[place]), rows)

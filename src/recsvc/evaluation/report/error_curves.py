@@ -1,4 +1,4 @@
-"""How far off predicted stars are, on what a model learned from and on what it did not, as one setting changes."""
+"""Training and validation errors of predicted stars as one setting of the model changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from recsvc.datasets.split import stratified_by_movie
 from recsvc.datasets.tables import Dataset
 from recsvc.evaluation.metrics.accuracy import rmse
-from recsvc.evaluation.parallel import Job, run_all, silent
+from recsvc.evaluation.parallel import Job, no_progress, run_all
 from recsvc.evaluation.report.curves import Curve
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
@@ -22,11 +22,11 @@ from recsvc.registry.manifest import ComponentRecord
 from recsvc.types import MAX_STARS, MIN_STARS, Movie
 
 StarModel: TypeAlias = Vbmf | Nmf
-"""What training may choose to predict stars with."""
+"""The models that training can choose to predict stars with."""
 
 
 class Axis(NamedTuple):
-    """A setting of a star model, what it is called, its values beside the served one, and what to know of it."""
+    """A setting of a star model, its label, its values beside the served one, and a note for the caption."""
 
     setting: str
     label: str
@@ -41,7 +41,7 @@ AXES: dict[str, dict[str, Axis]] = {
             "iterations",
             "sweeps over the movies and users",
             (1, 2, 3, 5, 7, 10, 15, 20, 60),
-            f"After {BEFORE_PRIORS} sweeps it begins to learn what to expect of a user and of a movie.",
+            f"After {BEFORE_PRIORS} sweeps it begins to learn the priors of users and movies.",
         ),
         REGULARISATION: Axis("factor_precision", "precision of the factors, 1 / stars²", (25, 50, 100, 400, 800, 1600)),
         SIZE: Axis("factors", "factors", (2, 4, 8, 16, 32)),
@@ -55,7 +55,7 @@ AXES: dict[str, dict[str, Axis]] = {
 
 
 def served_stars(record: ComponentRecord) -> StarModel:
-    """The star model of a version with its configuration, unfitted."""
+    """Return the star model of a version with its configuration, unfitted."""
     if record.kind == Nmf.kind:
         return Nmf(NmfConfig(**record.config))
     return Vbmf(VbmfConfig(**record.config))
@@ -64,32 +64,34 @@ def served_stars(record: ComponentRecord) -> StarModel:
 def error_curves(
     dataset: Dataset, vocabulary: Vocabulary, stars: StarModel, *, seed: int, processes: int = 1
 ) -> dict[str, Curve]:
-    """RMSE in stars on the three quarters that were learned from, and on the last: a curve for each of `AXES`.
+    """Return the RMSE in stars on three quarters of the ratings, which are trained on, and on the held-out quarter.
 
-    All settings but one are those of `stars`, whose own value is among the points.
+    There is a curve for each of `AXES`. All other settings are those of `stars`, whose own value is among the points.
     """
-    train, test = stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
-    seen, sought = interactions_of(train, vocabulary), interactions_of(test, vocabulary)
+    train_ratings, held_out_ratings = stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
+    train, held_out = interactions_of(train_ratings, vocabulary), interactions_of(held_out_ratings, vocabulary)
     axes = AXES[stars.kind]
     points = {name: _points(stars, axis) for name, axis in axes.items()}
-    models = {model.config: model for of_axis in points.values() for model in of_axis.values()}
-    jobs = [Job(model.kind, partial(_errors, model, seen, sought, dataset.movies, seed)) for model in models.values()]
-    errors = dict(zip(models, run_all(jobs, processes=processes, progress=silent), strict=True))
+    models = {model.config: model for by_value in points.values() for model in by_value.values()}
+    jobs = [
+        Job(model.kind, partial(_errors, model, train, held_out, dataset.movies, seed)) for model in models.values()
+    ]
+    errors = dict(zip(models, run_all(jobs, processes=processes, progress=no_progress), strict=True))
     return {
-        name: Curve(
-            tuple(of_axis),
+        axis: Curve(
+            tuple(by_value),
             {
-                kind: [errors[model.config][at] for model in of_axis.values()]
-                for at, kind in enumerate(("training", "validation"))
+                name: [errors[model.config][at] for model in by_value.values()]
+                for at, name in enumerate(("training", "validation"))
             },
-            served=float(getattr(stars.config, axes[name].setting)),
+            served=float(getattr(stars.config, axes[axis].setting)),
         )
-        for name, of_axis in points.items()
+        for axis, by_value in points.items()
     }
 
 
 def _points(stars: StarModel, axis: Axis) -> dict[float, StarModel]:
-    """Models like the served one but for one setting, by its values."""
+    """Return models that differ from the served one in one setting, by its values."""
     models: dict[float, StarModel] = {}
     for value in sorted({*axis.values, getattr(stars.config, axis.setting)}):
         changed: dict[str, Any] = {axis.setting: value}
@@ -101,19 +103,19 @@ def _points(stars: StarModel, axis: Axis) -> dict[float, StarModel]:
 
 
 def _errors(
-    model: StarModel, seen: Interactions, sought: Interactions, movies: Sequence[Movie], seed: int
+    model: StarModel, train: Interactions, held_out: Interactions, movies: Sequence[Movie], seed: int
 ) -> tuple[float, float]:
-    fitted = model.fit(seen, movies, rng=np.random.default_rng(seed))
-    return _rmse(fitted, seen, seen), _rmse(fitted, seen, sought)
+    fitted = model.fit(train, movies, rng=np.random.default_rng(seed))
+    return _rmse(fitted, train, train), _rmse(fitted, train, held_out)
 
 
-def _rmse(model: StarModel, seen: Interactions, asked: Interactions) -> float:
-    """The error of those predictions that the model makes, everyone folded in with what was seen."""
+def _rmse(model: StarModel, fold_in: Interactions, ratings: Interactions) -> float:
+    """Return the RMSE over those of `ratings` that the model predicts."""
     predicted, actual = [], []
-    for user in np.flatnonzero(np.diff(asked.starts)).tolist():
-        taste = asked.taste(user)
-        stars = model.score_rows(seen.taste(user), taste.rows)
-        known = np.isfinite(stars)
-        predicted.append(np.clip(stars[known], MIN_STARS, MAX_STARS))
-        actual.append(taste.stars[known])
+    for user in np.flatnonzero(np.diff(ratings.starts)).tolist():
+        taste = ratings.taste(user)
+        stars = model.score_rows(fold_in.taste(user), taste.rows)
+        is_predicted = np.isfinite(stars)
+        predicted.append(np.clip(stars[is_predicted], MIN_STARS, MAX_STARS))
+        actual.append(taste.stars[is_predicted])
     return rmse(np.concatenate(predicted).astype(np.float64), np.concatenate(actual).astype(np.float64))

@@ -1,11 +1,10 @@
-"""The plots of the page, each drawn once for light and once for dark."""
+"""The plots of the model report, each drawn once for light and once for dark."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,7 +22,7 @@ Results = Sequence[Json]
 
 
 class Theme(NamedTuple):
-    """What is written, the lines behind it, and the series, each apart enough from the card on which they are drawn."""
+    """The colours of the text, of the grid and of the series, with enough contrast to the card they are drawn on."""
 
     ink: str
     grid: str
@@ -35,25 +34,30 @@ DARK = Theme("#e6edf3", "#3d444d", ("#2f81f7", "#f0766f", "#3fb950", "#d29922", 
 NEUTRAL = "#7d8590"
 MARKERS = ("o", "s", "^", "D", "v", "P")
 SIZE = (4.8, 3.2)
-"""In inches: on a phone a picture is three inches wide, and what is written on it must still be read."""
+"""In inches. On a phone a picture is three inches wide, and its text must still be readable."""
 DPI = 160
 NAN = float("nan")
 NEAR = 0.06
-"""Points nearer to the last one named than this share of both axes go without a name."""
+"""A point nearer to the last labelled one than this share of both axes gets no label."""
 
 
-def picture(draw: Draw, *, alt: str, size: tuple[float, float] = SIZE) -> str:
-    """Draw twice and return a `<picture>` that follows the reader's colour scheme, images and all within it.
+class Picture(NamedTuple):
+    """A plot for each colour scheme as a `data:` URI of a PNG, and its size in pixels."""
+
+    light: str
+    dark: str
+    width: int
+    height: int
+
+
+def picture(draw: Draw, *, size: tuple[float, float] = SIZE) -> Picture:
+    """Draw a plot for both colour schemes; `size` is in inches.
 
     Raises:
-        ConfigurationError: the extra `report` is not installed.
+        ConfigurationError: The extra `report` is not installed.
     """
-    light, dark = (_image(draw, size, theme) for theme in (LIGHT, DARK))
     width, height = (round(length * DPI) for length in size)
-    return (
-        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy"></picture>'
-    )
+    return Picture(_image(draw, size, LIGHT), _image(draw, size, DARK), width, height)
 
 
 def _image(draw: Draw, size: tuple[float, float], theme: Theme) -> str:
@@ -83,7 +87,7 @@ def _image(draw: Draw, size: tuple[float, float], theme: Theme) -> str:
 
 
 def distribution(dataset: Dataset) -> Draw:
-    """How many ratings there are of each number of stars."""
+    """Plot the number of ratings of each number of stars."""
     stars, counts = np.unique(dataset.ratings.stars, return_counts=True)
 
     def draw(axes: Axes) -> None:
@@ -94,7 +98,7 @@ def distribution(dataset: Dataset) -> Draw:
 
 
 def long_tail(dataset: Dataset) -> Draw:
-    """How many ratings movies have, the most rated first."""
+    """Plot the number of ratings of the movies, the most rated first."""
     counts = np.sort(np.unique(dataset.ratings.movie_ids, return_counts=True)[1])[::-1]
 
     def draw(axes: Axes) -> None:
@@ -106,7 +110,7 @@ def long_tail(dataset: Dataset) -> Draw:
 
 
 def over_time(dataset: Dataset) -> Draw:
-    """How many ratings were given in each month."""
+    """Plot the number of ratings of each month."""
     months, counts = np.unique(
         dataset.ratings.timestamps.astype("datetime64[s]").astype("datetime64[M]"), return_counts=True
     )
@@ -120,7 +124,7 @@ def over_time(dataset: Dataset) -> Draw:
 
 
 def sparsity(dataset: Dataset) -> Draw:
-    """Which of the most active users rated which of the most rated movies."""
+    """Plot which of the most active users rated which of the most rated movies."""
     ratings = dataset.ratings
     movies, movie_of = np.unique(ratings.movie_ids, return_inverse=True)
     users = np.argsort(-np.bincount(ratings.users, minlength=len(ratings.user_labels)), kind="stable")[:300]
@@ -138,7 +142,7 @@ def sparsity(dataset: Dataset) -> Draw:
 
 
 def curve(
-    held: Curve,
+    measured: Curve,
     *,
     x: str,
     y: str,
@@ -146,22 +150,22 @@ def curve(
     logarithmic: bool = False,
     ticks: bool = True,
 ) -> Draw:
-    """One line a series, all or those of `names` by what they are called there; one that never changes is dashed."""
-    shown = names or {name: name for name in held.series}
+    """Plot the series of `names`, which has their labels, or all series. A constant series is dashed."""
+    shown = names or {name: name for name in measured.series}
 
     def draw(axes: Axes) -> None:
         for marker, (name, label) in zip(MARKERS, shown.items(), strict=False):
-            values = held.series[name]
-            flat = len(set(values)) == 1
-            style: Any = {"linestyle": "--"} if flat else {"marker": marker}
-            axes.plot(held.x, values, label=label, **style)
-        if held.served is not None:
-            axes.axvline(held.served, color=NEUTRAL, linestyle=":", label=f"served: {held.served:g}")
+            values = measured.series[name]
+            constant = len(set(values)) == 1
+            style: Any = {"linestyle": "--"} if constant else {"marker": marker}
+            axes.plot(measured.x, values, label=label, **style)
+        if measured.served is not None:
+            axes.axvline(measured.served, color=NEUTRAL, linestyle=":", label=f"served: {measured.served:g}")
         axes.set(xlabel=x, ylabel=y)
         if logarithmic:
             axes.set_xscale("log")
         if ticks:
-            axes.set_xticks(held.x, [f"{value:g}" for value in held.x])
+            axes.set_xticks(measured.x, [f"{value:g}" for value in measured.x])
             axes.minorticks_off()
         if shown:
             axes.legend(fontsize=9)
@@ -169,14 +173,14 @@ def curve(
     return draw
 
 
-def trade(held: Curve, first: str, second: str, *, x: str, y: str) -> Draw:
-    """One series against another, the points named by what they are points of; a ring around the served one."""
+def trade_off(measured: Curve, first: str, second: str, *, x: str, y: str) -> Draw:
+    """Plot one series against another, the points labelled with their x; a ring marks the served one."""
 
     def draw(axes: Axes) -> None:
-        across, up = np.array(held.series[first]), np.array(held.series[second])
+        across, up = np.array(measured.series[first]), np.array(measured.series[second])
         axes.plot(across, up, marker="o")
-        if held.served is not None:
-            at = held.x.index(held.served)
+        if measured.served is not None:
+            at = measured.x.index(measured.served)
             axes.plot(
                 across[at],
                 up[at],
@@ -184,17 +188,17 @@ def trade(held: Curve, first: str, second: str, *, x: str, y: str) -> Draw:
                 markersize=13,
                 fillstyle="none",
                 color=NEUTRAL,
-                label=f"served: {held.served:g}",
+                label=f"served: {measured.served:g}",
             )
             axes.legend(fontsize=9)
         spans = np.ptp(across) or 1.0, np.ptp(up) or 1.0
-        aside = (2, 6) if up[-1] < up[0] else (5, -15)  # away from the line
+        offset = (2, 6) if up[-1] < up[0] else (5, -15)  # away from the line
         last: tuple[float, float] | None = None
-        for value, at_x, at_y in zip(held.x, across.tolist(), up.tolist(), strict=True):
+        for value, at_x, at_y in zip(measured.x, across.tolist(), up.tolist(), strict=True):
             if last and max(abs(at_x - last[0]) / spans[0], abs(at_y - last[1]) / spans[1]) < NEAR:
                 continue
             last = at_x, at_y
-            axes.annotate(f"{value:g}", last, textcoords="offset points", xytext=aside, fontsize=9)
+            axes.annotate(f"{value:g}", last, textcoords="offset points", xytext=offset, fontsize=9)
         axes.margins(0.12)
         axes.locator_params(axis="x", nbins=6)
         axes.set(xlabel=x, ylabel=y)
@@ -203,7 +207,7 @@ def trade(held: Curve, first: str, second: str, *, x: str, y: str) -> Draw:
 
 
 def bars(results: Results, metric: str, *, x: str) -> Draw:
-    """A metric of each model as a bar with its interval, with any rating relevant and with liked ones."""
+    """Plot a metric of each model as bars with intervals, one with any rating relevant and one with liked ones."""
     names = [result["model"] for result in results]
     places = np.arange(len(names))
 
@@ -212,8 +216,8 @@ def bars(results: Results, metric: str, *, x: str) -> Draw:
             values = np.array([figure_at(result, path) for result in results], np.float64)
             low, high = np.array([interval_at(result, path) or (NAN, NAN) for result in results]).T
             axes.barh(places + shift, values, height=0.38, label=label)
-            apart = np.maximum([values - low, high - values], 0)
-            axes.errorbar(values, places + shift, xerr=apart, fmt="none", ecolor=NEUTRAL, capsize=2, linewidth=1)
+            distances = np.maximum([values - low, high - values], 0)
+            axes.errorbar(values, places + shift, xerr=distances, fmt="none", ecolor=NEUTRAL, capsize=2, linewidth=1)
         axes.set_yticks(places, names)
         axes.invert_yaxis()
         axes.set(xlabel=x)
@@ -224,17 +228,16 @@ def bars(results: Results, metric: str, *, x: str) -> Draw:
 
 
 def movie_map(places: np.ndarray[Any, Any], genres: list[str]) -> Draw:
-    """Movies at their places (n, 2), coloured by genre; the rarer genres together."""
+    """Plot movies at their places (n, 2), coloured by genre; the less common genres share a colour."""
     names, counts = np.unique(genres, return_counts=True)
     common = names[np.argsort(-counts)][: len(MARKERS)].tolist()
 
     def draw(axes: Axes) -> None:
         for marker, name in zip([*MARKERS, "."], [*common, "other"], strict=False):
-            here = np.array([(genre if genre in common else "other") == name for genre in genres])
+            of_genre = np.array([(genre if genre in common else "other") == name for genre in genres])
             colour = NEUTRAL if name == "other" else None
-            axes.scatter(
-                places[here, 0], places[here, 1], s=10, marker=marker, alpha=0.8, linewidths=0, label=name, color=colour
-            )
+            x, y = places[of_genre].T
+            axes.scatter(x, y, s=10, marker=marker, alpha=0.8, linewidths=0, label=name, color=colour)
         axes.set(xticks=[], yticks=[])
         axes.legend(markerscale=2, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=4, columnspacing=1)
 

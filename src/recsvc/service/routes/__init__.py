@@ -1,1 +1,4 @@
-"""In: well-formed queries and bodies. Out: what the use cases answer; a route decides nothing itself."""
+"""In: well-formed queries and bodies.
+
+Out: what the use cases answer; a route decides nothing itself.
+"""

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from recsvc.service.access import Admin
 from recsvc.service.deps import ContextDep
-from recsvc.service.middleware import Admin
 from recsvc.service.problems import document
 from recsvc.service.schemas.analytics import (
     AnalyticsQuery,
@@ -37,7 +37,7 @@ def _rates(rows: Sequence[Rates]) -> list[RatesBy]:
             key=row.key,
             shown=row.shown.shown,
             clicked=row.shown.clicked,
-            **row.said._asdict(),
+            **row.opinions._asdict(),
             click_rate=_share(row.click_rate),
             like_rate=_share(row.like_rate),
         )
@@ -59,13 +59,13 @@ def _comparison(found: Comparison | None) -> VersionComparison | None:
 
 @router.get(
     "/analytics",
-    summary="What users did with what was recommended",
+    summary="What users did with recommended movies",
     dependencies=[Admin],
     responses=document(401, 403),
 )
-async def analytics(context: ContextDep, wanted: Annotated[AnalyticsQuery, Query()]) -> AnalyticsReport:
-    """Feedback, users and events a day; rates by version, strategy and rank; top movies; coverage; the comparison."""
-    found = await analyse(context.deployment, context.database, days=wanted.days)
+async def analytics(context: ContextDep, query: Annotated[AnalyticsQuery, Query()]) -> AnalyticsReport:
+    """Feedback, users and events by day; rates by version, strategy and rank; top movies; coverage; the comparison."""
+    found = await analyse(context.deployment, context.database, days=query.days)
     catalogue = context.deployment.production.catalogue
     titles = {movie.movie_id: catalogue.title(movie.movie_id) for movie in found.top_movies}
     movies = len(catalogue.vocabulary)

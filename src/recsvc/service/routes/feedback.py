@@ -1,33 +1,25 @@
-"""Feedback: given, given in batches, and taken back."""
+"""Feedback: giving it, giving it in batches, and undoing it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from recsvc.errors import RecsvcError
 from recsvc.service.access import Caller
 from recsvc.service.deps import CallerDep, ContextDep
-from recsvc.service.problems import document, field_errors, fields_of, status_of
-from recsvc.service.schemas.feedback import (
-    BatchBody,
-    BatchRecord,
-    BatchResult,
-    RateBody,
-    Rated,
-    Refused,
-    UndoQuery,
-)
+from recsvc.service.problems import document
+from recsvc.service.schemas.batches import BatchResult, batch_result
+from recsvc.service.schemas.feedback import BatchBody, RateBody, Rated, UndoQuery
 from recsvc.storage.feedback import Feedback
-from recsvc.usecases.feedback import rate as keep
-from recsvc.usecases.feedback import rate_many, take_back
+from recsvc.usecases import feedback
+from recsvc.usecases.batches import convert
 
-router = APIRouter()
+router = APIRouter(tags=["feedback"])
 
 
 def _feedback(caller: Caller, body: RateBody) -> Feedback:
-    """Raises RecsvcError or HTTPException where the caller may not speak for that user."""
+    """Return the feedback; raises RecsvcError if the caller may not give feedback for that user."""
     user = caller.named_user(body.user_id)
     return Feedback(user, body.movie_id, body.kind, body.rating, body.recommendation_id)
 
@@ -35,70 +27,33 @@ def _feedback(caller: Caller, body: RateBody) -> Feedback:
 @router.post(
     "/rate",
     status_code=201,
-    summary="Say something about a movie",
-    tags=["feedback"],
+    summary="Give feedback about a movie",
     responses={
-        200: {"model": Rated, "description": "It took the place of what was held before."},
+        200: {"model": Rated, "description": "It replaced earlier feedback about the movie."},
         **document(401, 403, 404, 413),
     },
 )
 async def rate(context: ContextDep, caller: CallerDep, body: RateBody, response: Response) -> Rated:
-    """Keep a rating, a like or dislike, "seen" or "not interested" in place of what was said about the movie before.
+    """Store a rating, a like or dislike, "seen" or "not interested" in place of earlier feedback about the movie.
 
-    When this has answered, it is on the disk and counts in the next recommendation. Sending it again changes nothing.
+    Once this has answered, it is on the disk and counts in the next recommendation. Sending it again changes nothing.
     """
-    said = _feedback(caller, body)
-    created = await keep(context.deployment, context.database, context.tokens, said)
+    item = _feedback(caller, body)
+    created = await feedback.rate(context.deployment, context.database, context.tokens, item)
     response.status_code = 201 if created else 200
-    return Rated(user_id=said.user_id, movie_id=said.movie_id, kind=said.kind, rating=said.stars, created=created)
+    return Rated(user_id=item.user_id, movie_id=item.movie_id, kind=item.kind, rating=item.stars, created=created)
 
 
-@router.post(
-    "/rate/batch", summary="Say something about up to 1,000 movies", tags=["feedback"], responses=document(401, 413)
-)
+@router.post("/rate/batch", summary="Give feedback about up to 1,000 movies", responses=document(401, 413))
 async def rate_batch(context: ContextDep, caller: CallerDep, body: BatchBody) -> BatchResult:
-    """Keep all records that can be kept, in one transaction, and say of each what became of it."""
-    results: dict[int, BatchRecord] = {}
-    usable: dict[int, Feedback] = {}
-    for index, record in enumerate(body.records()):
-        place = ("body", "ratings", index)
-        if isinstance(record, Refused):
-            errors = field_errors(record.errors, *place)
-            results[index] = BatchRecord(index=index, status=422, detail="The record cannot be used.", errors=errors)
-            continue
-        try:
-            usable[index] = _feedback(caller, record)
-        except (RecsvcError, HTTPException) as error:
-            results[index] = refused(index, error, *place)
-    outcomes = await rate_many(context.deployment, context.database, context.tokens, list(usable.values()))
-    for index, outcome in zip(usable, outcomes, strict=True):
-        results[index] = became(index, outcome, "body", "ratings", index)
-    kept = sum(not isinstance(outcome, RecsvcError) for outcome in outcomes)
-    return BatchResult(kept=kept, results=[results[index] for index in sorted(results)])
+    """Store all records that can be stored, in one transaction, and return the status of each."""
+    items = convert(body.records(), lambda record: _feedback(caller, record))
+    outcomes = await feedback.rate_many(context.deployment, context.database, context.tokens, items)
+    return batch_result(outcomes, "body", "ratings")
 
 
-def became(index: int, outcome: bool | RecsvcError, *place: str | int) -> BatchRecord:
-    """What became of a record of a batch that stands at `place`."""
-    if isinstance(outcome, RecsvcError):
-        return refused(index, outcome, *place)
-    return BatchRecord(index=index, status=201 if outcome else 200)
-
-
-def refused(index: int, error: RecsvcError | HTTPException, *place: str | int) -> BatchRecord:
-    """A record of a batch that was not kept, and why."""
-    if isinstance(error, HTTPException):
-        return BatchRecord(index=index, status=error.status_code, detail=error.detail)
-    return BatchRecord(index=index, status=status_of(error), detail=str(error), errors=fields_of(error, *place))
-
-
-@router.delete(
-    "/rate",
-    status_code=204,
-    summary="Undo what was said about a movie",
-    tags=["feedback"],
-    responses=document(401, 403, 404),
-)
-async def undo(context: ContextDep, caller: CallerDep, wanted: Annotated[UndoQuery, Query()]) -> None:
-    """Take back what a user said about a movie; it counts no more in the next recommendation."""
-    user = caller.named_user(wanted.user_id)
-    await take_back(context.deployment.for_user(user), context.database, user, wanted.movie_id)
+@router.delete("/rate", status_code=204, summary="Undo feedback about a movie", responses=document(401, 403, 404))
+async def undo(context: ContextDep, caller: CallerDep, query: Annotated[UndoQuery, Query()]) -> None:
+    """Remove the feedback of a user about a movie; it does not count in the next recommendation any more."""
+    user = caller.named_user(query.user_id)
+    await feedback.undo(context.deployment.for_user(user), context.database, user, query.movie_id)

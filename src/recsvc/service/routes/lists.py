@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from fastapi.security import APIKeyHeader
 
-from recsvc.service.caching import Revalidated
+from recsvc.service.caching import AlwaysRevalidated
 from recsvc.service.deps import ContextDep
 from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
@@ -35,41 +35,41 @@ def _edit_token(given: Annotated[str | None, Depends(_header)]) -> str:
 EditToken = Annotated[str, Depends(_edit_token)]
 
 
-def _shown(deployment: Deployment, presenter: Presenter, held: StoredList) -> dict[str, Any]:
-    """A list in the words of the API; its movies as they are in the catalogue now, if they are."""
+def _shown(deployment: Deployment, presenter: Presenter, stored: StoredList) -> dict[str, Any]:
+    """Return a list as the API shows it, with its movies as they are in the catalogue now, if they are."""
     items = []
-    for item in held.items:
+    for item in stored.items:
         catalogue = deployment.for_movie(item.movie_id).catalogue
         row = catalogue.vocabulary.row(item.movie_id)
         now = None if row is None else presenter.summary(catalogue.movie(row))
         items.append(SharedItem(movie_id=item.movie_id, title=item.title, year=item.year, movie=now))
-    times = {"created_at": held.created_at, "updated_at": held.updated_at}
-    return {"slug": held.slug, "title": held.title, "items": items, **times}
+    times = {"created_at": stored.created_at, "updated_at": stored.updated_at}
+    return {"slug": stored.slug, "title": stored.title, "items": items, **times}
 
 
 @router.post("", status_code=201, summary="Share a list", responses=document(413))
 async def make_list(context: ContextDep, body: ListBody, response: Response) -> NewList:
-    """Keep a list that anyone can read who has its link; the edit token in the answer is needed to change it."""
-    held, token = await share(context.deployment, context.database, body.title, body.movie_ids)
-    response.headers["Location"] = f"/lists/{held.slug}"
-    return NewList(**_shown(context.deployment, context.presenter, held), edit_token=token)
+    """Store a list that anyone with its link can read; the edit token in the answer is needed to change it."""
+    stored, token = await share(context.deployment, context.database, body.title, body.movie_ids)
+    response.headers["Location"] = f"/lists/{stored.slug}"
+    return NewList(**_shown(context.deployment, context.presenter, stored), edit_token=token)
 
 
-@router.get("/{slug}", summary="Read a shared list", dependencies=[Revalidated], responses=document(404))
+@router.get("/{slug}", summary="Read a shared list", dependencies=[AlwaysRevalidated], responses=document(404))
 async def read_list(context: ContextDep, slug: SlugPath) -> SharedList:
-    """The movies in their order. A movie that has left the catalogue is shown by the title that it had."""
-    held = await shared_list(context.database, slug)
-    return SharedList(**_shown(context.deployment, context.presenter, held))
+    """The movies in their order. A movie that has left the catalogue is shown with the title that it had."""
+    stored = await shared_list(context.database, slug)
+    return SharedList(**_shown(context.deployment, context.presenter, stored))
 
 
 @router.patch("/{slug}", summary="Change a shared list", responses=document(401, 403, 404, 413))
 async def edit_list(context: ContextDep, slug: SlugPath, token: EditToken, body: ListChange) -> SharedList:
-    """Give a list another title, other movies, or both."""
-    held = await change_list(context.deployment, context.database, slug, token, body.title, body.movie_ids)
-    return SharedList(**_shown(context.deployment, context.presenter, held))
+    """Change the title of a list, its movies, or both."""
+    stored = await change_list(context.deployment, context.database, slug, token, body.title, body.movie_ids)
+    return SharedList(**_shown(context.deployment, context.presenter, stored))
 
 
 @router.delete("/{slug}", status_code=204, summary="Remove a shared list", responses=document(401, 403, 404))
 async def delete_list(context: ContextDep, slug: SlugPath, token: EditToken) -> None:
-    """Remove a list; its link leads nowhere from then on."""
+    """Remove a list; its link does not work any more."""
     await remove_list(context.database, slug, token)

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Path
 from recsvc.registry.aliases import AliasEntry
 from recsvc.registry.manifest import VERSION_ID
 from recsvc.registry.store import Registry
-from recsvc.service.caching import Revalidated
+from recsvc.service.access import Admin
+from recsvc.service.caching import AlwaysRevalidated
 from recsvc.service.deps import DeploymentManagerDep
-from recsvc.service.middleware import Admin
 from recsvc.service.problems import document
 from recsvc.service.schemas.models import ChallengeBody, Models, ModelVersion, Promotion, ReasonBody
 
@@ -20,14 +20,14 @@ WHO = "http"
 
 
 def _promotion(entry: AliasEntry) -> Promotion:
-    return Promotion(**entry.model_dump())
+    return Promotion(**entry.model_dump(exclude={"action"}))
 
 
 def _report_url(registry: Registry, version: str) -> str | None:
     return f"/reports/{version}" if registry.report_path(version).is_file() else None
 
 
-@router.get("", summary="All versions in the registry", dependencies=[Revalidated], responses=document(409))
+@router.get("", summary="All versions in the registry", dependencies=[AlwaysRevalidated], responses=document(409))
 def models(manager: DeploymentManagerDep) -> Models:
     """Newest first; damaged versions are left out."""
     production, challenge = manager.registry.aliases.current(), manager.registry.aliases.challenge()

@@ -1,4 +1,4 @@
-"""The catalogue: search, one movie, the popular ones, and a choice to begin with."""
+"""Movies of the catalogue: search, one movie, the popular ones, and a selection for onboarding."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 
 from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.engine.query import Query as EngineQuery
-from recsvc.engine.query import Strategy
-from recsvc.service.caching import Catalogued
+from recsvc.engine.strategies import Strategy
+from recsvc.service.caching import KeptForAMinute
 from recsvc.service.deps import ContextDep
 from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
@@ -25,7 +25,7 @@ from recsvc.service.schemas.movies import (
     SearchQuery,
 )
 from recsvc.types import Movie
-from recsvc.usecases.movies import movie_row, search, well_known
+from recsvc.usecases.movies import movie_row, onboarding_movies, search
 
 router = APIRouter(prefix="/movies", tags=["movies"])
 
@@ -38,23 +38,22 @@ def _page(engine: Engine, presenter: Presenter, movies: Sequence[Movie], next_of
     )
 
 
-@router.get("", summary="Search for movies by title", dependencies=[Catalogued], responses=document())
-async def search_movies(context: ContextDep, wanted: Annotated[SearchQuery, Query()]) -> Movies:
+@router.get("", summary="Search for movies by title", dependencies=[KeptForAMinute], responses=document())
+async def search_movies(context: ContextDep, query: Annotated[SearchQuery, Query()]) -> Movies:
     """Search titles, forgiving typing mistakes, accents, the order of words and a leading article; best first."""
-    movies, next_offset = search(
-        context.deployment.production, wanted.q, wanted.filters(), k=wanted.k, offset=wanted.offset
-    )
-    return _page(context.deployment.production, context.presenter, movies, next_offset)
+    engine = context.deployment.production
+    movies, next_offset = search(engine, query.q, query.filters(), k=query.k, offset=query.offset)
+    return _page(engine, context.presenter, movies, next_offset)
 
 
 @router.get(
-    "/popular", summary="The movies with the best weighted rating", dependencies=[Catalogued], responses=document()
+    "/popular", summary="The movies with the best weighted rating", dependencies=[KeptForAMinute], responses=document()
 )
-async def popular(context: ContextDep, wanted: Annotated[Paged, Query()]) -> PopularMovies:
-    """What an unknown user is recommended: by the Bayesian weighted rating, so that it counts how many saw a movie, too."""
+async def popular(context: ContextDep, query: Annotated[Paged, Query()]) -> PopularMovies:
+    """What an unknown user is recommended: movies by their Bayesian weighted rating, which counts the raters, too."""
     engine = context.deployment.production
     answer = engine.recommend(
-        UNKNOWN_USER, EngineQuery(wanted.k, wanted.offset, wanted.filters(), 0.0, Strategy.POPULAR, explain=False)
+        UNKNOWN_USER, EngineQuery(query.k, query.offset, query.filters(), 0.0, Strategy.POPULAR, explain=False)
     )
     items = [
         PopularItem(
@@ -74,18 +73,14 @@ async def popular(context: ContextDep, wanted: Annotated[Paged, Query()]) -> Pop
 
 
 @router.get("/onboarding", summary="Well-known movies to rate first", responses=document())
-async def onboarding(context: ContextDep, wanted: Annotated[OnboardingQuery, Query()]) -> Movies:
-    """A draw from the 50 most rated movies, for a newcomer to rate those they have seen."""
-    return _page(
-        context.deployment.production,
-        context.presenter,
-        well_known(context.deployment.production, wanted.k, wanted.seed),
-        None,
-    )
+async def onboarding(context: ContextDep, query: Annotated[OnboardingQuery, Query()]) -> Movies:
+    """A draw from the 50 most rated movies, of which a new user can rate those they have seen."""
+    engine = context.deployment.production
+    return _page(engine, context.presenter, onboarding_movies(engine, query.k, query.seed), None)
 
 
-@router.get("/{movie_id}", summary="One movie", dependencies=[Catalogued], responses=document(404))
+@router.get("/{movie_id}", summary="One movie", dependencies=[KeptForAMinute], responses=document(404))
 async def movie(context: ContextDep, movie_id: MovieIdField) -> MovieDetail:
-    """All that is known of a movie."""
+    """Everything that is known about a movie."""
     engine = context.deployment.for_movie(movie_id)
     return context.presenter.detail(engine, movie_row(engine, movie_id))

@@ -1,4 +1,4 @@
-"""Visitors get a name of their own."""
+"""Sessions: a visitor gets a name and a token."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ router = APIRouter(tags=["users"])
 
 @router.post("/session", status_code=201, summary="Begin as a new visitor", responses=document())
 async def session(request: Request) -> SessionToken:
-    """Give a visitor a signed token for a random name, `anon:` and 128 random bits. Nothing is stored.
+    """Issue a signed token for a random name, `anon:` and 128 random bits. Nothing is stored.
 
-    What is said with the token can be read, changed and erased with the token alone.
+    Feedback given with the token can be read, changed and erased with the token only.
     """
     sessions: Sessions = request.app.state.sessions
     begun = sessions.begin()

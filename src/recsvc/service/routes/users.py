@@ -1,4 +1,4 @@
-"""What is held on a user: shown, and erased."""
+"""Users: what is stored about them is shown and erased."""
 
 from __future__ import annotations
 
@@ -8,67 +8,58 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from recsvc.service.deps import CallerDep, ContextDep
 from recsvc.service.problems import document
-from recsvc.service.schemas.feedback import SaidQuery, User, UserRating, UserRatings
 from recsvc.service.schemas.fields import UserIdField
-from recsvc.types import FeedbackKind
-from recsvc.usecases.erase import erase
-from recsvc.usecases.users import held_on, said_by
+from recsvc.service.schemas.users import User, UserRating, UserRatings, UserRatingsQuery
+from recsvc.usecases.users import erase, feedback_of, is_dataset_user, summary_of
 
 router = APIRouter(prefix="/users", tags=["users"])
 
 
 async def _user(caller: CallerDep, user_id: Annotated[UserIdField, Path()]) -> str:
-    """The user of the path, if the caller may speak for them."""
+    """Return the user of the path, if the caller may act for them."""
     return caller.named_user(user_id)
 
 
 UserDep = Annotated[str, Depends(_user)]
 
 
-@router.get("/{user_id}", summary="What is held on a user, in numbers", responses=document(401, 403, 404))
+@router.get("/{user_id}", summary="How much is stored about a user", responses=document(401, 403, 404))
 async def user(context: ContextDep, user: UserDep) -> User:
-    """How much a user has said, of which kind and when; 404 where nothing is held."""
-    held = await held_on(context.deployment.for_user(user), context.database, user)
-    counts = held.summary.counts if held.summary else {FeedbackKind.RATING: held.rated}
-    return User(
-        user_id=user,
-        read_only=held.read_only,
-        rated=held.rated,
-        events=held.events,
-        counts={kind: counts.get(kind, 0) for kind in FeedbackKind},
-        first_at=held.summary.first_at if held.summary else None,
-        last_at=held.summary.last_at if held.summary else None,
-    )
-
-
-@router.get("/{user_id}/ratings", summary="All that a user said", responses=document(401, 403))
-async def user_ratings(context: ContextDep, user: UserDep, wanted: Annotated[SaidQuery, Query()]) -> UserRatings:
-    """What a user said, newest first (users of the dataset: by movie id); empty where nothing is held."""
+    """How much feedback of which kind a user has given, and when; 404 if nothing is stored."""
     engine = context.deployment.for_user(user)
-    page, total = await said_by(engine, context.database, user, limit=wanted.k, offset=wanted.offset)
+    summary = await summary_of(engine, context.database, user)
+    read_only = is_dataset_user(engine, user)
+    return User(user_id=user, read_only=read_only, rated=summary.rated, **summary._asdict())
+
+
+@router.get("/{user_id}/ratings", summary="All feedback of a user", responses=document(401, 403))
+async def user_ratings(context: ContextDep, user: UserDep, query: Annotated[UserRatingsQuery, Query()]) -> UserRatings:
+    """The feedback of a user, newest first (users of the dataset: by movie id); empty if nothing is stored."""
+    engine = context.deployment.for_user(user)
+    page, total = await feedback_of(engine, context.database, user, limit=query.k, offset=query.offset)
     items = [
         UserRating(
-            movie_id=said.movie_id,
-            title=engine.catalogue.title(said.movie_id),
-            kind=said.kind,
-            rating=said.stars,
-            recommendation_id=said.stored.recommendation_id if said.stored else None,
-            created_at=said.stored.created_at if said.stored else None,
-            updated_at=said.stored.updated_at if said.stored else None,
+            movie_id=one.movie_id,
+            title=engine.catalogue.title(one.movie_id),
+            kind=one.kind,
+            rating=one.stars,
+            recommendation_id=one.recommendation_id,
+            created_at=one.created_at,
+            updated_at=one.updated_at,
         )
-        for said in page
+        for one in page
     ]
-    further = wanted.offset + len(items)
+    next_offset = query.offset + len(items)
     return UserRatings(
         user_id=user,
-        simulated=engine.manifest.dataset.simulated and all(said.stored is None for said in page) and total > 0,
+        simulated=engine.manifest.dataset.simulated and is_dataset_user(engine, user),
         total=total,
         items=items,
-        next_offset=further if further < total else None,
+        next_offset=next_offset if next_offset < total else None,
     )
 
 
-@router.delete("/{user_id}", status_code=204, summary="Forget a user", responses=document(401, 403))
+@router.delete("/{user_id}", status_code=204, summary="Erase a user", responses=document(401, 403))
 async def erase_user(context: ContextDep, user: UserDep) -> None:
-    """Erase all that a user said and was shown, at once and for good; for someone unknown there is nothing to do."""
+    """Erase all feedback and events of a user, at once and for good. For an unknown user there is nothing to do."""
     await erase(context.deployment.for_user(user), context.database, user)

@@ -1,20 +1,19 @@
-"""What was shown and clicked."""
+"""Events: which recommended movies were shown and clicked."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
 
-from pydantic import Field, ValidationError, WrapValidator
-from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+from pydantic import Field
 
-from recsvc.service.schemas.feedback import BatchRecord, Refused
+from recsvc.errors import RecsvcError
+from recsvc.service.schemas.batches import Record
 from recsvc.service.schemas.fields import (
     IN_JSON,
     RECOMMENDATION_ID,
     USER_ID,
     MovieIdField,
     RecommendationIdField,
-    Sent,
     Strict,
     UserIdField,
 )
@@ -28,18 +27,9 @@ class EventBody(Strict):
 
     type: EventType = Field(strict=False, description="`shown`: it was in view; `clicked`: it was opened.")
     recommendation_id: RecommendationIdField = Field(
-        description="The answer that the movie was recommended in.", examples=[RECOMMENDATION_ID]
+        description="The answer in which the movie was recommended.", examples=[RECOMMENDATION_ID]
     )
     movie_id: MovieIdField
-
-
-def _or_refused(value: Any, validate: ValidatorFunctionWrapHandler) -> EventBody | Refused:
-    """One bad event must not refuse the others."""
-    try:
-        body: EventBody = validate(value)
-    except ValidationError as error:
-        return Refused(error.errors())
-    return body
 
 
 class EventsBody(Strict):
@@ -48,17 +38,8 @@ class EventsBody(Strict):
     model_config = IN_JSON
 
     user_id: UserIdField | None = Field(default=None, description=USER_ID, examples=["ada"])
-    events: list[Annotated[EventBody, WrapValidator(_or_refused)]] = Field(
-        min_length=1, max_length=1000, description="The events, in any order."
-    )
+    events: list[Record[EventBody]] = Field(min_length=1, max_length=1000, description="The events, in any order.")
 
-    def records(self) -> list[EventBody | Refused]:
-        """The events, those that cannot be used marked so."""
-        return [*self.events]
-
-
-class EventsResult(Sent):
-    """What became of each event, in the order of the request."""
-
-    kept: int = Field(description="How many are kept now, those that were there already among them.", examples=[2])
-    results: list[BatchRecord] = Field(description="What became of each: 201 new, 200 there already, 422 not kept.")
+    def records(self) -> Sequence[EventBody | RecsvcError]:
+        """Return the events, with an error in place of each one that cannot be used."""
+        return self.events

@@ -15,12 +15,12 @@ UserIdField = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9._:-]{1,128}$",
-        description="Who it is for: 1-128 characters of `A-Z a-z 0-9 . _ : -`, chosen by the caller. "
+        description="The user: 1-128 characters of `A-Z a-z 0-9 . _ : -`, chosen by the caller. "
         "Users of the dataset are named `<dataset>:<their number>` and can only be read.",
         examples=["ada", "ml-100k:196"],
     ),
 ]
-USER_ID = "Who it is about; left out with a session token, which says so itself."
+USER_ID = "The user; left out with a session token, which names the user itself."
 RecommendationIdField = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,4096}$")]
 RECOMMENDATION_ID = "AflRAQEA3x5cJ2aFq0cZMjAyNjExMjBUMTAxNTAwWi0xZjNhOWMyZQQBAAAAAAAAfM1n0kz8c2tXo4mJ5mQ7zA"
 MovieIdField = Annotated[int, Field(ge=1, le=MAX_MOVIE_ID, description="A movie of the catalogue.", examples=[1])]
@@ -34,7 +34,7 @@ VersionField = Annotated[
 MovieField = Annotated[int, Field(description="The movie's id in the dataset.", examples=[260])]
 TitleField = Annotated[str, Field(description="In natural order, without the year.", examples=["Star Wars"])]
 RankField = Annotated[int, Field(description="Its place in the whole list, from 1.", examples=[1])]
-UserField = Annotated[str, Field(description="Who it is about.", examples=["ada"])]
+UserField = Annotated[str, Field(description="The user.", examples=["ada"])]
 NextOffsetField = Annotated[
     int | None, Field(description="The `offset` of the next page; null on the last.", examples=[10])
 ]

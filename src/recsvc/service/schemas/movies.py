@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from recsvc.engine.query import Era, Filters
 from recsvc.service.schemas.fields import (
@@ -52,16 +52,8 @@ class Filtered(Strict):
     )
     exclude: ExcludeField = []
 
-    @field_validator("year_to")
-    @classmethod
-    def _years_in_order(cls, year_to: int | None, info: ValidationInfo) -> int | None:
-        year_from = info.data.get("year_from")
-        if year_from is not None and year_to is not None and year_from > year_to:
-            raise ValueError(f"must not be before year_from, which is {year_from}")
-        return year_to
-
     def filters(self) -> Filters:
-        """The same in the engine's words."""
+        """Return the filters of the engine; raises InvalidInputError if the years are in the wrong order."""
         return Filters(tuple(self.genre), self.year_from, self.year_to, self.era, tuple(self.exclude))
 
 
@@ -91,16 +83,6 @@ class OnboardingQuery(Strict):
         int | None,
         Field(ge=0, le=2**32 - 1, description="The same seed draws the same movies; left out, every call draws anew."),
     ] = None
-
-
-class SimilarQuery(Filtered):
-    """What kind of likeness."""
-
-    k: KField = 10
-    by: Literal["hybrid", "content", "collaborative"] = Field(
-        default="hybrid",
-        description="`content`: by what the movies are; `collaborative`: by who rated them; `hybrid`: both.",
-    )
 
 
 class MovieSummary(Sent):
@@ -175,20 +157,3 @@ class PopularMovies(Sent):
     simulated: SimulatedField
     items: list[PopularItem] = Field(description="The movies, best first.")
     next_offset: NextOffsetField
-
-
-class SimilarItem(Sent):
-    """A similar movie at its place."""
-
-    rank: RankField
-    movie: MovieSummary = Field(description="The movie.")
-    similarity: float = Field(description="Higher is more alike; comparable within one answer.", examples=[2.71])
-
-
-class SimilarMovies(Sent):
-    """The movies most like one."""
-
-    model_version: VersionField
-    by: str = Field(description="Which likeness this is.", examples=["hybrid"])
-    movie: MovieSummary = Field(description="The movie that was asked about.")
-    items: list[SimilarItem] = Field(description="The movies most like it, best first.")

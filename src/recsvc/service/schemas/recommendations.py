@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from recsvc.engine.query import Query, Strategy
+from recsvc.engine.query import Query
+from recsvc.engine.strategies import Strategy
 from recsvc.service.schemas.feedback import Opinion
 from recsvc.service.schemas.fields import (
     IN_JSON,
@@ -38,21 +39,21 @@ class Wanted(Paged):
     strategy: Strategy = Field(
         default=Strategy.AUTO,
         strict=False,
-        description="`auto` is the hybrid, and the popular movies for someone of whom nothing is known.",
+        description="`auto` is the hybrid, and the popular movies for a user without ratings.",
     )
     explain: bool = Field(default=True, description="Whether to say why.")
 
     def query(self) -> Query:
-        """The same in the engine's words."""
+        """Return the query of the engine."""
         return Query(self.k, self.offset, self.filters(), self.diversity, self.strategy, self.explain)
 
 
 class RecommendQuery(Wanted):
-    """Recommendations for a user the service knows, or for an unknown user."""
+    """Recommendations for a user who is known by an id, or for an unknown user."""
 
     user_id: UserIdField | None = Field(
         default=None,
-        description="Who it is for; left out, it is for whom the session token stands, or for an unknown user.",
+        description="The user; left out, it is the visitor of the session token, or an unknown user.",
         examples=["ada", "ml-100k:196"],
     )
 
@@ -69,13 +70,11 @@ class RecommendBody(Wanted):
         },
     }
 
-    ratings: list[Opinion] = Field(
-        default=[], max_length=1000, description="What the user says about movies, each movie once."
-    )
+    ratings: list[Opinion] = Field(default=[], max_length=1000, description="Feedback of the user, each movie once.")
 
 
 class Because(Sent):
-    """A movie that the user rated, and what that adds to the score."""
+    """A movie that the user rated, and how much it adds to the score."""
 
     movie_id: MovieField
     title: TitleField
@@ -83,7 +82,7 @@ class Because(Sent):
 
 
 class RecommendedItem(Sent):
-    """A movie at its place. `baseline`, the contributions in `because` and `other` add up to `score`."""
+    """A recommended movie. `baseline`, the contributions in `because` and `other` add up to `score`."""
 
     rank: RankField
     movie: MovieSummary = Field(description="The movie.")
@@ -91,10 +90,10 @@ class RecommendedItem(Sent):
         description="What the list is ordered by (before `diversity`); comparable within one answer.", examples=[2.31]
     )
     predicted_rating: float | None = Field(
-        description="How many stars this user would give, 0.5-5; null where it cannot be said.", examples=[4.42]
+        description="How many stars this user would give, 0.5-5; null without a prediction.", examples=[4.42]
     )
     baseline: float | None = Field(description="What the movie scores without this user's ratings.", examples=[-0.12])
-    because: list[Because] = Field(description="The up to three ratings that speak for it most.")
+    because: list[Because] = Field(description="The up to three ratings that add most to the score.")
     other: float | None = Field(description="What all other ratings add or take away.", examples=[0.07])
 
 
@@ -107,7 +106,8 @@ class Recommendations(Sent):
     model_version: VersionField
     simulated: SimulatedField
     strategy: Strategy = Field(
-        description="Which one made this list; `popular` where nothing personal could be said.", examples=["hybrid"]
+        description="The strategy that ranked the list; `popular` without a personal ranking.",
+        examples=["hybrid"],
     )
     user_id: str | None = Field(description="Who it is for; null for someone without an account.", examples=["ada"])
     items: list[RecommendedItem] = Field(description="The movies, best first.")

@@ -11,7 +11,7 @@ from recsvc.service.schemas.fields import Sent, UserField
 
 
 class SessionToken(Sent):
-    """Who a visitor is from now on, and how they show it."""
+    """The name of a visitor, and the token that proves it."""
 
     token: str = Field(
         description="A JSON Web Token; send it as `Authorization: Bearer <token>`, and keep it out of addresses.",

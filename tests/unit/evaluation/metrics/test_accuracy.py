@@ -23,11 +23,11 @@ METRICS = (precision, recall, ndcg, average_precision, reciprocal_rank, hit_rate
 @pytest.mark.parametrize(
     ("hits", "relevant", "expected"),
     [
-        # hits at places 1 and 3, three movies to be found
+        # hits at places 1 and 3, three relevant movies
         ("X.X.", 3, (2 / 4, 2 / 3, (1 + 1 / 2) / (1 + 1 / log2(3) + 1 / 2), (1 + 2 / 3) / 3, 1, 1)),
         # the only one is at the second place
         (".X..", 1, (1 / 4, 1, 1 / log2(3), 1 / 2, 1 / 2, 1)),
-        # everything is right, and there was more than the list could hold
+        # every place is a hit, and there are more relevant movies than places
         ("XX", 5, (1, 2 / 5, 1, 2 / 5, 1, 1)),
         ("XX..", 2, (1 / 2, 1, 1, 1, 1, 1)),
         ("....", 2, (0, 0, 0, 0, 0, 0)),
@@ -47,7 +47,7 @@ def test_a_summary_is_the_mean_over_users_named_after_the_length() -> None:
     )
 
 
-def test_nobody_finds_nothing() -> None:
+def test_without_users_every_metric_is_0() -> None:
     nobody = summarise(np.empty((0, 3), np.bool_), np.empty(0, np.int64))
     assert nobody == {"ndcg@3": 0, "precision@3": 0, "recall@3": 0, "map@3": 0, "mrr@3": 0, "hit_rate@3": 0}
 

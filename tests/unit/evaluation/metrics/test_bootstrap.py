@@ -40,7 +40,7 @@ def test_metrics_are_drawn_together() -> None:
     assert intervals({"one": values}, seed=1)["one"] == pytest.approx(found["one"])
 
 
-def test_what_does_not_vary_and_nobody() -> None:
+def test_intervals_of_a_constant_and_of_no_users() -> None:
     assert intervals({"m": np.full(9, 0.25)}, seed=1) == {"m": (0.25, 0.25)}
     assert intervals({"m": np.empty(0)}, seed=1) == {"m": (0, 0)}
 

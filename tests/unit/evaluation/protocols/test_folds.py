@@ -21,41 +21,44 @@ from tests.unit.evaluation.tables import interactions_from
 NAN = float("nan")
 
 
-class Told(Popularity):
-    """Says for everyone what it was told, plus a tenth of a star for each rating that is folded in."""
+class Constant(Popularity):
+    """Predicts the same stars for all users, plus a tenth of a star for each rating that is folded in."""
 
     def __init__(self, stars: list[float]) -> None:
         super().__init__()
         self.stars = stars
-        self.learned: Interactions | None = None
+        self.trained_on: Interactions | None = None
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        self.learned = interactions
+        self.trained_on = interactions
         return self
 
     def score(self, taste: Taste) -> FloatMovies:
         return np.array(self.stars, np.float32) + np.float32(len(taste) / 10)
 
 
-LEARNED: Table = {"ann": {1: 5.0, 2: 4.0}, "bob": {1: 2.0}, "cat": {}}
-TESTED: Table = {"ann": {3: 4.0, 4: 5.0}, "bob": {3: 2.0, 4: 1.0}, "cat": {2: 3.0, 4: 4.0}}
+TRAIN: Table = {"ann": {1: 5.0, 2: 4.0}, "bob": {1: 2.0}, "cat": {}}
+HELD_OUT: Table = {"ann": {3: 4.0, 4: 5.0}, "bob": {3: 2.0, 4: 1.0}, "cat": {2: 3.0, 4: 4.0}}
 
 
 def test_predictions_by_hand() -> None:
-    fold = Fold(interactions_from(LEARNED, 4), interactions_from(TESTED, 4))
-    predicted, not_predicted = predict(Told([9, 3, 0, NAN]), fold)
-    # folded in: 2, 1 and no ratings; clipped to 0.5; of movie 4 nothing is said: ann's mean, bob's, and the global mean
+    fold = Fold(interactions_from(TRAIN, 4), interactions_from(HELD_OUT, 4))
+    predicted, not_predicted = predict(Constant([9, 3, 0, NAN]), fold)
+    # folded in: 2, 1 and no ratings; clipped to 0.5; no score for movie 4: ann's mean, bob's, and the global mean
     assert predicted.tolist() == pytest.approx([0.5, 4.5, 0.5, 2.0, 3.0, 11 / 3])
     assert not_predicted == 3
-    assert predict(Told([9, 9, 9, 9]), fold)[0].tolist() == [5.0] * 6
+    assert predict(Constant([9, 9, 9, 9]), fold)[0].tolist() == [5.0] * 6
 
 
 def test_errors_by_hand() -> None:
-    fold = Fold(interactions_from(LEARNED, 4), interactions_from(TESTED, 4))
-    model = Told([9, 3, 0, NAN])
-    folds = [evaluate_fold(model, fold, movies(4), seed=1), evaluate_fold(Told([5, 5, 5, 5]), fold, movies(4), seed=1)]
-    assert model.learned is fold.learned
-    result = summarise_folds("told", folds, seed=42)
+    fold = Fold(interactions_from(TRAIN, 4), interactions_from(HELD_OUT, 4))
+    model = Constant([9, 3, 0, NAN])
+    folds = [
+        evaluate_fold(model, fold, movies(4), seed=1),
+        evaluate_fold(Constant([5, 5, 5, 5]), fold, movies(4), seed=1),
+    ]
+    assert model.trained_on is fold.train
+    result = summarise_folds("constant", folds, seed=42)
     first, second = [3.5, 0.5, 1.5, 1.0, 0.0, 1 / 3], [1, 0, 3, 4, 2, 1]
 
     def rmse(errors: Sequence[float]) -> float:
@@ -65,7 +68,7 @@ def test_errors_by_hand() -> None:
     assert result.metrics == pytest.approx(
         {"rmse": (rmse(first) + rmse(second)) / 2, "mae": (sum(first) / 6 + sum(second) / 6) / 2}
     )
-    liked = [[one[0], one[1], one[5]] for one in (first, second)]  # ratings of 4, 5 and 4 stars
+    liked = [[errors[0], errors[1], errors[5]] for errors in (first, second)]  # ratings of 4, 5 and 4 stars
     assert result.metrics_liked["rmse"] == pytest.approx(sum(rmse(errors) for errors in liked) / 2)
     assert (result.users, result.ratings, result.not_predicted) == (3, 12, 3)
     for name, (low, high) in result.intervals.items():
@@ -78,8 +81,8 @@ def test_every_rating_is_predicted_once_from_the_others() -> None:
     assert not official
     assert len(folds) == 5
     total = np.zeros(held.interactions.matrix(held.interactions.stars).shape)
-    for learned, tested in folds:
-        parts = [part.matrix(part.stars).toarray() for part in (learned, tested)]
+    for fold in folds:
+        parts = [part.matrix(part.stars).toarray() for part in fold]
         assert not (parts[0] * parts[1]).any()
         np.testing.assert_array_equal(parts[0] + parts[1], held.interactions.matrix(held.interactions.stars).toarray())
         total += parts[1]
@@ -89,7 +92,8 @@ def test_every_rating_is_predicted_once_from_the_others() -> None:
 def test_a_folder_without_official_folds_is_split_by_the_seed(tmp_path: Path) -> None:
     held = world()
     one, other, again = (
-        make_folds(held.dataset, held.vocabulary, folder=tmp_path, seed=seed).folds[0].tested.rows for seed in (1, 2, 1)
+        make_folds(held.dataset, held.vocabulary, folder=tmp_path, seed=seed).folds[0].held_out.rows
+        for seed in (1, 2, 1)
     )
     assert one.tolist() == again.tolist() != other.tolist()
 

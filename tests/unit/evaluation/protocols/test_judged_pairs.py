@@ -55,7 +55,7 @@ def test_a_broken_row_is_named(tmp_path: Path, line: str, reason: str) -> None:
     assert str(error.value) == f"{path}:3: {reason}"
 
 
-def test_what_is_no_file_of_pairs(tmp_path: Path) -> None:
+def test_a_file_that_is_not_of_pairs_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.tsv: No such file"):
         read_pairs(tmp_path / "none.tsv")
     with pytest.raises(DataError, match="the header must be title_1, year_1"):
@@ -87,10 +87,10 @@ def test_movies_are_found(title: str, year: int, row: int | None) -> None:
     pairs = find_pairs([JudgedPair(Named(title, year), Named("Spirited Away", 2001), True)], CATALOGUE)
     found = pairs.first.tolist()
     assert found == ([] if row is None or row == 3 else [row])
-    assert pairs.asked == 1
+    assert pairs.n_judged == 1
 
 
-def test_only_pairs_that_the_catalogue_holds_are_left() -> None:
+def test_pairs_with_a_movie_that_is_not_in_the_catalogue_are_left_out() -> None:
     judged = [
         JudgedPair(Named("heat", 1995), Named("crash", 2004), True),
         JudgedPair(Named("heat", 1995), Named("nowhere", 2004), True),
@@ -98,5 +98,5 @@ def test_only_pairs_that_the_catalogue_holds_are_left() -> None:
         JudgedPair(Named("heat", 1995), Named("heat", 1996), False),  # twice the same movie
     ]
     pairs = find_pairs(judged, CATALOGUE)
-    assert (pairs.first.tolist(), pairs.second.tolist(), pairs.fit.tolist()) == ([1, 5], [4, 0], [True, False])
-    assert (len(pairs), pairs.asked) == (2, 4)
+    assert (pairs.first.tolist(), pairs.second.tolist(), pairs.ok.tolist()) == ([1, 5], [4, 0], [True, False])
+    assert (len(pairs), pairs.n_judged) == (2, 4)

@@ -4,17 +4,17 @@ import pytest
 
 from recsvc.datasets.sample import read_sample
 from recsvc.evaluation.report import baselines as module
-from recsvc.evaluation.report.baselines import SLOW, rivals
+from recsvc.evaluation.report.baselines import SLOW, baseline_models
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.kinds import MODELS
 from recsvc.models.vbmf import Vbmf, VbmfConfig
 
 
-def test_all_kinds_are_compared_and_those_of_the_version_as_it_configures_them() -> None:
-    config = HybridConfig(content=ContentConfig(), head_start=3.0)
+def test_all_kinds_are_compared_and_those_of_the_version_with_its_config() -> None:
+    config = HybridConfig(content=ContentConfig(), popularity_prior=3.0)
     stars = Vbmf(VbmfConfig(factors=2))
-    models, skipped = rivals(read_sample(), config, stars)
+    models, skipped = baseline_models(read_sample(), config, stars)
     assert [*models] == [*MODELS]
     assert skipped == {}
     hybrid, content = models["hybrid"], models["content"]
@@ -25,10 +25,10 @@ def test_all_kinds_are_compared_and_those_of_the_version_as_it_configures_them()
     assert models["vbmf"] is stars
 
 
-def test_what_cannot_be_fitted_here_is_left_out_and_it_is_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_cannot_be_trained_here_is_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    monkeypatch.setattr(module, "MOST_RATINGS", 10)
-    models, skipped = rivals(read_sample(), HybridConfig(), Vbmf())
+    monkeypatch.setattr(module, "MAX_RATINGS", 10)
+    models, skipped = baseline_models(read_sample(), HybridConfig(), Vbmf())
     assert {*skipped} == {"als", *SLOW}
     assert {*models} == {*MODELS} - {*skipped}
     assert "zoo" in skipped["als"]

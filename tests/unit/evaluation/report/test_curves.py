@@ -20,7 +20,7 @@ from tests.contracts.worlds import World, movies, world_of
 
 
 def two_kinds(disliked: int = 0) -> World:
-    """Sixty users who rated 36 of the 40 movies of one kind and none of the other: one rating says which kind.
+    """Sixty users who rated 36 of the 40 movies of one kind and none of the other: one rating shows which kind.
 
     They gave five stars, but one star to the first movies of either kind.
     """
@@ -35,25 +35,25 @@ def two_kinds(disliked: int = 0) -> World:
     return world_of(movies(80), rated)
 
 
-def test_one_rating_is_enough_where_it_says_everything() -> None:
+def test_one_rating_is_enough_where_it_determines_the_others() -> None:
     world = two_kinds()
     held = learning_curve(world.dataset, world.vocabulary, HybridConfig(), seed=1)
     assert held.x == FOLDED_IN
     hybrid, popularity = held.series["hybrid"], held.series["popularity"]
-    assert hybrid[0] == pytest.approx(popularity[0])  # nothing is known of anyone yet
+    assert hybrid[0] == pytest.approx(popularity[0])  # no rating is folded in yet
     assert min(hybrid[1:]) > 1.5 * popularity[0]
 
 
-def test_what_is_folded_in_is_neither_a_candidate_nor_a_miss_at_any_point() -> None:
+def test_what_is_folded_in_is_neither_a_candidate_nor_held_out_at_any_point() -> None:
     world = two_kinds()
-    held = learning_curve(world.dataset, world.vocabulary, HybridConfig(head_start=1.0), seed=1)
+    held = learning_curve(world.dataset, world.vocabulary, HybridConfig(popularity_prior=1.0), seed=1)
     for name in ("popularity", "most-rated"):
         assert len(set(held.series[name])) == 1
-    # 40 movies of a kind less the 20 that are left out: 16 are to be found and 4 were never rated.
+    # 40 movies of a kind less the 20 that are left out: 16 are relevant and 4 are not rated.
     assert min(held.series["hybrid"][1:]) > 0.7
 
 
-def test_liked_movies_are_sought_by_those_who_have_some_left() -> None:
+def test_liked_ratings_are_held_out_for_users_who_have_any_left() -> None:
     everything_liked = two_kinds()
     held = learning_curve(everything_liked.dataset, everything_liked.vocabulary, HybridConfig(), seed=1)
     for name in ("hybrid", "popularity", "most-rated"):
@@ -68,7 +68,7 @@ def test_liked_movies_are_sought_by_those_who_have_some_left() -> None:
 
 
 def test_diversity_trades_relevance_for_variety(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(curves, "MOST_USERS", 300)
+    monkeypatch.setattr(curves, "MAX_USERS", 300)
     sample = read_sample()
     vocabulary = Vocabulary.of(movie.movie_id for movie in sample.movies)
     held = diversity_curve(sample, vocabulary, HybridConfig(), seed=1)

@@ -39,7 +39,7 @@ def test_errors_are_those_of_the_served_model_and_its_value_is_among_the_points(
         assert held.served == value
         assert held.x == tuple(sorted({few[name].values[0], value}))
         training, validation = held.series["training"], held.series["validation"]
-        assert all(0 < learned < other for learned, other in zip(training, validation, strict=True))
+        assert all(0 < low < high for low, high in zip(training, validation, strict=True))
         at = held.x.index(value)
         at_served.add((training[at], validation[at]))
     assert len(at_served) == 1  # one model, fitted once, on all axes

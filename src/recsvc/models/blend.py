@@ -1,0 +1,94 @@
+"""The weighted mean of several models, movie by movie, over those that have a score for the movie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsvc.models.contract import Explanation
+from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
+
+
+class LinearModel(Protocol):
+    """What a blend needs of its parts. Every `ItemItemModel` is one."""
+
+    def score(self, taste: Taste) -> FloatMovies:
+        """Return the score of every movie."""
+
+    def explain(self, taste: Taste, rows: Rows) -> Explanation:
+        """Split the scores of some movies."""
+
+    def item_item_weights(self) -> FloatMatrix:
+        """Return how much a rating of one movie adds to the score of another."""
+
+    def informative(self) -> BoolMovies:
+        """Return the movies whose ratings the model uses."""
+
+
+class BlendPart(NamedTuple):
+    """A part of a blend: it adds `factor * score`, and counts with `weight` where it has a score."""
+
+    model: LinearModel
+    weight: float
+    factor: float
+
+
+class WeightedScores(NamedTuple):
+    """The values of one part (n_movies,), NaN where it has none, with its weight and factor; see `weighted_mean`."""
+
+    values: FloatMovies
+    weight: float
+    factor: float
+
+
+def blend(parts: Sequence[BlendPart], taste: Taste) -> FloatMovies:
+    """Return the weighted mean of the scores of the parts."""
+    return weighted_mean([WeightedScores(part.model.score(taste), part.weight, part.factor) for part in parts])
+
+
+def explain_blend(parts: Sequence[BlendPart], taste: Taste, rows: Rows) -> Explanation:
+    """Return the weighted mean of the explanations of the parts that have a score for each movie."""
+    baseline = np.zeros(len(rows), np.float32)
+    contributions = np.zeros((len(rows), len(taste)), np.float32)
+    total = np.zeros(len(rows), np.float32)
+    for model, weight, scale in parts:
+        explanation = model.explain(taste, rows)
+        has_score = np.isfinite(explanation.baseline)
+        factor = np.where(has_score, np.float32(scale), np.float32(0))
+        baseline += factor * np.where(has_score, explanation.baseline, np.float32(0))
+        contributions += factor[:, None] * explanation.contributions
+        total += np.where(has_score, np.float32(weight), np.float32(0))
+    with np.errstate(invalid="ignore"):
+        return Explanation(baseline / total, contributions / total[:, None])
+
+
+def weighted_mean(parts: Sequence[WeightedScores]) -> FloatMovies:
+    """Return `sum(factor * values) / sum(weight)` for each movie over the parts with a value; NaN if none has one."""
+    total: FloatMovies = np.zeros_like(parts[0].values)
+    scaled: FloatMovies = np.empty_like(total)
+    weights = np.float32(0)
+    for values, weight, factor in parts:
+        np.multiply(values, np.float32(factor), out=scaled)
+        total += scaled
+        weights += np.float32(weight)
+    total /= weights
+    incomplete = np.flatnonzero(np.isnan(total))
+    if len(incomplete):
+        total[incomplete] = _mean_of_present(parts, incomplete)
+    return total
+
+
+def _mean_of_present(parts: Sequence[WeightedScores], rows: NDArray[np.intp]) -> FloatMovies:
+    """Return the same for movies for which some part has no value."""
+    total: FloatMovies = np.zeros(len(rows), np.float32)
+    weights: FloatMovies = np.zeros(len(rows), np.float32)
+    for values, weight, factor in parts:
+        here = values[rows]
+        present = ~np.isnan(here)
+        total[present] += here[present] * np.float32(factor)
+        weights[present] += np.float32(weight)
+    with np.errstate(invalid="ignore"):
+        return total / weights

@@ -1,0 +1,55 @@
+"""Users: what is stored about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from recsvc.service.schemas.fields import KField, MovieField, NextOffsetField, Sent, Strict, UserField
+from recsvc.types import FeedbackKind
+
+
+class UserRatingsQuery(Strict):
+    """Which page of a user's feedback."""
+
+    k: KField = 50
+    offset: Annotated[int, Field(ge=0, le=10_000_000, description="How many to leave out first.")] = 0
+
+
+class User(Sent):
+    """How much is stored about a user."""
+
+    user_id: UserField
+    read_only: bool = Field(description="true for users of the dataset, who cannot be changed.")
+    rated: int = Field(description="How many movies are in their taste: rated, liked or disliked.")
+    events: int = Field(description="How many events are stored: movies that they were shown or clicked.")
+    counts: dict[FeedbackKind, int] = Field(
+        description="How many movies have each kind of feedback.",
+        examples=[{"rating": 12, "liked": 3, "disliked": 0, "seen": 2, "not_interested": 1}],
+    )
+    first_at: datetime | None = Field(description="When the first feedback was given; null for users of the dataset.")
+    last_at: datetime | None = Field(description="When the newest feedback was given; null for users of the dataset.")
+
+
+class UserRating(Sent):
+    """Feedback of a user about one movie."""
+
+    movie_id: MovieField
+    title: str | None = Field(description="null for a movie that has left the catalogue.", examples=["Star Wars"])
+    kind: FeedbackKind = Field(description="The kind of feedback.")
+    rating: float | None = Field(description="The stars; null for what has none.", examples=[4.5])
+    recommendation_id: str | None = Field(description="The answer in which the movie was recommended, if it was sent.")
+    created_at: datetime | None = Field(description="When it was given first; null for users of the dataset.")
+    updated_at: datetime | None = Field(description="When it was changed last; null for users of the dataset.")
+
+
+class UserRatings(Sent):
+    """A page of a user's feedback, newest first."""
+
+    user_id: UserField
+    simulated: bool = Field(description="Whether this is a simulated user of the dataset.")
+    total: int = Field(description="How many movies have feedback.", examples=[18])
+    items: list[UserRating] = Field(description="The feedback.")
+    next_offset: NextOffsetField

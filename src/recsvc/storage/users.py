@@ -1,0 +1,56 @@
+"""Everything that is stored about one user: counted and erased."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select
+
+from recsvc.storage.tables import events, feedback
+from recsvc.storage.transactions import ReadTransaction, WriteTransaction
+from recsvc.types import FeedbackKind, UserId
+
+_IN_TASTE = (FeedbackKind.RATING, FeedbackKind.LIKED, FeedbackKind.DISLIKED)
+"""The kinds of feedback that are part of a taste."""
+
+
+class UserSummary(NamedTuple):
+    """How much is stored about one user.
+
+    `counts` has every kind of feedback. `events` counts shown and clicked movies. The times are those of the first and
+    the newest feedback, None without any.
+    """
+
+    counts: Mapping[FeedbackKind, int]
+    events: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+    @property
+    def rated(self) -> int:
+        """The number of movies in the taste of the user: rated, liked or disliked."""
+        return sum(self.counts[kind] for kind in _IN_TASTE)
+
+
+async def summary(transaction: ReadTransaction, user_id: UserId) -> UserSummary | None:
+    """Count what is stored about a user; return None if that is nothing."""
+    rows = await transaction.rows(
+        select(feedback.c.kind, func.count(), func.min(feedback.c.created_at), func.max(feedback.c.updated_at))
+        .where(feedback.c.user_id == user_id)
+        .group_by(feedback.c.kind)
+    )
+    count_events = select(func.count()).select_from(events).where(events.c.user_id == user_id)
+    event_count: int = (await transaction.rows(count_events))[0][0]
+    if not rows and not event_count:
+        return None
+    counts = dict.fromkeys(FeedbackKind, 0) | {FeedbackKind(kind): count for kind, count, _, _ in rows}
+    first_at = min((first for _, _, first, _ in rows), default=None)
+    return UserSummary(counts, event_count, first_at, max((last for _, _, _, last in rows), default=None))
+
+
+async def erase(transaction: WriteTransaction, user_id: UserId) -> None:
+    """Erase all feedback and all events of a user."""
+    for table in (feedback, events):
+        await transaction.execute(delete(table).where(table.c.user_id == user_id))

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+
+from recsvc.datasets.sample import read_sample
+from recsvc.evaluation.protocols.ranking_protocols import PROTOCOLS
+from recsvc.features.interactions import Interactions, interactions_of
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.tuning.holdouts import TEST_SEED, few, inner_tasks, without_test_ratings
+
+
+def cells(interactions: Interactions) -> set[tuple[int, int]]:
+    return set(zip(interactions.users.tolist(), interactions.rows.tolist(), strict=True))
+
+
+def test_no_rating_that_a_protocol_tests_is_used() -> None:
+    sample = read_sample()
+    vocabulary = Vocabulary.of(movie.movie_id for movie in sample.movies)
+    untested = without_test_ratings(sample, vocabulary)
+    used = cells(interactions_of(untested.ratings, vocabulary))
+    tested = {
+        cell
+        for name in ("ms-recommenders", "new-users", "temporal")
+        for cell in cells(PROTOCOLS[name].task(sample, vocabulary, TEST_SEED).held_out)
+    }
+    everything = cells(interactions_of(sample.ratings, vocabulary))
+    assert used == everything - tested
+
+    known, new, new_few = inner_tasks(untested, vocabulary, 1)
+    assert cells(known.train) | cells(known.held_out) == used
+    assert not cells(known.train) & cells(known.held_out)
+    assert cells(new.train) | cells(new.fold_in) | cells(new.held_out) == used
+    assert not set(new.train.users.tolist()) & set(new.users.tolist())
+    assert cells(new_few.fold_in) < cells(new.fold_in)
+    for user in new.users.tolist():
+        assert len(new_few.fold_in.taste(user)) == min(5, len(new.fold_in.taste(user)))
+    assert new_few.held_out is new.held_out
+
+
+def test_fewer_ratings_are_among_more_that_are_drawn_from_the_same_state() -> None:
+    sample = read_sample()
+    interactions = interactions_of(sample.ratings, Vocabulary.of(movie.movie_id for movie in sample.movies))
+    none, one, five = (few(interactions, most, np.random.default_rng(3)) for most in (0, 1, 5))
+    assert len(none.rows) == 0
+    assert cells(one) < cells(five) < cells(interactions)
+    assert none.n_users == one.n_users == five.n_users == interactions.n_users
