@@ -1,4 +1,4 @@
-"""All errors that recsvc raises on purpose, as one tree. Nothing here depends on HTTP; the service maps them to problems.
+"""All errors that recsvc raises on purpose, as one tree. It knows nothing of HTTP; the service maps them to problems.
 
 RecsvcError
 ├── ConfigurationError      a setting, port, folder or option that cannot work

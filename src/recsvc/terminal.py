@@ -1,4 +1,4 @@
-"""What the command line shows: lines, tables and progress bars.
+"""The output of the command line: lines, tables and progress bars.
 
 Results go to standard output, everything else to standard error.
 """
@@ -48,7 +48,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _table(*columns: str, title: str = "", show_header: bool = True) -> Table:
-    """A table in which a square bracket is a square bracket; also in what `_add` adds."""
+    """Return a table whose texts are shown as they are: square brackets are not read as markup, in `_add` neither."""
     table = Table(title=Text(title) if title else None, show_header=show_header)
     for column in columns:
         table.add_column(Text(column))
@@ -65,7 +65,7 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Print what someone should know beside the result."""
+    """Print a warning to standard error."""
     err.print(text, style="yellow", markup=False)
 
 
@@ -76,7 +76,7 @@ def fail(text: str) -> NoReturn:
 
 
 def whoami() -> str:
-    """Who gives commands here."""
+    """Return the name of the user who runs the command, or `unknown`."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -85,7 +85,7 @@ def whoami() -> str:
 
 @contextmanager
 def steps(total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar over named steps; call what it yields as each step begins."""
+    """Show a progress bar over named steps; call the yielded function with its name as each step begins."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as progress:
         task = progress.add_task("", total=total)
@@ -102,7 +102,7 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def download_progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar over bytes; call what it yields with how many there are and how many there will be."""
+    """Show a progress bar over bytes; call the yielded function with the bytes so far and the size of the file."""
     with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=err) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
@@ -110,7 +110,7 @@ def download_progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
 
 @contextmanager
 def movie_progress() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar over movies; call what it yields with how many are done and how many there are."""
+    """Show a progress bar over movies; call the yielded function with how many are done and how many there are."""
     columns = (TextColumn("asking TMDB"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err) as progress:
         task = progress.add_task("", total=None)
@@ -119,9 +119,9 @@ def movie_progress() -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def counting() -> Iterator[Callable[[str, int], None]]:
-    """A progress bar over jobs; call what it yields with the name of each one that is done and how many there are.
+    """Show a progress bar over jobs; call the yielded function with the name of each finished job and the total.
 
-    It shows in a terminal only, so that what is written to a file stays to the point.
+    The bar is shown in a terminal only, so that a log file does not contain it.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
@@ -148,19 +148,23 @@ def write_text(path: Path, text: str) -> None:
 
 def show_description(dataset: Dataset, description: Description) -> None:
     """Print a dataset in numbers."""
-    held = description
-    table = _table("", "", title=held.name + (" (simulated ratings)" if held.simulated else ""), show_header=False)
-    _add(table, "users", f"{held.users:,}")
-    _add(table, "movies", f"{held.movies:,} ({held.rated_movies:,} rated)")
+    title = description.name + (" (simulated ratings)" if description.simulated else "")
+    table = _table("", "", title=title, show_header=False)
+    _add(table, "users", f"{description.users:,}")
+    _add(table, "movies", f"{description.movies:,} ({description.rated_movies:,} rated)")
     _add(
         table,
         "ratings",
-        f"{held.ratings:,} from {held.first_date} to {held.last_date}, mean {held.mean_rating:.2f} stars",
+        f"{description.ratings:,} from {description.first_date} to {description.last_date}, "
+        f"mean {description.mean_rating:.2f} stars",
     )
-    _add(table, "sparsity", f"{held.sparsity:.2%} of the cells are empty")
-    for name, spread in (("ratings a user", held.ratings_per_user), ("ratings a movie", held.ratings_per_movie)):
-        _add(table, name, f"{spread.min}-{spread.max}, median {spread.median:g}, mean {spread.mean:.1f}")
-    tail = held.long_tail
+    _add(table, "sparsity", f"{description.sparsity:.2%} of the cells are empty")
+    for name, counts in (
+        ("ratings a user", description.ratings_per_user),
+        ("ratings a movie", description.ratings_per_movie),
+    ):
+        _add(table, name, f"{counts.min}-{counts.max}, median {counts.median:g}, mean {counts.mean:.1f}")
+    tail = description.long_tail
     _add(
         table,
         "long tail",
@@ -172,20 +176,20 @@ def show_description(dataset: Dataset, description: Description) -> None:
         "",
         f"{tail.movies_for_half:,} movies make half of the ratings; {tail.movies_below_5:,} have fewer than 5",
     )
-    known = held.coverage
-    _add(table, "movies with", ", ".join(f"{name} {count:,}" for name, count in asdict(known).items()))
-    _add(table, "genres", ", ".join(f"{genre} {count:,}" for genre, count in held.genres.items()))
-    _add(table, "decades", ", ".join(f"{name} {count:,}" for name, count in held.movies_by_decade.items()))
+    coverage = asdict(description.coverage)
+    _add(table, "movies with", ", ".join(f"{name} {count:,}" for name, count in coverage.items()))
+    _add(table, "genres", ", ".join(f"{genre} {count:,}" for genre, count in description.genres.items()))
+    _add(table, "decades", ", ".join(f"{name} {count:,}" for name, count in description.movies_by_decade.items()))
     out.print(table)
-    most = max(held.rating_counts.values())
-    for stars, count in held.rating_counts.items():
-        say(f"{stars} {'█' * round(40 * count / most):40} {count:>10,}  {count / held.ratings:.1%}")
+    most = max(description.rating_counts.values())
+    for stars, count in description.rating_counts.items():
+        say(f"{stars} {'█' * round(40 * count / most):40} {count:>10,}  {count / description.ratings:.1%}")
     if dataset.notice:
         warn(dataset.notice)
 
 
 def show_fetched(name: str, missing: Path, report: FetchReport) -> None:
-    """Print how many movies have TMDB data, and why the others have none."""
+    """Print how many movies have TMDB data, and why the others do not have it."""
     from recsvc.datasets.tmdb.movie import TMDB_NOTICE
 
     say(f"{name}: {report.kept:,} of {report.movies:,} movies have TMDB data; {report.asked:,} were asked for now")
@@ -239,7 +243,7 @@ def _ends(interval: Interval, digits: str) -> str:
 
 
 def show_answer(manifest: Manifest, answer: Answer) -> None:
-    """Print recommendations and why."""
+    """Print recommendations and their reasons."""
     table = _table(
         "", "movie", "stars", "because", title=f"{answer.strategy.value} · {manifest.version} · {manifest.dataset.name}"
     )
@@ -277,13 +281,13 @@ def show_versions(registry: Registry) -> None:
                 "",
             )
             continue
-        reached = manifest.metrics.get("hybrid", {}).get("ndcg@10")
+        ndcg = manifest.metrics.get("hybrid", {}).get("ndcg@10")
         _add(
             table,
             name,
             mark,
             manifest.dataset.name + (" (simulated)" if manifest.dataset.simulated else ""),
             f"{manifest.dataset.ratings:,}",
-            "" if reached is None else f"{reached:.4f}",
+            "" if ndcg is None else f"{ndcg:.4f}",
         )
     out.print(table)

@@ -25,6 +25,8 @@ BoolMovies: TypeAlias = NDArray[np.bool_]
 """bool (n_movies,)"""
 Array: TypeAlias = NDArray[Any]
 
+MAX_MOVIE_ID = 2**53 - 1
+"""The largest movie id that is accepted: the largest whole number that JavaScript, and so a frontend, holds exactly."""
 MIN_STARS = 0.5
 MAX_STARS = 5.0
 

@@ -7,9 +7,13 @@ import sys
 import typer
 
 from recsvc import terminal
-from recsvc.cli import data, learning, models
+from recsvc.cli import data, models
+from recsvc.cli.evaluate import evaluate
 from recsvc.cli.recommend import recommend
+from recsvc.cli.report import report
 from recsvc.cli.serve import serve
+from recsvc.cli.train import train
+from recsvc.cli.tune import tune
 from recsvc.errors import RecsvcError
 
 app = typer.Typer(
@@ -21,12 +25,12 @@ app = typer.Typer(
 )
 app.add_typer(data.commands, name="data")
 app.add_typer(models.commands, name="models")
-for command in (*learning.COMMANDS, recommend, serve):
+for command in (train, evaluate, tune, report, recommend, serve):
     app.command()(command)
 
 
 def main() -> None:
-    """Run a command; what goes wrong on purpose is one line and exit code 1."""
+    """Run a command; an error that is raised on purpose is one line and exit code 1."""
     try:
         app()
     except RecsvcError as error:

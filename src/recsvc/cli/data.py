@@ -1,4 +1,4 @@
-"""recsvc data: fetch and look at datasets."""
+"""recsvc data: download, enrich and describe datasets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsvc.cli.options import DataDir, DatasetName, OnError, folder_of_datasets
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
-commands = typer.Typer(help="Fetch and look at datasets.", no_args_is_help=True)
+commands = typer.Typer(help="Download, enrich and describe datasets.", no_args_is_help=True)
 
 
 @commands.command("download")

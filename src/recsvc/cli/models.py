@@ -1,4 +1,4 @@
-"""recsvc models: look at the registry, and choose what serves."""
+"""recsvc models: show the registry, and choose the version that serves."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import typer
 from recsvc import terminal
 from recsvc.settings import load_settings
 
-commands = typer.Typer(help="Look at the registry, and choose what serves.", no_args_is_help=True)
+commands = typer.Typer(help="Show the registry, and choose the version that serves.", no_args_is_help=True)
 Version = Annotated[str, typer.Argument(help="A version, or 'production'.")]
-Why = Annotated[str, typer.Option("--why", help="Written into the alias log.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, written into the alias log.")]
 
 
 @commands.command("list")
 def models_list() -> None:
-    """List all versions, newest first; damaged ones are named."""
+    """List all versions, newest first; damaged ones are marked."""
     from recsvc.registry.store import Registry
 
     terminal.show_versions(Registry(load_settings().artifacts_dir))
@@ -43,9 +43,9 @@ def models_verify(version: Version = "production") -> None:
 
 @commands.command("promote")
 def models_promote(
-    version: Annotated[str, typer.Argument(help="The version that is to serve.")], why: Why = ""
+    version: Annotated[str, typer.Argument(help="The version to put into production.")], why: Why = ""
 ) -> None:
-    """Let a version serve."""
+    """Put a version into production."""
     from recsvc.registry.store import Registry
     from recsvc.usecases.models import promote
 
@@ -55,7 +55,7 @@ def models_promote(
 
 @commands.command("rollback")
 def models_rollback(why: Why = "") -> None:
-    """Let the version before serve again."""
+    """Put the version before into production again."""
     from recsvc.registry.store import Registry
     from recsvc.usecases.models import roll_back
 
@@ -65,7 +65,7 @@ def models_rollback(why: Why = "") -> None:
 
 @commands.command("challenge")
 def models_challenge(
-    version: Annotated[str, typer.Argument(help="The version that is to answer some of the users.")],
+    version: Annotated[str, typer.Argument(help="The version that is to answer a share of the users.")],
     weight: Annotated[float, typer.Option(min=0, max=1, help="Its share of the users; 0 ends it.")],
     why: Why = "",
 ) -> None:

@@ -1,23 +1,26 @@
-"""Options that more than one command has."""
+"""Options of more than one command, and what they stand for."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from recsvc.errors import ConfigurationError
 from recsvc.settings import Settings
 
+if TYPE_CHECKING:
+    from recsvc.datasets.tables import Dataset
+
 DatasetName = Annotated[str, typer.Option("--dataset", help="'sample', or the name of a folder below --data-dir.")]
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Folder that holds one folder a dataset (RECSVC_DATA_DIR).")
+    Path | None, typer.Option("--data-dir", help="Folder with one folder for each dataset (RECSVC_DATA_DIR).")
 ]
-OnError = Annotated[Literal["stop", "skip"], typer.Option("--on-error", help="What to do at a broken row.")]
+OnError = Annotated[Literal["stop", "skip"], typer.Option("--on-error", help="What to do with a broken row.")]
 Fill = Annotated[
     Literal["none", "global_mean", "user_mean", "item_mean"],
-    typer.Option(help="What an empty cell holds for the model that needs a dense matrix (nmf)."),
+    typer.Option(help="The value of an empty cell for the model that needs a dense matrix (nmf)."),
 ]
 MAX_SEED = 2**32 - 1
 Tmdb = Annotated[
@@ -26,8 +29,18 @@ Tmdb = Annotated[
 
 
 def folder_of_datasets(settings: Settings, given: Path | None) -> Path:
-    """The folder given, or that of the settings; raises ConfigurationError where there is neither."""
+    """Return the given folder or that of the settings; raises ConfigurationError if there is neither."""
     folder = given or settings.data_dir
     if folder is None:
         raise ConfigurationError("say where the datasets are: --data-dir or RECSVC_DATA_DIR")
     return folder
+
+
+def read_data(
+    name: str, data_dir: Path | None, tmdb: Path | None, on_error: Literal["stop", "skip"] = "stop"
+) -> Dataset:
+    """Return the dataset of a name, with the TMDB data of a folder if one is given; raises as `read_dataset` does."""
+    from recsvc.datasets.load import read_dataset, with_tmdb
+
+    dataset = read_dataset(name, data_dir, on_error=on_error)
+    return dataset if tmdb is None else with_tmdb(dataset, tmdb)

@@ -126,7 +126,7 @@ class Catalogue:
 
 
 def canonical_rows(movies: Sequence[Movie], counts: NDArray[np.int64]) -> Rows:
-    """Of movies with the same title and year, the row of the most rated one, of equals the lowest: int32 (n_movies,)."""
+    """Of movies of the same title and year the row of the most rated one, of equals the lowest: int32 (n_movies,)."""
     best: dict[tuple[str, int], int] = {}
     for row, movie in enumerate(movies):
         if movie.year is not None:

@@ -57,13 +57,13 @@ class TitleIndex:
         )
 
     def search(self, query: str, popularity: NDArray[np.int64]) -> Rows:
-        """Return the rows of movies whose titles are like the query, best first; of equals the more popular (n_movies,).
+        """Return the rows of movies with titles like the query, best first, of equals the more popular: (n_found,).
 
         Accents, case, punctuation, a leading article, the order of the words and a few wrong letters do not matter; an
         unfinished last word does not either.
         """
         wanted = normalise(query)
-        sought = _trigrams(wanted)
+        trigrams = _trigrams(wanted)
         if not sought or not len(self._trigrams):
             return np.empty(0, np.int32)
         at = np.searchsorted(self._trigrams, sought)

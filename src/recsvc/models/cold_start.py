@@ -13,7 +13,7 @@ from recsvc.types import Array, BoolMovies, FloatMatrix, FloatMovies, Rows, Tast
 
 MAX_NEIGHBOURS = 10
 POWER = 4
-"""Weights fall with this power of the similarity, so that a sequel is scored like its first part, not like its genre."""
+"""Weights fall with this power of the similarity, so that a sequel is scored like its first part, not its genre."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class FoldInModel(Model):
         self._summed[untrained] = 0
 
     def _system(self, taste: Taste) -> tuple[FloatMatrix, FloatMatrix, FloatK, np.float32]:
-        """Return the Gram matrix (D, D), the factors of the rated movies (n, D), the prior mean (D,) and 1 / sqrt(n)."""
+        """Return the Gram matrix (D, D), the factors of the rated movies (n, D), the prior mean (D,) and 1/sqrt(n)."""
         factors: FloatMatrix = self._factors[taste.rows]
         width = factors.shape[1]
         sums = np.ones(len(taste), np.float32) @ self._summed[taste.rows]

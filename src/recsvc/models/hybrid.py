@@ -164,7 +164,7 @@ class Hybrid(Model):
         return Explanation(baseline + self._prior[rows], contributions)
 
     def state(self) -> State:
-        """Return the states of the parts, each array named `part/array`; scales, centres and prior are in the config."""
+        """Return the states of the parts, arrays named `part/array`; scales, centres and prior are in the config."""
         states = {part.kind: part.state() for part in (self.collaborative, self.content, self.popularity)}
         config = {
             "weights": asdict(self.config.weights),

@@ -92,7 +92,7 @@ class Knn(Model):
         return np.where(trained, taste.stars - baseline, np.float32(0)), trained
 
     def _neighbours_of(self, taste: Taste, trained: NDArray[np.bool_], rows: Rows) -> tuple[FloatMatrix, FloatK]:
-        """Return the similarities (k, kept) of the neighbours that are used, else 0, and their sums (k,), 1 for none."""
+        """Return the similarities (k, kept) of the neighbours used, else 0, and their sums (k,), 1 for none."""
         rated = np.zeros(len(self._baseline), np.bool_)
         rated[taste.rows] = trained
         present = rated[self._neighbours[rows]]

@@ -85,7 +85,7 @@ class Nmf(Model):
         return stars
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Let each rated movie contribute by its distance from the fill value; the baseline is the score of the fill."""
+        """Each rated movie contributes by its distance from the fill value; the baseline is the score of the fill."""
         filled = self._fill(taste)
         offsets = self._to_factors[taste.rows] * (taste.stars - filled[taste.rows])[:, None]
         return Explanation(self._from_factors[rows] @ (filled @ self._to_factors), self._from_factors[rows] @ offsets.T)

@@ -1,1 +1,4 @@
-"""In: trained components. Out: an immutable, verified version in a directory, and aliases that say which one serves."""
+"""In: trained components.
+
+Out: an immutable, verified version in a directory, and aliases that name the version that serves.
+"""

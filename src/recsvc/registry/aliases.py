@@ -1,4 +1,4 @@
-"""Aliases: an append-only log in which the last line of an alias holds, and rollback is one more line."""
+"""Aliases: an append-only log. The last line of an alias is valid, and a rollback is one more line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Action: TypeAlias = Literal["promote", "rollback", "challenge"]
 
 
 class Challenge(NamedTuple):
-    """A version that answers a share (0-1) of the users beside the one in production, since a moment."""
+    """A version that answers a share (0-1) of the users beside the one in production, and since when."""
 
     version: str
     weight: float
@@ -52,10 +52,10 @@ class AliasLog:
         self.path = path
 
     def entries(self) -> list[AliasEntry]:
-        """All whole lines, oldest first; a last line that a crash cut short was never acknowledged and does not count.
+        """Return all whole lines, oldest first; a last line that a crash cut short was not acknowledged and is ignored.
 
         Raises:
-            RegistryError: a whole line is not an alias entry, or the file cannot be read.
+            RegistryError: A whole line is not an alias entry, or the file cannot be read.
         """
         try:
             content = self.path.read_bytes()
@@ -76,20 +76,20 @@ class AliasLog:
         return entries
 
     def current(self, alias: str = PRODUCTION) -> str | None:
-        """The version an alias stands for; None when it was never set."""
+        """Return the version of an alias; None if it was never set."""
         return next((entry.version for entry in reversed(self.entries()) if entry.alias == alias), None)
 
     def challenge(self) -> Challenge | None:
-        """Which version challenges the one in production; None when none does.
+        """Return the current challenge; None if there is none.
 
-        A weight of 0 ends a challenge for good, and so does promoting its version, whatever is promoted later. Another
-        weight does not begin it anew; another version in production does.
+        A weight of 0 ends a challenge for good, and so does promoting its version, whatever is promoted later. A change
+        of the weight continues the challenge; another version in production starts it anew.
         """
         production, found = None, None
         for entry in self.entries():
             if entry.alias == PRODUCTION:
                 production = entry.version
-                if found is not None:  # against another version, it begins anew
+                if found is not None:  # against another version it starts anew
                     found = None if found.version == production else found._replace(since=entry.time)
             elif entry.alias == CHALLENGER:
                 since = found.since if found is not None and found.version == entry.version else entry.time
@@ -107,7 +107,7 @@ class AliasLog:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        """Hold the log to write on; raises RegistryError where it cannot be written."""
+        """Lock the log for writing; raises RegistryError if it cannot be written."""
         try:
             with locked(self.path) as handle:
                 yield handle
@@ -115,10 +115,10 @@ class AliasLog:
             raise RegistryError(f"{self.path} cannot be written: {error.strerror or error}") from error
 
     def before(self, alias: str = PRODUCTION) -> str:
-        """The version that a rollback goes to; a second rollback goes one further back, not forth again.
+        """Return the version that a rollback goes to; a second rollback goes one further back, not forward again.
 
         Raises:
-            RegistryError: there is nothing to go back to.
+            RegistryError: There is no earlier version.
         """
         return self._stack(alias)[-2]
 
@@ -128,7 +128,7 @@ class AliasLog:
         Raises:
             RegistryError: There is no earlier version.
         """
-        self.before(alias)  # refuse before a log is made where there was none
+        self.before(alias)  # refuse before a log is created
         with self._locked() as handle:
             *_, before, current = self._stack(alias)
             reason = f"{_ROLLBACK}{current}" + (f": {why}" if why else "")
@@ -177,7 +177,7 @@ _ROLLBACK = "rollback from "
 
 
 def _is_rollback(entry: AliasEntry, current: str) -> bool:
-    """Tell whether a line rolled back from `current`; lines without an action are told by how their `why` begins."""
+    """Tell whether a line rolled back from `current`; a line without an action is recognised by its `why`."""
     if entry.action is None:
         return entry.why.startswith(_ROLLBACK + current)
     return entry.action == "rollback"

@@ -1,4 +1,4 @@
-"""The allow-list: what is stored names a kind, and only these kinds can be made from it."""
+"""The allow-list of components: a stored component names a kind, and only these kinds can be created from it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from recsvc.types import State
 
 
 class Component(Protocol):
-    """Anything that becomes JSON and plain arrays, and is made again from them."""
+    """Anything that can be stored as JSON and plain arrays, and created from them."""
 
     kind: ClassVar[str]
 
     def state(self) -> State:
-        """Return all that is stored."""
+        """Return everything that is stored."""
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make it again; arrays are memory-mapped and read-only."""
+        """Create the component from its state; arrays are memory-mapped and read-only."""
 
 
 KINDS: dict[str, type[Component]] = {

@@ -1,4 +1,4 @@
-"""Files that are on the disk when the call returns, and their hashes."""
+"""Files that are synced to the disk when a call returns, and their hashes."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def write_text(path: Path, text: str) -> FileRecord:
 
 
 def record(path: Path) -> FileRecord:
-    """Measure and hash a file."""
+    """Return the size and the hash of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return FileRecord(bytes=path.stat().st_size, sha256=digest)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Sync the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -52,7 +52,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make the names in a folder and in all below it durable, deepest first."""
+    """Sync the names in a folder and in all folders below it, the deepest first."""
     for inner, _, _ in os.walk(folder, topdown=False):
         sync_folder(Path(inner))
 

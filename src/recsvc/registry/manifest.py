@@ -1,4 +1,4 @@
-"""What a version says of itself."""
+"""The manifest of a version: what it consists of and where it comes from."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ class Manifest(_Record):
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """Eight hexadecimal digits of the SHA-256 over all that a manifest, as JSON, says but its version.
+    """Return eight hexadecimal digits of the SHA-256 of a manifest, as JSON, without its version.
 
-    The version ends in them, so that damage to a manifest, which cannot hold a hash of itself, shows.
+    The version ends in them: a manifest cannot contain a hash of itself, and damage to it would go unnoticed otherwise.
     """
-    said = {key: value for key, value in content.items() if key != "version"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
+    content_without_version = {key: value for key, value in content.items() if key != "version"}
+    return hashlib.sha256(json.dumps(content_without_version, sort_keys=True).encode()).hexdigest()[:8]

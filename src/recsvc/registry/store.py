@@ -42,7 +42,7 @@ _UNFINISHED = ".unfinished-"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All that a version consists of.
+    """Everything that a version consists of.
 
     `catalogue` names the set of movies in which movie ids have a meaning. `components` are by name; `folders` says
     where their arrays lie ("" is the version's own folder).
@@ -61,7 +61,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version that was opened: its manifest and its components, made from verified, memory-mapped arrays."""
+    """An opened version: its manifest, and its components created from verified, memory-mapped arrays."""
 
     manifest: Manifest
     components: Mapping[str, Component]
@@ -79,7 +79,7 @@ class Registry:
         """Write a version beside the others and rename it into place; returns its manifest.
 
         Raises:
-            ConfigurationError: the folder cannot be written.
+            ConfigurationError: The folder cannot be written.
         """
         try:
             with self._workspace() as folder:
@@ -91,7 +91,7 @@ class Registry:
         return manifest
 
     def check_writable(self) -> None:
-        """Raise ConfigurationError where a version could not be published, before someone trains one for it."""
+        """Raise ConfigurationError if a version could not be published, before one is trained for nothing."""
         try:
             with self._workspace():
                 pass
@@ -100,7 +100,7 @@ class Registry:
 
     @contextmanager
     def _workspace(self) -> Iterator[Path]:
-        """A folder to write into, under the lock of publishing; what an earlier, killed publisher left is removed."""
+        """Create a folder to write into, under the lock of publishing; remove what a killed publisher left."""
         self.versions.mkdir(parents=True, exist_ok=True)
         with locked(self.versions / ".lock"):
             for left in self.versions.glob(f"{_UNFINISHED}*"):
@@ -113,7 +113,7 @@ class Registry:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def manifests(self) -> list[Manifest]:
-        """The manifests of all versions, oldest first; one that cannot be read is left out (`verify` says why)."""
+        """Return the manifests of all versions, oldest first; those that cannot be read are left out."""
         found = []
         for name in self.names():
             try:
@@ -123,16 +123,16 @@ class Registry:
         return found
 
     def names(self) -> list[str]:
-        """The names of all versions, oldest first, damaged ones too."""
+        """Return the names of all versions, oldest first, damaged ones included."""
         if not self.versions.is_dir():
             return []
         return sorted(path.name for path in self.versions.iterdir() if VERSION_ID.fullmatch(path.name))
 
     def manifest(self, version: str) -> Manifest:
-        """Read what a version says of itself.
+        """Read the manifest of a version.
 
         Raises:
-            VersionNotFoundError: there is none of that name.
+            VersionNotFoundError: There is no version of that name.
             DamagedVersionError: The manifest is missing or cannot be read.
             OutdatedVersionError: The manifest is of another schema.
         """
@@ -160,8 +160,8 @@ class Registry:
         """Check every file of a version against its hash.
 
         Raises:
-            VersionNotFoundError: there is none of that name.
-            DamagedVersionError: a file is missing, differs, or does not belong; the first is named.
+            VersionNotFoundError: There is no version of that name.
+            DamagedVersionError: A file is missing, differs, or does not belong to the version; the first one is named.
         """
         manifest = self.manifest(version)
         folder = self.versions / version
@@ -180,12 +180,12 @@ class Registry:
         return manifest
 
     def open(self, version: str) -> Version:
-        """Verify a version, map its arrays read-only and make its components.
+        """Verify a version, map its arrays read-only and create its components.
 
         Raises:
-            VersionNotFoundError: there is none of that name.
-            DamagedVersionError: it does not match its manifest.
-            RegistryError: it holds a kind of component that this release does not know.
+            VersionNotFoundError: There is no version of that name.
+            DamagedVersionError: The version does not match its manifest.
+            RegistryError: The version has a kind of component that this release does not know.
         """
         manifest = self.verify(version)
         components = {name: self._component(version, manifest, name) for name in manifest.components}
@@ -204,20 +204,18 @@ class Registry:
                 raise DamagedVersionError(f"version {version} is damaged: {path}: {error}") from None
             if not isinstance(mapped, np.ndarray):
                 raise DamagedVersionError(f"version {version} is damaged: {path} is not an array")
-            arrays[array] = mapped.view(np.ndarray)  # a memmap costs several microseconds at every indexing
+            arrays[array] = mapped.view(np.ndarray)  # indexing a memmap costs several microseconds more
         try:
             return component_class(held.kind).from_state(State(held.config, arrays))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise DamagedVersionError(
-                f"version {version} is damaged: {name} cannot be made again ({error!r})"
-            ) from error
+            raise DamagedVersionError(f"version {version} is damaged: {name} cannot be created ({error!r})") from error
 
     def report_path(self, version: str) -> Path:
-        """Where the report of a version is, if one was made."""
+        """Return the path of the report of a version, whether or not there is one."""
         return self.folder / "reports" / version / "index.html"
 
     def resolve(self, name: str) -> str:
-        """The version that a name means, which may be `production`."""
+        """Return the version of a name, which may be `production`."""
         return self.production() if name == PRODUCTION else name
 
     def production(self) -> str:

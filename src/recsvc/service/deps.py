@@ -1,4 +1,4 @@
-"""What routes ask for, as annotated aliases."""
+"""What routes depend on, as annotated aliases."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from recsvc.usecases.recommendation_tokens import RecommendationTokens
 
 
 class Context(NamedTuple):
-    """What one request works with.
+    """What one request uses.
 
-    The deployment stays the same one however long the request takes, whatever is promoted meanwhile.
+    The deployment stays the same however long the request takes, whatever is promoted in the meantime. Its methods
+    `for_user` and `for_movie` and its `production` are the only ways in which a route chooses an engine.
     """
 
     deployment: Deployment
@@ -32,7 +33,7 @@ async def _deployment_manager(request: Request) -> DeploymentManager:
 
 
 async def _context(request: Request) -> Context:
-    """Raises NotReadyError where no version is loaded."""
+    """Return the context; raises NotReadyError if no version is loaded."""
     state = request.app.state
     return Context(state.manager.deployment(), state.database, state.presenter, state.tokens, state.counts_as)
 

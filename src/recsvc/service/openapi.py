@@ -9,14 +9,14 @@ from fastapi import FastAPI
 from recsvc.service.problems import MEDIA_TYPE
 
 _FILLED_IN = ("user_id", "movie_id", "q")
-"""Parameters whose example stands in the form of /docs; an example of a filter would only be in the way there."""
+"""Parameters whose examples fill the forms of /docs; an example of a filter would only be in the way there."""
 
 
 class Documented(FastAPI):
-    """FastAPI, but errors have the media type that they are sent with, and the forms of /docs begin filled in."""
+    """FastAPI with the right media type for errors, and with examples in the forms of /docs."""
 
     def openapi(self) -> dict[str, Any]:
-        """Make the document once."""
+        """Generate the document once."""
         if self.openapi_schema is None:
             document = super().openapi()
             for path in document["paths"].values():

@@ -1,4 +1,4 @@
-"""Running the service: the socket first, so that a port in use is one clear line."""
+"""Running the service. The socket is opened first, so that a port in use is one clear line."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from recsvc.storage.database import Database
 
 BACKLOG = 2048
 GRACE_SECONDS = 3
-"""How long requests may take to end once the process is told to stop."""
+"""How long running requests may take after the process was signalled to stop."""
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted or told to stop (SIGINT, SIGTERM), which is no failure.
+    """Serve until a signal stops the process (SIGINT, SIGTERM), which is no failure.
 
     Raises:
         ConfigurationError: the port is in use, the address is not ours, or the database cannot be opened.
@@ -45,14 +45,14 @@ def run(settings: Settings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where to look once it answers."""
+    """Prints the addresses of the service when it is ready."""
 
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
         self._settings = settings
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then print the addresses to try."""
+        """Start, then print the addresses."""
         await super().startup(sockets)
         if self.started:
             for line in addresses(self._settings):
@@ -60,7 +60,7 @@ class _Server(uvicorn.Server):
 
 
 def addresses(settings: Settings) -> list[str]:
-    """Where the pages are, and a line to try."""
+    """Return lines with the addresses of the pages and a command to try."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not listened on
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     return [

@@ -1,4 +1,4 @@
-"""In: what users say about movies, and who asks.
+"""In: feedback, events, lists and keys.
 
 Out: the same, kept in SQLite or PostgreSQL, as frozen records or as columns.
 """

@@ -1,7 +1,7 @@
-"""Events and feedback, counted: by day, by where movies had been recommended, by movie.
+"""Events and feedback, counted by day, by where movies had been recommended, and by movie.
 
 Liked is a like or at least `LIKED_FROM` stars, disliked a dislike or at most `DISLIKED_TO`. Feedback counts on the day
-on which it was said last, an event on the day on which it was sent first.
+on which it was changed last, an event on the day on which it was sent first.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DISLIKED_TO = 2.0
 
 
 class Dimension(StrEnum):
-    """What rates are told apart by."""
+    """What rates are grouped by."""
 
     VERSION = "model_version"
     STRATEGY = "strategy"
@@ -43,7 +43,7 @@ class Dimension(StrEnum):
 
 
 class Day(NamedTuple):
-    """What happened on one day; `active_users` said something or were shown something."""
+    """The counts of one day; `active_users` gave feedback or were shown something."""
 
     feedback: int
     active_users: int
@@ -52,7 +52,7 @@ class Day(NamedTuple):
 
 
 class Exposures(NamedTuple):
-    """How many places of movies were shown and clicked, and of those shown, how many were clicked and liked."""
+    """How many recommended movies were shown and clicked, and of those shown, how many were clicked and liked."""
 
     shown: int
     clicked: int
@@ -61,7 +61,7 @@ class Exposures(NamedTuple):
 
 
 class Opinions(NamedTuple):
-    """What was said of movies that had been recommended; `mean_stars` is None without a rating."""
+    """The feedback about recommended movies; `mean_stars` is None without a rating."""
 
     liked: int
     disliked: int
@@ -70,7 +70,7 @@ class Opinions(NamedTuple):
 
 
 class MovieCounts(NamedTuple):
-    """How much was said of a movie, and how often it was shown and clicked."""
+    """How much feedback a movie has, and how often it was shown and clicked."""
 
     movie_id: MovieId
     feedback: int
@@ -81,14 +81,14 @@ class MovieCounts(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """How many users said something, and how much that was."""
+    """The number of users who gave feedback, and the amount of their feedback."""
 
     users: int
     feedback: int
 
 
 def _since(column: ColumnElement[datetime], since: datetime) -> ColumnElement[bool]:
-    """From that moment on. SQLite compares text, and keeps milliseconds: `.000` stands before `.000000`."""
+    """Compare with a moment. SQLite compares text and stores milliseconds, and `.000` is sorted before `.000000`."""
     return column > since - timedelta(microseconds=1)
 
 
@@ -108,16 +108,16 @@ _PLACE = ("user_id", "movie_id", "model_version", "strategy", "rank")
 
 
 async def days(transaction: ReadTransaction, since: datetime) -> dict[date, Day]:
-    """Count by day, leaving out days on which nothing happened."""
-    said, sent = day_of(feedback.c.updated_at).label("day"), day_of(events.c.created_at).label("day")
+    """Count by day; days without events and feedback are left out."""
+    given, sent = day_of(feedback.c.updated_at).label("day"), day_of(events.c.created_at).label("day")
     feedback_rows = await transaction.rows(
-        select(said, func.count()).where(_since(feedback.c.updated_at, since)).group_by(said)
+        select(given, func.count()).where(_since(feedback.c.updated_at, since)).group_by(given)
     )
     event_rows = await transaction.rows(
         select(sent, _count_if(_SHOWN), _count_if(_CLICKED)).where(_since(events.c.created_at, since)).group_by(sent)
     )
     active = union(
-        select(said, feedback.c.user_id).where(_since(feedback.c.updated_at, since)),
+        select(given, feedback.c.user_id).where(_since(feedback.c.updated_at, since)),
         select(sent, events.c.user_id).where(_since(events.c.created_at, since)),
     ).subquery()
     active_rows = await transaction.rows(select(active.c.day, func.count()).group_by(active.c.day))
@@ -130,7 +130,7 @@ async def days(transaction: ReadTransaction, since: datetime) -> dict[date, Day]
 
 
 def _exposures(since: datetime) -> Subquery:
-    """One row for each user and place of a movie: whether it was shown, clicked, and is liked."""
+    """Return one row for each user and place of a movie: whether it was shown, clicked, and is liked."""
     places = (
         select(
             *(events.c[name] for name in _PLACE),
@@ -141,7 +141,7 @@ def _exposures(since: datetime) -> Subquery:
         .group_by(*(events.c[name] for name in _PLACE))
         .subquery()
     )
-    told = places.outerjoin(feedback, and_(*(feedback.c[name] == places.c[name] for name in _PLACE)))
+    with_feedback = places.outerjoin(feedback, and_(*(feedback.c[name] == places.c[name] for name in _PLACE)))
     return (
         select(
             *(places.c[name] for name in _PLACE),
@@ -150,13 +150,13 @@ def _exposures(since: datetime) -> Subquery:
             (places.c.shown * places.c.clicked).label("clicked_of_shown"),
             (places.c.shown * _flag(_LIKED)).label("liked_of_shown"),
         )
-        .select_from(told)
+        .select_from(with_feedback)
         .subquery()
     )
 
 
 async def exposures(transaction: ReadTransaction, since: datetime, by: Dimension) -> dict[str | int, Exposures]:
-    """Count what was shown and clicked, by version, strategy or rank."""
+    """Count shown and clicked movies by version, strategy or rank."""
     places = _exposures(since)
     key = places.c[by.value]
     sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
@@ -164,7 +164,7 @@ async def exposures(transaction: ReadTransaction, since: datetime, by: Dimension
 
 
 async def opinions(transaction: ReadTransaction, since: datetime, by: Dimension) -> dict[str | int, Opinions]:
-    """Count what was said of recommended movies, by version, strategy or rank."""
+    """Count feedback about recommended movies by version, strategy or rank."""
     key = feedback.c[by.value]
     query = (
         select(key, _count_if(_LIKED), _count_if(_DISLIKED), func.count(feedback.c.stars), func.avg(feedback.c.stars))
@@ -177,7 +177,7 @@ async def opinions(transaction: ReadTransaction, since: datetime, by: Dimension)
 async def personal_exposures(
     transaction: ReadTransaction, since: datetime, versions: Collection[str], *, but: str
 ) -> Sequence[tuple[UserId, str, Exposures]]:
-    """For each user and version, what was shown by any strategy but one."""
+    """Return what each user was shown by each version, leaving out one strategy."""
     places = _exposures(since)
     sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
     query = (
@@ -189,13 +189,13 @@ async def personal_exposures(
 
 
 async def top_movies(transaction: ReadTransaction, since: datetime, limit: int) -> Sequence[MovieCounts]:
-    """The movies of which most was said, then by movie id."""
-    said = func.count().label("said")
+    """Return the movies with the most feedback; ties are broken by movie id."""
+    amount = func.count().label("amount")
     rows = await transaction.rows(
-        select(feedback.c.movie_id, said, _count_if(_LIKED), func.avg(feedback.c.stars))
+        select(feedback.c.movie_id, amount, _count_if(_LIKED), func.avg(feedback.c.stars))
         .where(_since(feedback.c.updated_at, since))
         .group_by(feedback.c.movie_id)
-        .order_by(said.desc(), feedback.c.movie_id)
+        .order_by(amount.desc(), feedback.c.movie_id)
         .limit(limit)
     )
     found = [row[0] for row in rows]
@@ -212,16 +212,16 @@ async def top_movies(transaction: ReadTransaction, since: datetime, limit: int) 
 
 async def totals(transaction: ReadTransaction, since: datetime) -> Totals:
     """Count users and feedback."""
-    said = select(func.count(distinct(feedback.c.user_id)), func.count()).where(_since(feedback.c.updated_at, since))
-    return Totals(*(await transaction.rows(said))[0])
+    query = select(func.count(distinct(feedback.c.user_id)), func.count()).where(_since(feedback.c.updated_at, since))
+    return Totals(*(await transaction.rows(query))[0])
 
 
 async def shown_movies(transaction: ReadTransaction, since: datetime) -> list[MovieId]:
-    """Return the movies that were shown to anyone."""
+    """Return the movies that any user was shown."""
     query = select(events.c.movie_id).where(_since(events.c.created_at, since), _SHOWN).distinct()
     return [movie_id for (movie_id,) in await transaction.rows(query)]
 
 
 def _whole(value: ColumnElement[Any]) -> ColumnElement[int]:
-    """PostgreSQL sums whole numbers into decimals."""
+    """Cast a sum to an integer, since PostgreSQL sums integers to decimals."""
     return cast(func.coalesce(value, literal(0)), BigInteger)

@@ -1,4 +1,4 @@
-"""One database, opened from its URL and brought to the newest schema: its sessions and its fast reader."""
+"""The database, opened from its URL and migrated to the newest schema: its transactions and its fast reader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Database", "ReadTransaction", "WriteTransaction"]
 
 
 class Database:
-    """An open database. `reader` is for the one hot query, `read()` and `write()` for everything else."""
+    """An open database. `reader` is for the one frequent query, `read()` and `write()` are for everything else."""
 
     def __init__(self, name: str, reader: FeedbackReader, read: AsyncEngine, write: AsyncEngine) -> None:
         self.name = name
@@ -31,7 +31,7 @@ class Database:
 
     @classmethod
     async def open(cls, url: str) -> Database:
-        """Connect, and bring the schema to the newest migration; several processes may do so at once.
+        """Connect, and migrate the schema to the newest version; several processes may do so at once.
 
         `url` is `sqlite:///PATH` (four slashes for an absolute one) or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
 
@@ -50,7 +50,7 @@ class Database:
         return database
 
     async def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections."""
         await self.reader.close()
         await self._read.dispose()
         await self._write.dispose()
@@ -87,7 +87,7 @@ class Database:
                 await connection.commit()
 
     async def ping(self) -> None:
-        """Return if both ways to the table of feedback work.
+        """Return if both ways to read the table of feedback work.
 
         Raises:
             NotReadyError: the database is out of reach.

@@ -1,4 +1,4 @@
-"""What was shown and clicked: kept once for every place that a movie had in somebody's lists, and erased."""
+"""Events: which recommended movies were shown and clicked, stored once for every place of a movie in a list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROWS_A_STATEMENT = 250
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """A movie that was shown to a user, or clicked by them, at some place of their list."""
+    """A movie that a user was shown, or clicked, at some place of a list."""
 
     user_id: UserId
     movie_id: MovieId
@@ -38,10 +38,10 @@ _INSERT: Mapping[Dialect, ReturningInsert[Any]] = {
 
 
 async def put_many(transaction: WriteTransaction, items: Sequence[Event]) -> list[bool]:
-    """Keep events; one bool an item, in their order: False for what was there already, or stands before it."""
+    """Store events; return for each whether it is new. It is not if it was stored already or is a repetition."""
     if not items:
         return []
-    # Rows are locked in one order, whoever writes: so two batches never wait for each other.
+    # All writers lock rows in the same order, so that two batches never wait for each other.
     parameters = [
         {"user_id": item.user_id, "movie_id": item.movie_id, **item.attribution._asdict(), "type": item.type.value}
         for item in sorted(set(items))

@@ -1,4 +1,4 @@
-"""What a driver raises -> one line that a user can act on, as an error of this project."""
+"""Errors of the database drivers, translated to errors of recsvc with one line that says what to do."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _POSTGRESQL_AT_FAULT = {
     "57": "shutdown, cancellation",
     "58": "system error",
 }
-"""SQLSTATE codes and classes that say something of the server; all others say that the statement is wrong."""
+"""SQLSTATE codes and classes for which the server is at fault; for all others the statement is."""
 
 
 def one_line(error: BaseException) -> str:
-    """Return the message of an error without line breaks; its type where it has none."""
+    """Return the message of an error without line breaks, or its type if it has no message."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def reason(error: BaseException) -> str | None:
-    """Return in one line why the database could not answer, or None where the statement is at fault."""
+    """Return in one line why the database could not answer; None if the statement is at fault."""
     if isinstance(error, PoolTimeoutError):
         return "all connections are in use"
     if isinstance(error, TimeoutError):
@@ -69,7 +69,7 @@ def _at_fault(error: BaseException) -> bool:
 
 @contextmanager
 def translated(name: str, into: type[RecsvcError]) -> Iterator[None]:
-    """Raise `into` where the database called `name` is at fault; let pass what is wrong with a statement.
+    """Raise `into` if the database called `name` is at fault; let errors of a statement pass.
 
     Raises:
         RecsvcError: of the type `into`, with one line: the database and the reason.

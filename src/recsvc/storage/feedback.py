@@ -1,4 +1,4 @@
-"""What users said about movies: put, taken back, listed, counted and erased. One row a user and movie."""
+"""Feedback of users about movies: stored, removed, listed and counted. There is one row for each user and movie."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recsvc.storage.transactions import Dialect, ReadTransaction, WriteTransacti
 from recsvc.types import Attribution, FeedbackKind, MovieId, UserId
 
 _ROWS_A_STATEMENT = 250
-"""Far below what can be bound, so that the statements that PostgreSQL keeps prepared stay small."""
+"""Far below the limit of parameters, so that the statements that PostgreSQL keeps prepared stay small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +49,21 @@ class StoredFeedback(Feedback):
 def _upsert(insert: Callable[..., Any], later: Callable[..., Any]) -> ReturningInsert[Any]:
     statement = insert(feedback)
     new = statement.excluded
-    said = {name: new[name] for name in ("kind", "stars")}
-    # Where a movie had been recommended stays true when something is said of it later, without a recommendation.
-    told = new.recommendation_id.is_not(None)
+    values = {name: new[name] for name in ("kind", "stars")}
+    # Where a movie had been recommended stays true if later feedback has no recommendation token.
+    has_token = new.recommendation_id.is_not(None)
     for name in ("recommendation_id", *Attribution._fields):
-        said[name] = case((told, new[name]), else_=feedback.c[name])
+        values[name] = case((has_token, new[name]), else_=feedback.c[name])
     upsert: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=[feedback.c.user_id, feedback.c.movie_id],
         set_={
-            **said,
+            **values,
             "revision": feedback.c.revision + 1,
-            # Who waits for a row began before whom it waits for: time must not run backwards.
+            # A transaction that waited for a row may have begun before the one it waited for. Time must not run back.
             "updated_at": later(feedback.c.updated_at, database_now()),
         },
-        # A retry says what is there already: it changes nothing, and returns no row.
-        where=or_(*(feedback.c[name].is_distinct_from(value) for name, value in said.items())),
+        # A retry has the values that are there already: it changes nothing, and returns no row.
+        where=or_(*(feedback.c[name].is_distinct_from(value) for name, value in values.items())),
     ).returning(feedback.c.user_id, feedback.c.movie_id, feedback.c.revision)
     return upsert
 
@@ -75,22 +75,22 @@ _UPSERT: Mapping[Dialect, ReturningInsert[Any]] = {
 
 
 async def put(transaction: WriteTransaction, item: Feedback) -> bool:
-    """Keep what a user says about a movie, in place of what they said before; True when that was nothing.
+    """Store feedback in place of earlier feedback about the same movie; return whether there was none.
 
-    Saying the same again changes nothing, neither the revision nor the time.
+    The same feedback again changes nothing, neither the revision nor the time.
     """
     return (await put_many(transaction, [item]))[0]
 
 
 async def put_many(transaction: WriteTransaction, items: Sequence[Feedback]) -> list[bool]:
-    """Keep many at once; one bool an item, in their order, as from `put`.
+    """Store many items at once; return for each, in order, what `put` would.
 
-    Of several items about the same user and movie the last is kept, and all of them are reported as it is.
+    Of several items with the same user and movie the last one is stored, and all of them get its result.
     """
     if not items:
         return []
     newest = {(item.user_id, item.movie_id): item for item in items}
-    # Rows are locked in one order, whoever writes: so two batches never wait for each other.
+    # All writers lock rows in the same order, so that two batches never wait for each other.
     parameters = [_parameters(newest[key]) for key in sorted(newest)]
     statement = _UPSERT[transaction.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
     written = await transaction.execute(statement, parameters)
@@ -110,13 +110,13 @@ def _parameters(item: Feedback) -> dict[str, Any]:
 
 
 async def remove(transaction: WriteTransaction, user_id: UserId, movie_id: MovieId) -> bool:
-    """Take back what a user said about a movie; False when they had said nothing."""
+    """Remove the feedback of a user about a movie; return whether there was any."""
     of_both = (feedback.c.user_id == user_id, feedback.c.movie_id == movie_id)
     return (await transaction.execute(delete(feedback).where(*of_both))).rowcount == 1
 
 
 async def of_user(transaction: ReadTransaction, user_id: UserId, *, limit: int, offset: int) -> list[StoredFeedback]:
-    """Return what a user said, newest first, then by movie id: `limit` of it after leaving out `offset`."""
+    """Return a page of a user's feedback, newest first; ties are broken by movie id."""
     query = (
         select(feedback)
         .where(feedback.c.user_id == user_id)
@@ -141,6 +141,6 @@ async def of_user(transaction: ReadTransaction, user_id: UserId, *, limit: int, 
 
 
 async def count_of_user(transaction: ReadTransaction, user_id: UserId) -> int:
-    """Return about how many movies a user said something."""
+    """Return the number of movies about which a user gave feedback."""
     query = select(func.count()).select_from(feedback).where(feedback.c.user_id == user_id)
     return (await transaction.rows(query))[0][0]

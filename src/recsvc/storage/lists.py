@@ -1,4 +1,4 @@
-"""Lists that are shared by their link: made, read, changed and removed."""
+"""Lists that are shared by their link: stored, read, changed and removed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from recsvc.types import MovieId
 
 
 class ListItem(NamedTuple):
-    """A movie of a list, with what it was called when it was put there."""
+    """A movie of a list, with the title and year that it had when it was added."""
 
     movie_id: MovieId
     title: str
@@ -24,7 +24,7 @@ class ListItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredList:
-    """A list as it is kept; the times are the database's, in UTC."""
+    """A list as it is stored; the times are the database's, in UTC."""
 
     slug: str
     title: str
@@ -37,16 +37,16 @@ class StoredList:
 async def add(
     transaction: WriteTransaction, slug: str, title: str, edit_token_hash: bytes, items: Sequence[ListItem]
 ) -> None:
-    """Keep a new list."""
+    """Store a new list."""
     row = {"slug": slug, "title": title, "edit_token_hash": edit_token_hash}
     await transaction.execute(insert(lists), row)
     await _add_items(transaction, slug, items)
 
 
 async def get(transaction: ReadTransaction, slug: str, *, to_change: bool = False) -> StoredList | None:
-    """Return a list with its movies in their order; None where there is none of that slug.
+    """Return a list with its movies in their order; None if there is none with that slug.
 
-    One that is read `to_change` it stays as it is until this transaction ends, whoever else would change it.
+    With `to_change`, no other transaction can change the list until this one ends.
     """
     query = select(lists).where(lists.c.slug == slug)
     found = await transaction.rows(query.with_for_update() if to_change else query)
@@ -61,7 +61,7 @@ async def get(transaction: ReadTransaction, slug: str, *, to_change: bool = Fals
 
 
 async def change(transaction: WriteTransaction, slug: str, title: str | None, items: Sequence[ListItem] | None) -> None:
-    """Give a list another title, other movies, or both; None leaves it as it is, and two of them all of it."""
+    """Change the title of a list, its movies, or both; None leaves either as it is."""
     if title is None and items is None:
         return
     values = {"updated_at": database_now()} | ({} if title is None else {"title": title})

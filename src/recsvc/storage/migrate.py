@@ -1,4 +1,4 @@
-"""Any older schema -> the newest one, in one transaction, however many processes try at once."""
+"""Migration of any older schema to the newest one, in one transaction, safe for several processes at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOCK = 0x7265637376630001
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest migration, inside the caller's transaction.
+    """Migrate the schema to the newest version, inside the caller's transaction.
 
     One process at a time: on SQLite that transaction is a `BEGIN IMMEDIATE`, on PostgreSQL a lock is taken.
 

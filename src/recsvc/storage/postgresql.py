@@ -1,4 +1,4 @@
-"""PostgreSQL: from a URL to a name without its password, and to the two engines that read and write."""
+"""PostgreSQL: the name of a database without its password, and the engines for reading and writing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BAD_URL = (
 
 
 def name_of(url: str) -> str:
-    """Return what messages call this database: its host, port and name, never its user or password.
+    """Return the name of the database for messages: its host, port and name, never its user or password.
 
     Raises:
         ConfigurationError: the URL cannot be read, or asyncpg is not installed.
@@ -44,7 +44,7 @@ def name_of(url: str) -> str:
 
 
 def engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    """Return the engines for reading and for writing, over one pool; asyncpg reads the URL as libpq would.
+    """Return the engines for reading and for writing, over one pool; asyncpg reads the URL as libpq does.
 
     What reads is REPEATABLE READ and READ ONLY: all queries of one transaction see one moment, as on SQLite.
     """

@@ -1,4 +1,4 @@
-"""The one hot query, past SQLAlchemy to the driver: all that one user said, as columns."""
+"""The one frequent query, directly over the driver: all feedback of one user, as columns."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Pool
 
 _BUSY_SECONDS = 0.1
-"""How long the event loop may stand still for SQLite, where readers wait for recovery after a crash only."""
+"""How long the event loop may wait for SQLite, whose readers only wait for the recovery after a crash."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackColumns:
-    """What one user said, one place a movie in each column, ordered by movie id.
+    """All feedback of one user as columns of equal length, ordered by movie id.
 
     `kinds` are values of `FeedbackKind`, as plain strings; `stars` is None where the kind is not a rating.
     Columns, because `np.array(movie_ids, np.int64)` takes microseconds, and of row tuples many times that.
@@ -37,11 +37,11 @@ class FeedbackColumns:
 
 
 NOTHING = FeedbackColumns((), (), ())
-"""What a user that nobody knows has said."""
+"""The feedback of an unknown user."""
 
 
 class FeedbackReader(Protocol):
-    """Reads one user's feedback, as it was committed last by any process."""
+    """Reads the feedback of one user, as any process committed it last."""
 
     async def read(self, user_id: str) -> FeedbackColumns:
         """Return all feedback of one user, `NOTHING` for an unknown one.
@@ -51,11 +51,11 @@ class FeedbackReader(Protocol):
         """
 
     async def close(self) -> None:
-        """Give back all connections; reading after that raises NotReadyError."""
+        """Close all connections; reading after that raises NotReadyError."""
 
 
 class SqliteFeedbackReader:
-    """Reads on the event loop: some ten microseconds, less than handing the query to a thread would take."""
+    """Reads on the event loop, which takes some ten microseconds, less than passing the query to a thread."""
 
     _QUERY = "SELECT movie_id, kind, stars FROM feedback WHERE user_id = ? ORDER BY movie_id"
 
@@ -150,11 +150,11 @@ class PostgresFeedbackReader:
 
 
 def _unreachable() -> tuple[type[Exception], ...]:
-    """What asyncpg raises when the server cannot answer; InternalClientError when it hangs up during a query."""
+    """Return what asyncpg raises if the server cannot answer; InternalClientError if it hangs up during a query."""
     import asyncpg
 
     return OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
 
 
 async def _nothing_to_reset(_connection: Connection[Any]) -> None:
-    """Do nothing, where asyncpg would spend a round trip: the one query here leaves no state behind."""
+    """Do nothing, which saves asyncpg's round trip: the one query here leaves no state behind."""

@@ -1,4 +1,4 @@
-"""Keys that all processes on one database share: the first one to ask makes them."""
+"""Keys that all processes on one database share; the first process that needs one creates it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recsvc.storage.transactions import WriteTransaction
 
 
 async def shared(transaction: WriteTransaction, name: str, fresh: bytes) -> bytes:
-    """Return the key of that name; where there is none yet, `fresh` becomes it."""
+    """Return the key of that name; if there is none yet, store `fresh` as this key."""
     insert = sqlite.insert if transaction.dialect == "sqlite" else postgresql.insert
     await transaction.execute(insert(secrets).on_conflict_do_nothing(), {"name": name, "value": fresh})
     key: bytes = (await transaction.rows(select(secrets.c.value).where(secrets.c.name == name)))[0][0]

@@ -1,4 +1,4 @@
-"""SQLite: from a URL to a file that can be used, and to the two engines that read and write it."""
+"""SQLite: the path in a URL, the preparation of the file, and the engines for reading and writing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def path_of(url: str) -> Path:
 
 
 def prepare(path: Path) -> None:
-    """Make the folder and the file where they are absent, and put the file into write-ahead mode for good.
+    """Create the folder and the file if they are absent, and put the file into write-ahead mode permanently.
 
     Raises:
         ConfigurationError: the folder or file cannot be written, or the file is no SQLite database.
@@ -41,7 +41,7 @@ def prepare(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            path.touch(mode=0o600)  # it holds what users said, and the key that signs
+            path.touch(mode=0o600)  # it contains feedback, and the key that signs tokens
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             mode = _switch_to_wal(connection)
     except (OSError, sqlite3.Error) as error:

@@ -1,4 +1,4 @@
-"""The tables, and what SQLite and PostgreSQL do differently about them: the clock and time zones."""
+"""The tables, and where SQLite and PostgreSQL differ: the clock and time zones."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from recsvc.types import MAX_STARS, MIN_STARS, EventType, FeedbackKind
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A point in time, timezone-aware in UTC when read; SQLite has no time zones and keeps plain UTC."""
+    """A point in time, read as timezone-aware UTC; SQLite has no time zones and stores plain UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give what the driver read its time zone."""
+        """Add the time zone to what the driver read."""
         if value is None or dialect.name != "sqlite":
             return value if value is None else value.astimezone(UTC)
         return value.replace(tzinfo=UTC)
@@ -107,9 +107,9 @@ feedback = Table(
     # One user's rows lie side by side in the primary key: the hot query reads one stretch of one tree.
     sqlite_with_rowid=False,
 )
-"""One row a user and movie; the newest write replaces it. Ratings have `stars`, and nothing else has.
+"""One row for each user and movie, replaced by the newest write. Ratings have `stars`, and nothing else has.
 
-`model_version`, `strategy` and `rank` say where the movie had been recommended, if that was told.
+`model_version`, `strategy` and `rank` are where the movie had been recommended, if a recommendation token was sent.
 """
 
 events = Table(
@@ -128,7 +128,7 @@ events = Table(
     Index("events_created_at", "created_at"),
     sqlite_with_rowid=False,
 )
-"""What was shown to whom and clicked, once for every place (version, strategy, rank) that the movie had."""
+"""What users were shown and clicked, once for every place (version, strategy, rank) of a movie."""
 
 lists = Table(
     "lists",
@@ -139,7 +139,7 @@ lists = Table(
     Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
     Column("updated_at", UtcDateTime, nullable=False, server_default=database_now()),
 )
-"""Lists that anyone can read who has the link; of the token that edits one only the SHA-256 is kept."""
+"""Lists that anyone with the link can read; of the edit token only the SHA-256 is stored."""
 
 list_items = Table(
     "list_items",
@@ -152,7 +152,7 @@ list_items = Table(
     PrimaryKeyConstraint("slug", "position", name="list_items_pkey"),
     sqlite_with_rowid=False,
 )
-"""The movies of a list in their order, each with title and year as they were: it may leave the catalogue."""
+"""The movies of a list in their order, with their titles and years, since a movie may leave the catalogue."""
 
 secrets = Table(
     "secrets",

@@ -1,4 +1,4 @@
-"""Two sessions of different types, so that mypy refuses a write through one that was opened for reading."""
+"""Transactions for reading and for writing, as two types, so that mypy refuses to write in one for reading."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class WriteTransaction(ReadTransaction):
 
     @property
     def dialect(self) -> Dialect:
-        """Which SQL this database speaks."""
+        """The SQL dialect of the database."""
         return cast("Dialect", self._connection.dialect.name)
 
     async def execute(

@@ -10,12 +10,12 @@ import numpy as np
 
 from recsvc.datasets.preprocess import fingerprint
 from recsvc.datasets.tables import Dataset
+from recsvc.engine.strategies import SERVED
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.interactions import interactions_of
 from recsvc.features.title_index import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.engine.strategies import SERVED
 from recsvc.models.hybrid import Hybrid
 from recsvc.registry.components import Component
 from recsvc.registry.manifest import DatasetRecord, Manifest
@@ -93,7 +93,7 @@ def publish_trained(
             "stars": stars,
             **own_components,
         },
-        folders=FOLDERS | {name: name for name in own_components},
+        folders=FOLDERS | {name: f"served/{name}" for name in own_components},
     )
     progress("publishing")
     manifest = registry.publish(draft)

@@ -89,7 +89,7 @@ def test_what_is_worse_than_the_popular_movies_does_not_serve(registry: Registry
 
 
 def test_what_is_as_good_as_the_popular_movies_does_not_serve(registry: Registry) -> None:
-    # everyone rated every movie, so that whatever order the movies are in that someone has not seen, all are to be found
+    # everyone rated every movie, so each held-out movie is among the few unseen ones, in whatever order they are
     stars = np.random.default_rng(1).choice([3.0, 4.0, 5.0], (8, 12)).tolist()
     movies = [Movie(number, "x", 1990 + number % 3, ("A", "B")[number % 2 :]) for number in range(1, 13)]
     held = world_of(movies, {str(user): dict(enumerate(line, 1)) for user, line in enumerate(stars)})

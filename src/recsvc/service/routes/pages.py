@@ -1,4 +1,4 @@
-"""The pages for users; all that they load is served from here."""
+"""The web pages; everything that they load is served from here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOCS_POLICY = (
 )
 REPORT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'",
-    "X-Frame-Options": "SAMEORIGIN",  # the page on the model shows it
+    "X-Frame-Options": "SAMEORIGIN",  # the page about the model shows it in a frame
     "Cache-Control": "no-cache",
 }
 _WEB = FilePath(__file__).parent.parent / "web"
@@ -40,7 +40,7 @@ def _page(name: str, policy: str) -> FileResponse:
 
 @router.get("/")
 async def home(request: Request) -> FileResponse:
-    """The page for users; posters are the one thing that it loads from elsewhere."""
+    """The web page; posters are the only thing that it loads from elsewhere."""
     settings: Settings = request.app.state.settings
     posters = urlsplit(settings.poster_base_url)
     images = f"'self' data: {posters.scheme}://{posters.netloc}"
@@ -58,7 +58,7 @@ async def docs() -> FileResponse:
 async def report(
     manager: DeploymentManagerDep, version: Annotated[str, Path(pattern=f"^{VERSION_ID.pattern}$")]
 ) -> FileResponse:
-    """The page of a version, if one was made."""
+    """The report of a version, if there is one."""
     page = manager.registry.report_path(version)
     if not page.is_file():
         raise NotFoundError("report of version", version)

@@ -1,4 +1,4 @@
-"""What users did with what was recommended."""
+"""Analytics: what users did with recommended movies."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class DayCounts(Sent):
     """One day."""
 
     day: date = Field(description="The day in UTC.")
-    feedback: int = Field(description="About how many movies something was said last on that day.")
-    active_users: int = Field(description="How many users said something or were shown something.")
+    feedback: int = Field(description="How much feedback was changed last on that day.")
+    active_users: int = Field(description="How many users gave feedback or were shown something.")
     shown: int = Field(description="How many movies were shown, each place once.")
     clicked: int = Field(description="How many of those were clicked.")
 
 
 class RatesBy(Sent):
-    """What became of the movies of one version, strategy or rank."""
+    """What users did with the movies that one version, strategy or rank recommended."""
 
     key: str = Field(description="Which version, strategy or rank.", examples=["hybrid"])
     shown: int = Field(description="How many movies were shown, each user and place once.")
@@ -44,16 +44,16 @@ class RatesBy(Sent):
     disliked: int = Field(description="How many got a dislike or 2 stars or fewer.")
     rated: int = Field(description="How many got stars.")
     mean_stars: float | None = Field(description="Their mean; null without any.", examples=[4.1])
-    click_rate: Share | None = Field(description="Of what was shown; null where nothing was.")
-    like_rate: Share | None = Field(description="Of what was shown; null where nothing was.")
+    click_rate: Share | None = Field(description="Of the shown movies; null if none was shown.")
+    like_rate: Share | None = Field(description="Of the shown movies; null if none was shown.")
 
 
 class TopMovie(Sent):
-    """A movie of which much was said."""
+    """A movie with much feedback."""
 
     movie_id: MovieField
     title: str | None = Field(description="null for a movie that has left the catalogue.", examples=["Star Wars"])
-    feedback: int = Field(description="How many users said something of it.")
+    feedback: int = Field(description="How many users gave feedback about it.")
     liked: int = Field(description="How many of them like it.")
     mean_stars: float | None = Field(description="The mean of its stars; null without any.", examples=[4.3])
     shown: int = Field(description="How often it was shown.")
@@ -61,7 +61,7 @@ class TopMovie(Sent):
 
 
 class Coverage(Sent):
-    """How much of the catalogue users got to see."""
+    """How much of the catalogue users were shown."""
 
     shown_movies: int = Field(description="How many different movies of the catalogue were shown.")
     catalogue_movies: int = Field(description="How many movies the version in production knows.")
@@ -69,13 +69,13 @@ class Coverage(Sent):
 
 
 class VersionComparison(Sent):
-    """A challenger against the version in production: its rates less those, with intervals over users."""
+    """The rates of the challenger less those of production, with intervals over users."""
 
     production: VersionField
     challenger: VersionField
     weight: float = Field(description="The challenger's share of the users.", examples=[0.1])
-    like_rate_difference: Share | None = Field(description="null where a side has fewer than two users.")
-    click_rate_difference: Share | None = Field(description="null where a side has fewer than two users.")
+    like_rate_difference: Share | None = Field(description="null if one of both has fewer than two users.")
+    click_rate_difference: Share | None = Field(description="null if one of both has fewer than two users.")
 
 
 class AnalyticsReport(Sent):
@@ -83,12 +83,12 @@ class AnalyticsReport(Sent):
 
     first_day: date = Field(description="The first day.")
     last_day: date = Field(description="The last day: today.")
-    users: int = Field(description="How many users said something.")
-    feedback: int = Field(description="How much they said.")
+    users: int = Field(description="How many users gave feedback.")
+    feedback: int = Field(description="How much feedback they gave.")
     days: list[DayCounts] = Field(description="Every day, also those on which nothing happened.")
     by_version: list[RatesBy] = Field(description="By the version that recommended.")
     by_strategy: list[RatesBy] = Field(description="By the strategy that recommended.")
     by_rank: list[RatesBy] = Field(description="By the place in the list.")
-    top_movies: list[TopMovie] = Field(description="The movies of which most was said.")
+    top_movies: list[TopMovie] = Field(description="The movies with the most feedback.")
     coverage: Coverage = Field(description="How much of the catalogue was shown.")
-    comparison: VersionComparison | None = Field(description="null where nothing challenges.")
+    comparison: VersionComparison | None = Field(description="null without a challenge.")

@@ -1,4 +1,4 @@
-"""Fields that more than one schema has: defined once, so that a bound holds everywhere."""
+"""Fields of more than one schema, defined once, so that the same bounds apply everywhere."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from recsvc.engine.query import LAST_OFFSET, MAX_K
-
-MAX_MOVIE_ID = 2**53 - 1
-"""The largest whole number that JavaScript reads exactly."""
+from recsvc.types import MAX_MOVIE_ID
 
 UserIdField = Annotated[
     str,
@@ -46,21 +44,21 @@ OffsetField = Annotated[
 
 SimulatedField = Annotated[
     bool,
-    Field(description="Whether the ratings that the service learned from are simulated; the bundled sample's are."),
+    Field(description="Whether the ratings that the models are trained on are simulated; the bundled sample's are."),
 ]
 
 
 class Strict(BaseModel):
-    """Something a caller sends; an unknown field is refused, so that a misspelt name is noticed."""
+    """Data that a caller sends. Unknown fields are refused, so that a misspelt name is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 IN_JSON = ConfigDict(strict=True)
-"""For bodies: true and "4" are no numbers there, although both can be made into one; in a query all is text."""
+"""For bodies, in which true and "4" are no numbers, although both could be converted; in a query all is text."""
 
 
 class Sent(BaseModel):
-    """Something the service sends."""
+    """Data that the service sends."""
 
     model_config = ConfigDict(frozen=True)

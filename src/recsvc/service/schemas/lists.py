@@ -42,7 +42,7 @@ class ListBody(Strict):
 
 
 class ListChange(Strict):
-    """What is to be different; what is left out stays."""
+    """What is to change; what is left out stays."""
 
     model_config = IN_JSON
 
@@ -60,7 +60,7 @@ class SharedItem(Sent):
 
 
 class SharedList(Sent):
-    """A list as anyone sees it who has the link."""
+    """A list as it is shown to anyone with the link."""
 
     slug: SlugField
     title: str = Field(description="What the list is called.", examples=["Movies for a rainy Sunday"])
@@ -70,9 +70,9 @@ class SharedList(Sent):
 
 
 class NewList(SharedList):
-    """A list as who made it sees it, once."""
+    """A list as it is shown to its creator, once."""
 
     edit_token: str = Field(
-        description="Send it as `X-Edit-Token` to change or remove the list. It is told this once and kept as a hash.",
+        description="Send it as `X-Edit-Token` to change or remove the list. It is shown only here.",
         examples=["kG1bKf1u8yqFJm1pS0m9m2qk3c1x0v7m5h4T2d8W6eQ"],
     )

@@ -21,17 +21,17 @@ class ModelVersion(Sent):
         description="The share of the users that it answers as a challenger; null for all others.", examples=[0.1]
     )
     created_at: datetime = Field(description="When it was published.")
-    dataset: str = Field(description="What it learned from.", examples=["ml-100k"])
-    simulated: bool = Field(description="Whether the ratings it learned from are simulated.")
-    notice: str = Field(description="What must be said where the data is used.")
-    users: int = Field(description="How many users that has.", examples=[943])
+    dataset: str = Field(description="The dataset it was trained on.", examples=["ml-100k"])
+    simulated: bool = Field(description="Whether the ratings it was trained on are simulated.")
+    notice: str = Field(description="The notice that must be shown where the data is used.")
+    users: int = Field(description="How many users the dataset has.", examples=[943])
     movies: int = Field(description="How many movies.", examples=[1682])
     ratings: int = Field(description="How many ratings.", examples=[100_000])
     report_url: str | None = Field(
         description="Its page of plots and lists, if `recsvc report` was run.",
         examples=["/reports/20261120T101500Z-1f3a9c2e"],
     )
-    metrics: dict[str, Any] = Field(description="What it reached on a hold-out before it was published.")
+    metrics: dict[str, Any] = Field(description="Its metrics on a hold-out, measured before it was published.")
 
 
 class Models(Sent):
@@ -52,7 +52,7 @@ class ReasonBody(Strict):
 
 
 class ChallengeBody(ReasonBody):
-    """How many of the users a version answers."""
+    """The share of the users that a version answers."""
 
     weight: Annotated[
         float,
@@ -61,7 +61,7 @@ class ChallengeBody(ReasonBody):
 
 
 class Promotion(Sent):
-    """What the alias stands for now."""
+    """The version that the alias names now."""
 
     alias: str = Field(description="What was moved.", examples=["production"])
     version: VersionField

@@ -1,4 +1,4 @@
-"""Movies, pages of movies, and what is similar."""
+"""Movies, pages of movies, and filters."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Paged(Filtered):
 
 
 class SearchQuery(Paged):
-    """What to search for."""
+    """The text to search for."""
 
     q: str = Field(
         default="",
@@ -86,7 +86,7 @@ class OnboardingQuery(Strict):
 
 
 class MovieSummary(Sent):
-    """A movie as it stands in a list."""
+    """A movie as it is shown in lists."""
 
     movie_id: MovieField
     title: TitleField
@@ -99,7 +99,7 @@ class MovieSummary(Sent):
 
 
 class MovieDetail(MovieSummary):
-    """All that is known of a movie."""
+    """Everything that is known about a movie."""
 
     other_titles: list[str] = Field(
         description="What else it is known by.", examples=[["Star Wars: Episode IV - A New Hope"]]
@@ -122,7 +122,7 @@ class MovieDetail(MovieSummary):
         examples=["This product uses the TMDB API but is not endorsed or certified by TMDB."],
     )
     simulated: SimulatedField
-    rating_count: int = Field(description="How many ratings the version in service learned from.")
+    rating_count: int = Field(description="How many ratings the movie has in the training data.")
     mean_rating: float | None = Field(description="Their mean in stars; null without a rating.")
     weighted_rating: float | None = Field(
         description="The Bayesian weighted rating by which `/movies/popular` is ordered."
@@ -138,7 +138,7 @@ class Movies(Sent):
 
 
 class PopularItem(Sent):
-    """A popular movie at its place."""
+    """A popular movie."""
 
     rank: RankField
     movie: MovieSummary = Field(description="The movie.")
