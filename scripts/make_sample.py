@@ -1,20 +1,21 @@
 """Make the SIMULATED ratings of the sample dataset (``ratings.csv.gz``).
 
-The movies in ``movies.jsonl`` are real; nobody gave these ratings. They are drawn, with a fixed
-seed, from a small generative model, so that the project can be tried and tested offline:
+The movies in ``movies.jsonl`` are real, but the ratings are not. They are drawn with a fixed seed
+from a small generative model, so that the project can be tried and tested offline:
 
-* Taste. A rater is a sparse mixture of the ARCHETYPES below, each a set of likes and dislikes
-  over what the movie file says (genre, era, country, keyword); adds a few likes and dislikes of
-  his own for single directors, keywords, countries and genres; and has a place in a hidden space
-  that the metadata do not explain. The three, weighted by MIX, make his affinity for a movie.
-* Quality and fame. A movie has a hidden quality and a fame: the FAMOUS come first, in that order;
-  the others fall off by luck, quality, age and origin.
-* Seen. How many movies a rater has rated is log-normal (between 20 and 250, median about 45);
-  which ones is a draw without replacement, with log-weight fame + PULL * affinity.
-* Rating. The rater's level, plus quality, affinity and noise times the rater's spread, rounded
-  to half stars between 0.5 and 5.0.
-* Time. Raters join more and more often from 2015 to 2024 and rate in a few sittings; a movie is
-  never rated before the year it came out.
+* Taste. The taste of a simulated user has three parts: a sparse mixture of the ARCHETYPES below,
+  each of which likes and dislikes some genres, eras, countries and keywords; a few likes and
+  dislikes for single directors, keywords, countries and genres; and a position in a space of hidden
+  traits, which the metadata do not explain. Their sum, weighted by MIX, is the affinity of the user
+  for a movie.
+* Quality and fame. A movie has a hidden quality and a fame. The FAMOUS have the most fame, in that
+  order; the fame of the others depends on luck, quality, age and origin.
+* Selection. The number of movies that a user rates is log-normal (20 to 250, median about 45). The
+  movies are drawn without replacement, with the log-weight fame + PULL * affinity.
+* Rating. The level of the user, plus the scale of the user times the sum of quality, affinity and
+  noise; rounded to half stars from 0.5 to 5.0.
+* Time. Users join from 2015 to 2024, increasingly often, and rate in a few sessions. No movie is
+  rated before the year of its release.
 
     python scripts/make_sample.py [--movies movies.jsonl] [--out ratings.csv.gz]
 """
@@ -31,17 +32,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Movie = dict[str, Any]
-Rating = tuple[int, int, float, int]  # rater, movie, stars, seconds since 1970
+Rating = tuple[int, int, float, int]  # user, movie, stars, seconds since 1970
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SAMPLE = Path(__file__).resolve().parents[1] / "src" / "recsvc" / "datasets" / "sample"
 SEED = 20240607
-RATERS = 900
-MEDIAN, SIGMA, FEWEST, MOST = 45.0, 0.6, 20, 250  # movies per rater
-MIX = (1.0, 0.3, 0.8)  # of archetypes, personal likes and hidden traits in an affinity
+USERS = 900
+MEDIAN, SIGMA, FEWEST, MOST = 45.0, 0.6, 20, 250  # movies per user
+MIX = (1.0, 0.3, 0.8)  # weights of archetypes, single likes and hidden traits in an affinity
 HIDDEN_TRAITS = 4
-PULL = 1.1  # how much affinity decides what is seen
+PULL = 1.1  # influence of affinity on the selection of movies
 LEVEL, BIAS, QUALITY, AFFINITY, NOISE = 2.9, 0.38, 0.36, 0.76, 0.56  # in stars
 
 ARCHETYPES = """
@@ -81,7 +82,7 @@ def load_movies(path: Path) -> list[Movie]:
 
 
 def traits(movie: Movie) -> set[str]:
-    """Everything a taste can hold on to; "world" is all that is neither American nor British."""
+    """Return all properties that can be liked; "world" stands for neither American nor British."""
     eras = ((1960, "classic"), (1980, "1960s-70s"), (2000, "1980s-90s"), (9999, "2000s on"))
     era = next(name for before, name in eras if movie["year"] < before)
     found = {era, *movie["genres"], *movie["keywords"], *movie["countries"], *movie["directors"]}
@@ -89,40 +90,42 @@ def traits(movie: Movie) -> set[str]:
 
 
 def standard(scores: Floats) -> Floats:
-    """Every row moved and scaled to mean 0 and deviation 1."""
+    """Standardise every row to mean 0 and standard deviation 1."""
     centred: Floats = scores - scores.mean(axis=1, keepdims=True)
     centred /= centred.std(axis=1, keepdims=True) + 1e-9
     return centred
 
 
 def affinities(rng: np.random.Generator, movies: list[Movie]) -> Floats:
-    """Raters x chosen; every row has mean 0 and deviation 1."""
+    """Return the affinities (users, movies); every row has mean 0 and standard deviation 1."""
     tagged = [traits(movie) for movie in movies]
     liking = np.zeros((0, len(movies)))
     for line in ARCHETYPES.strip().splitlines():
         weights = [entry.rsplit(" ", 1) for entry in line.split(": ")[1].split(", ")]
-        scores = [sum(float(w) for trait, w in weights if trait in one) for one in tagged]
+        scores = [sum(float(w) for trait, w in weights if trait in owned) for owned in tagged]
         liking = np.vstack([liking, scores])
-    mixture = rng.random((RATERS, len(liking))) ** 6
+    mixture = rng.random((USERS, len(liking))) ** 6
     archetypes = (mixture / mixture.sum(axis=1, keepdims=True)) @ standard(liking)
 
-    counts = Counter(trait for one in tagged for trait in one)
-    shared = sorted(trait for trait, chosen in counts.items() if chosen >= 3)
-    has = np.array([[trait in one for one in tagged] for trait in shared], dtype=np.float64)
+    counts = Counter(trait for owned in tagged for trait in owned)
+    shared = sorted(trait for trait, count in counts.items() if count >= 3)
+    has = np.array([[trait in owned for owned in tagged] for trait in shared], dtype=np.float64)
     has /= np.sqrt(has.sum(axis=1, keepdims=True))
-    chosen = rng.random((RATERS, len(shared))) < 0.08
-    personal = (chosen * rng.standard_normal((RATERS, len(shared)))) @ has
+    chosen = rng.random((USERS, len(shared))) < 0.08
+    personal = (chosen * rng.standard_normal((USERS, len(shared)))) @ has
 
-    place = rng.standard_normal((RATERS, HIDDEN_TRAITS))
-    hidden = place @ rng.standard_normal((HIDDEN_TRAITS, len(movies)))
+    position = rng.standard_normal((USERS, HIDDEN_TRAITS))
+    hidden = position @ rng.standard_normal((HIDDEN_TRAITS, len(movies)))
 
     parts = zip(MIX, (archetypes, personal, hidden), strict=True)
-    total = sum((share * standard(part) for share, part in parts), np.zeros((RATERS, len(movies))))
-    return np.round(standard(total), 6)  # so that the last bits of a BLAS cannot matter
+    total = sum((share * standard(part) for share, part in parts), np.zeros((USERS, len(movies))))
+    return np.round(
+        standard(total), 6
+    )  # so that the result does not depend on the last bits, which differ between BLAS libraries
 
 
 def quality_and_fame(rng: np.random.Generator, movies: list[Movie]) -> tuple[Floats, Floats]:
-    """A movie's hidden quality (deviation about 1) and its fame as a log-weight."""
+    """Return the hidden quality of the movies (standard deviation about 1), and their fame as a log-weight."""
     famous = FAMOUS.strip().replace("\n", "|").split("|")
     rank = {title: place for place, title in enumerate(famous)}
     quality = np.clip(rng.standard_normal(len(movies)), -1.6, 1.9)
@@ -144,41 +147,41 @@ def seconds(year: int) -> int:
 
 
 def times(rng: np.random.Generator, years: Ints) -> Ints:
-    """When a rater rated movies of these years: in a few sittings, none before a movie is out."""
+    """Return when a user rated movies of these years: in a few sessions, and after the release."""
     start, end, n = seconds(2015), seconds(2025), len(years)
     joined = start + (end - start) * (0.03 + 0.94 * rng.random() ** 0.6)
-    sittings = joined + (end - joined) * rng.random(1 + n // 15) ** 3
-    when = sittings[rng.integers(len(sittings), size=n)] + 60 * rng.integers(90, size=n)
+    sessions = joined + (end - joined) * rng.random(1 + n // 15) ** 3
+    when = sessions[rng.integers(len(sessions), size=n)] + 60 * rng.integers(90, size=n)
     released = np.array([seconds(int(year)) for year in years]) + 86400 * rng.integers(365, size=n)
     minutes: Ints = np.clip(when, released, end - 60).astype(np.int64) // 60
     return 60 * minutes
 
 
 def simulate(movies: list[Movie], seed: int = SEED) -> list[Rating]:
-    """All ratings, by rater and then row."""
+    """Return all ratings, ordered by user and then by movie."""
     rng = np.random.default_rng(seed)
     ids = np.array([movie["movie_id"] for movie in movies], dtype=np.int64)
     years = np.array([movie["year"] for movie in movies], dtype=np.int64)
     affinity = affinities(rng, movies)
     quality, fame = quality_and_fame(rng, movies)
     rows: list[Rating] = []
-    for rater in range(RATERS):
+    for user in range(USERS):
         n = int(np.clip(MEDIAN * np.exp(SIGMA * rng.standard_normal()), FEWEST, MOST))
-        gumbel = -np.log(-np.log(rng.random(len(movies))))  # the n largest sums: a weighted draw
-        weight = np.round(fame + PULL * affinity[rater] + gumbel, 6)
-        seen = np.sort(np.argsort(-weight, kind="stable")[:n])
-        level, spread = LEVEL + BIAS * rng.standard_normal(), 0.75 + 0.5 * rng.random()
-        liking = QUALITY * quality[seen] + AFFINITY * affinity[rater, seen]
-        felt = level + spread * (liking + NOISE * rng.standard_normal(n))
+        gumbel = -np.log(-np.log(rng.random(len(movies))))  # the n largest sums are a weighted draw
+        weight = np.round(fame + PULL * affinity[user] + gumbel, 6)
+        chosen = np.sort(np.argsort(-weight, kind="stable")[:n])
+        level, scale = LEVEL + BIAS * rng.standard_normal(), 0.75 + 0.5 * rng.random()
+        liking = QUALITY * quality[chosen] + AFFINITY * affinity[user, chosen]
+        felt = level + scale * (liking + NOISE * rng.standard_normal(n))
         stars = np.clip(np.round(2 * np.round(felt, 6)) / 2, 0.5, 5.0)
-        moments = times(rng, years[seen])
-        for row, star, moment in zip(ids[seen], stars, moments, strict=True):
-            rows.append((rater + 1, int(row), float(star), int(moment)))
+        moments = times(rng, years[chosen])
+        for row, star, moment in zip(ids[chosen], stars, moments, strict=True):
+            rows.append((user + 1, int(row), float(star), int(moment)))
     return rows
 
 
 def write(rows: list[Rating], out: Path) -> None:
-    """The same rows make the same bytes: no time and no file name in the gzip header."""
+    """Write the ratings. The gzip header has no time and no file name, so equal rows give equal bytes."""
     lines = ["userId,movieId,rating,timestamp", *(f"{u},{m},{r},{t}" for u, m, r, t in rows)]
     data = "\n".join([*lines, ""]).encode("ascii")
     with out.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
@@ -192,7 +195,7 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     rows = simulate(load_movies(options.movies))
     write(rows, options.out)
-    print(f"{len(rows)} simulated ratings by {RATERS} raters written to {options.out}")
+    print(f"{len(rows)} simulated ratings by {USERS} users written to {options.out}")
 
 
 if __name__ == "__main__":

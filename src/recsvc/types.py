@@ -1,4 +1,4 @@
-"""The words that all layers share: ids, arrays with their shape in the name, movies, feedback, Taste and Ranked."""
+"""The types that all layers share: ids, arrays, movies, kinds of feedback, a user's ratings and ranked movies."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ MovieId: TypeAlias = int
 UserId: TypeAlias = str
 
 FloatMovies: TypeAlias = NDArray[np.float32]
-"""float32 (n_movies,): one number a movie, NaN where nothing can be said."""
+"""float32 (n_movies,): one number per movie, NaN where there is none."""
 FloatK: TypeAlias = NDArray[np.float32]
 """float32 (k,)"""
 FloatMatrix: TypeAlias = NDArray[np.float32]
 """float32 (rows, columns)"""
 Rows: TypeAlias = NDArray[np.int32]
-"""int32 (n,): row numbers of movies in one vocabulary; never leave models, features and engine."""
+"""int32 (n,): row numbers of movies in one vocabulary; used in features, models and engine only."""
 BoolMovies: TypeAlias = NDArray[np.bool_]
 """bool (n_movies,)"""
 Array: TypeAlias = NDArray[Any]
 
 MAX_MOVIE_ID = 2**53 - 1
-"""The largest movie id that is accepted: the largest whole number that JavaScript, and so a frontend, holds exactly."""
+"""The largest movie id that is accepted: JavaScript, and so a frontend, represents no larger integer safely."""
 MIN_STARS = 0.5
 MAX_STARS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Movie:
-    """A movie as the catalogue knows it. What a dataset does not say is empty or None, never guessed.
+    """A movie of the catalogue. Fields without data are empty or None; they are never guessed.
 
-    `title` is in natural order without the year; `other_titles` are what else it is known by. `genres` use the
-    MovieLens names. `poster_path` is TMDB's path below its image host, `trailer_url` an address at YouTube or Vimeo.
-    `vote_average` (0-10) and `vote_count` are TMDB's.
+    `title` is in natural word order without the year; `other_titles` are its further titles. `genres` have MovieLens
+    names. `poster_path` is the path below TMDB's image host, and `trailer_url` is an address at YouTube or Vimeo.
+    `vote_average` (0-10) and `vote_count` come from TMDB.
     """
 
     movie_id: MovieId
@@ -61,7 +61,7 @@ class Movie:
 
 
 class FeedbackKind(StrEnum):
-    """What a user said about a movie; only RATING carries stars."""
+    """The kinds of feedback of a user on a movie; only RATING has stars."""
 
     RATING = "rating"
     LIKED = "liked"
@@ -71,14 +71,14 @@ class FeedbackKind(StrEnum):
 
 
 class EventType(StrEnum):
-    """What happened to a movie that was recommended."""
+    """The kinds of events of a recommended movie."""
 
     SHOWN = "shown"
     CLICKED = "clicked"
 
 
 class Attribution(NamedTuple):
-    """Where a movie was recommended: `rank` is its place in the whole list, from 1."""
+    """The recommendation that led to an event or feedback; `rank` is the movie's place in the whole list, from 1."""
 
     model_version: str
     strategy: str
@@ -87,7 +87,7 @@ class Attribution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What one user has rated: `rows` int32 (n,) without repeats, `stars` float32 (n,) in 0.5-5, side by side."""
+    """The ratings of one user: movie `rows` int32 (n,) without repeats, and their `stars` float32 (n,) in 0.5-5."""
 
     rows: Rows
     stars: FloatK
@@ -101,14 +101,14 @@ EMPTY_TASTE = Taste(rows=np.empty(0, np.int32), stars=np.empty(0, np.float32))
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The best movies, best first: `rows` int32 (k,), `scores` float32 (k,), ties broken by movie id."""
+    """The best movies, best first: `rows` int32 (k,), `scores` float32 (k,); ties are broken by movie id."""
 
     rows: Rows
     scores: FloatK
 
 
 class State(NamedTuple):
-    """Something trained, as JSON and named arrays, which is all that is ever stored of it."""
+    """The stored form of a trained component: a config as JSON, and named arrays."""
 
     config: Mapping[str, Any]
     arrays: Mapping[str, Array]

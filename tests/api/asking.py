@@ -144,7 +144,7 @@ def scores(listed: Json) -> dict[int, float]:
     return {item["movie"]["movie_id"]: item["score"] for item in listed["items"]}
 
 
-def said(client: TestClient, user_id: str) -> Sequence[Json]:
+def feedback_of(client: TestClient, user_id: str) -> Sequence[Json]:
     items: list[Json] = answer(client.get(f"/users/{user_id}/ratings"))["items"]
     return items
 

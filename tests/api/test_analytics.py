@@ -15,7 +15,7 @@ from recsvc.engine.strategies import Strategy
 from recsvc.registry.store import Registry
 from tests.api.asking import Json, answer, assert_problem, ids, raw, recommended, serving, state
 from tests.api.looking import sql
-from tests.api.test_events import events_of, tell
+from tests.api.test_events import events_of, send_events
 from tests.api.test_models import KEY
 from tests.api.versions import publish_again
 
@@ -84,7 +84,7 @@ class Story:
 
     def events(self, user_id: str, kind: str, *movies: int) -> None:
         listed = self.lists[user_id]
-        tell(
+        send_events(
             self.client,
             user_id,
             [{"type": kind, "recommendation_id": listed, "movie_id": movie} for movie in movies],
@@ -176,7 +176,7 @@ def test_a_challenger_against_production(sample_artifacts: Path, database_url: s
             strategy, whose = more.get("strategy", Strategy.HYBRID), more.get("whose", user)
             told = {"recommendation_id": issue(version, strategy, whose, 1, movies)}
             events = [{"type": "shown", "movie_id": movie, **told} for movie in movies]
-            tell(client, user, events + [{"type": "clicked", "movie_id": movie, **told} for movie in clicks])
+            send_events(client, user, events + [{"type": "clicked", "movie_id": movie, **told} for movie in clicks])
             for movie in likes:
                 client.post("/rate", json={"user_id": user, "movie_id": movie, "liked": True, **told})
 
@@ -211,7 +211,7 @@ def test_a_challenger_against_production(sample_artifacts: Path, database_url: s
         assert analysed(client)["comparison"] is None
 
 
-def test_what_a_user_said_is_not_counted_once_they_are_erased(client: TestClient, versions: tuple[str, str]) -> None:
+def test_feedback_of_an_erased_user_is_not_counted(client: TestClient, versions: tuple[str, str]) -> None:
     Story(client, versions).happens()
     for user in ("ann", "bob", "eve", "fay"):
         assert client.delete(f"/users/{user}").status_code == 204
@@ -261,8 +261,8 @@ def test_what_happened_on_which_day_in_utc(client: TestClient, database_url: str
         }
         for user_id, moment in moments.items():
             page = recommended(client, user_id, k=2)
-            tell(client, user_id, events_of(page, "shown"))
-            tell(client, user_id, events_of(page, "clicked")[:1])
+            send_events(client, user_id, events_of(page, "shown"))
+            send_events(client, user_id, events_of(page, "clicked")[:1])
             client.post("/rate", json={"user_id": user_id, "movie_id": ids(page)[0], "rating": 4})
             at(database_url, "feedback", "updated_at", user_id, moment)
             at(database_url, "events", "created_at", user_id, moment)
@@ -282,8 +282,8 @@ def test_what_happened_on_which_day_in_utc(client: TestClient, database_url: str
     assert (found["users"], found["feedback"]) == (4, 4)
 
 
-def test_who_is_shown_something_is_active_and_said_nothing(client: TestClient) -> None:
-    tell(client, "gus", events_of(recommended(client, "gus", k=3), "shown"))
+def test_a_user_with_impressions_only_is_active_without_feedback(client: TestClient) -> None:
+    send_events(client, "gus", events_of(recommended(client, "gus", k=3), "shown"))
     found = analysed(client, days=2)
     assert (found["users"], found["feedback"], found["coverage"]["shown_movies"]) == (0, 0, 3)
     assert sum(day["active_users"] for day in found["days"]) == 1
@@ -296,7 +296,7 @@ def test_what_is_asked_without_feedback_on_recommendations_is_no_rate(client: Te
     assert (found["users"], found["by_version"], found["by_strategy"], found["by_rank"]) == (1, [], [], [])
 
 
-def test_the_twenty_movies_of_which_most_was_said(client: TestClient) -> None:
+def test_the_twenty_movies_with_the_most_feedback(client: TestClient) -> None:
     records = [
         {"user_id": f"user-{user}", "movie_id": movie, "rating": 4} for user in range(3) for movie in range(1, 25)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import assert_problem, said
+from tests.api.asking import assert_problem, feedback_of
 
 JSON = {"content-type": "application/json"}
 PATHS = ["/rate", "/rate/batch", "/recommend", "/events", "/lists"]
@@ -30,7 +30,7 @@ MALFORMED = {
 @pytest.fixture(autouse=True)
 def nothing_is_stored(reading: TestClient) -> Iterator[None]:
     yield
-    assert said(reading, "ada") == []
+    assert feedback_of(reading, "ada") == []
 
 
 @pytest.mark.parametrize("path", PATHS)

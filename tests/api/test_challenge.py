@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
-from tests.api.asking import Json, answer, assert_problem, begin, ids, rate, recommended, said, serving
+from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, ids, rate, recommended, serving
 from tests.api.looking import sql
 from tests.api.test_models import KEY, UNKNOWN, damage, wait_for
 from tests.api.versions import publish_again
@@ -220,9 +220,9 @@ def test_a_request_is_about_one_version_whatever_it_does(admin: TestClient, arti
     """What is stored about a user does not depend on the side that answers them."""
     second = publish_again(artifacts).version
     rate(admin, NAMES[0], 1, 5)
-    before = said(admin, NAMES[0])
+    before = feedback_of(admin, NAMES[0])
     for weight in (1, 0):
         challenge(admin, second, weight)
-        assert said(admin, NAMES[0]) == before
+        assert feedback_of(admin, NAMES[0]) == before
         assert rate(admin, NAMES[0], 1, 5, status=200)["created"] is False
         assert answer(admin.get(f"/users/{NAMES[0]}"))["rated"] == 1

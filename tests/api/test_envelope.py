@@ -167,6 +167,6 @@ def test_a_small_limit_on_bodies(sample_artifacts: Path, sqlite_url: str) -> Non
         assert_problem(client.post("/recommend", json={"ratings": [{}] * 400}), 413, "body")
 
 
-def test_settings_are_not_told(sample_artifacts: Path) -> None:
+def test_settings_are_not_shown(sample_artifacts: Path) -> None:
     settings = Settings(artifacts_dir=sample_artifacts, admin_key="open sesame")
     assert "open sesame" not in f"{settings!r}{settings}{settings.model_dump_json()}"

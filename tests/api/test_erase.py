@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, begin, ids, rate, recommended, said
+from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, ids, rate, recommended
 from tests.api.bounds import short
 from tests.api.looking import contents
-from tests.api.test_events import events_of, tell
+from tests.api.test_events import events_of, send_events
 from tests.api.test_users import BAD
 
 
@@ -22,21 +22,21 @@ def test_all_of_a_user_goes_and_all_of_others_stays(client: TestClient, database
     popular = recommended(client, "ada", k=50)
     for user_id in ("ada2", "Ada", "ad", "bob"):
         rate(client, user_id, 1, 4)
-        tell(client, user_id, events_of(recommended(client, user_id), "shown"))
+        send_events(client, user_id, events_of(recommended(client, user_id), "shown"))
     others = contents(database_url)
 
     ways: list[Json] = [{"rating": 5}, {"liked": True}, {"seen": True}, {"not_interested": True}]
     for movie_id, way in enumerate(ways, 1):
         answer(client.post("/rate", json={"user_id": "ada", "movie_id": movie_id, **way}), 201)
     page = recommended(client, "ada")
-    tell(client, "ada", events_of(page, "shown", "clicked"))
+    send_events(client, "ada", events_of(page, "shown", "clicked"))
     assert page["strategy"] == "hybrid"
     assert contents(database_url) != others
 
     erase(client, "ada")
     assert contents(database_url) == others
     assert recommended(client, "ada", k=50) == popular
-    assert said(client, "ada") == []
+    assert feedback_of(client, "ada") == []
     assert_problem(client.get("/users/ada"), 404)
     erase(client, "ada")  # there is nothing to do any more
     assert contents(database_url) == others

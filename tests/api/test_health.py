@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
 from recsvc.storage import sqlite
-from tests.api.asking import Json, answer, assert_problem, rate, recommended, said, serving
+from tests.api.asking import Json, answer, assert_problem, feedback_of, rate, recommended, serving
 from tests.databases import SERVER_URL, _run
 
 NEED_A_VERSION = [
@@ -155,4 +155,4 @@ def test_a_sqlite_file_that_another_process_locks(
             other.execute("ROLLBACK")
         other.close()
         rate(client, "ada", 2, 4)
-        assert len(said(client, "ada")) == 2
+        assert len(feedback_of(client, "ada")) == 2

@@ -113,7 +113,7 @@ def test_a_wrong_or_missing_token(client: TestClient, database_url: str) -> None
     assert contents(database_url) == before
 
 
-def test_who_may_not_is_not_told_what_is_wrong_with_the_body(client: TestClient) -> None:
+def test_access_is_checked_before_the_body(client: TestClient) -> None:
     assert_problem(client.patch(f"/lists/{share(client)['slug']}", json={"title": ""}), 401)
 
 
@@ -256,7 +256,7 @@ def test_a_list_outlives_a_catalogue(shrinking_artifacts: tuple[Path, str], data
     assert Registry(artifacts).production() != smaller
 
 
-def test_who_changes_a_list_while_it_is_removed_is_told_that_it_is_gone(client: TestClient) -> None:
+def test_changing_a_list_while_it_is_removed_answers_gone(client: TestClient) -> None:
     for _ in range(8):
         made = share(client)
         path = f"/lists/{made['slug']}"

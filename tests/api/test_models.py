@@ -84,7 +84,7 @@ def test_promote_and_roll_back(admin: TestClient, artifacts: Path) -> None:
     assert [entry.version for entry in Registry(artifacts).aliases.entries()] == [first, second, first]
 
 
-def test_what_is_told_to_promote_may_be_left_out(admin: TestClient, artifacts: Path) -> None:
+def test_the_body_of_a_promotion_is_optional(admin: TestClient, artifacts: Path) -> None:
     second = publish_again(artifacts).version
     assert answer(admin.post(f"/models/{second}/promote", headers=KEY))["why"] == ""
 
@@ -110,7 +110,7 @@ def test_without_an_admin_key_nobody_may(reading: TestClient, path: str, headers
     assert "RECSVC_ADMIN_KEY" in assert_problem(reading.post(path, headers=headers), 403)["detail"]
 
 
-def test_who_may_not_is_not_told_what_is_wrong_with_the_body(admin: TestClient) -> None:
+def test_access_is_checked_before_the_body(admin: TestClient) -> None:
     assert_problem(admin.post("/models/rollback", json={"why": 5}), 401)
 
 

@@ -138,7 +138,7 @@ GUARDED = {
 }
 
 
-def test_who_may_do_what_is_told() -> None:
+def test_access_is_documented() -> None:
     schemes = {
         name: tuple(scheme[field] for field in ("type", "in", "name", "scheme") if field in scheme)
         for name, scheme in DOCUMENT["components"]["securitySchemes"].items()
@@ -155,7 +155,7 @@ def test_who_may_do_what_is_told() -> None:
         assert "401" in OPERATIONS[name]["responses"], name
 
 
-def test_bounds_are_told() -> None:
+def test_bounds_are_documented() -> None:
     parameters = {one["name"]: one["schema"] for one in OPERATIONS["GET /recommend"]["parameters"]}
     assert (parameters["k"]["minimum"], parameters["k"]["maximum"], parameters["k"]["default"]) == (1, 100, 10)
     assert (parameters["offset"]["minimum"], parameters["offset"]["maximum"]) == (0, 1000)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, ids, movie, rate, recommended, said, scores
+from tests.api.asking import Json, answer, assert_problem, feedback_of, ids, movie, rate, recommended, scores
 
 JSON = {"content-type": "application/json"}
 GOOD: Json = {"user_id": "ada", "movie_id": 1, "rating": 4}
@@ -31,7 +31,7 @@ def sent(**changed: str) -> bytes:
 @pytest.fixture
 def refusing(reading: TestClient) -> Any:
     yield reading
-    assert said(reading, "ada") == []
+    assert feedback_of(reading, "ada") == []
 
 
 @pytest.mark.parametrize("user_id", BAD_USERS, ids=lambda value: repr(value)[:20])
@@ -100,29 +100,29 @@ def test_several_bad_fields_are_all_named(refusing: TestClient) -> None:
 
 @pytest.mark.parametrize("user_id", ["ml-100k:1", "sample:1", "sample:no-such-user", "ml-25m:5", "ml-latest-small:1"])
 def test_users_of_public_datasets_cannot_be_changed(client: TestClient, user_id: str) -> None:
-    before = said(client, user_id)
+    before = feedback_of(client, user_id)
     for body in ({"rating": 4}, {"liked": True}, {"seen": True}):
         problem = assert_problem(client.post("/rate", json={"user_id": user_id, "movie_id": 1, **body}), 403)
         assert user_id in problem["detail"]
     assert_problem(client.delete("/rate", params={"user_id": user_id, "movie_id": 1}), 403)
     batch = answer(client.post("/rate/batch", json={"ratings": [{**GOOD, "user_id": user_id}]}))
     assert (batch["kept"], batch["results"][0]["status"]) == (0, 403)
-    assert said(client, user_id) == before
+    assert feedback_of(client, user_id) == before
 
 
 @pytest.mark.parametrize("user_id", ["a", "a" * 128, "A.z_0:9-", "sample", "ml-100k", "x:sample:1", ":", "196"])
 @pytest.mark.parametrize("stars", [0.5, 5, 5.0])
-def test_what_may_be_said_at_the_bounds(client: TestClient, user_id: str, stars: float) -> None:
+def test_feedback_at_the_bounds_is_accepted(client: TestClient, user_id: str, stars: float) -> None:
     kept = rate(client, user_id, 1, stars)
     assert kept == {"user_id": user_id, "movie_id": 1, "kind": "rating", "rating": stars, "created": True}
-    assert [(one["movie_id"], one["rating"]) for one in said(client, user_id)] == [(1, stars)]
+    assert [(one["movie_id"], one["rating"]) for one in feedback_of(client, user_id)] == [(1, stars)]
 
 
 def test_new_is_201_and_changed_is_200(client: TestClient) -> None:
     assert rate(client, "ada", 1, 4)["created"] is True
-    first = said(client, "ada")
+    first = feedback_of(client, "ada")
     assert rate(client, "ada", 1, 2, status=200)["created"] is False
-    second = said(client, "ada")
+    second = feedback_of(client, "ada")
     assert [one["rating"] for one in second] == [2]
     assert second[0]["created_at"] == first[0]["created_at"]
     assert second[0]["updated_at"] >= first[0]["updated_at"]
@@ -134,10 +134,10 @@ def test_a_retry_changes_nothing(client: TestClient) -> None:
     shown = recommended(client, "ada")
     body = {**GOOD, "movie_id": ids(shown)[0], "recommendation_id": shown["recommendation_id"]}
     answer(client.post("/rate", json=body), 201)
-    before = said(client, "ada")
+    before = feedback_of(client, "ada")
     for _ in range(3):
         assert answer(client.post("/rate", json=body), 200)["created"] is False
-    assert said(client, "ada") == before
+    assert feedback_of(client, "ada") == before
     assert before[0]["recommendation_id"] == shown["recommendation_id"]
 
 
@@ -154,7 +154,7 @@ def test_the_newest_kind_takes_the_place_of_the_one_before(client: TestClient) -
     for number, (way, kind) in enumerate(KINDS * 2):
         kept = answer(client.post("/rate", json={"user_id": "ada", "movie_id": 1, **way}), 200 if number else 201)
         assert (kept["kind"], kept["rating"]) == (kind, way.get("rating"))
-        assert [(one["kind"], one["rating"]) for one in said(client, "ada")] == [(kind, way.get("rating"))]
+        assert [(one["kind"], one["rating"]) for one in feedback_of(client, "ada")] == [(kind, way.get("rating"))]
 
 
 @pytest.fixture

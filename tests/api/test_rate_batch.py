@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, ids, recommended, said
+from tests.api.asking import Json, answer, assert_problem, feedback_of, ids, recommended
 
 GOOD: Json = {"user_id": "ada", "movie_id": 1, "rating": 4}
 
@@ -59,19 +59,19 @@ def test_good_and_bad_records_each_get_what_they_deserve(client: TestClient) -> 
         assert sorted(error["field"] for error in result["errors"]) == expected
         assert (result["detail"] is None) == (status < 400)
 
-    kept = {one["movie_id"]: (one["kind"], one["rating"]) for one in said(client, "ada")}
+    kept = {one["movie_id"]: (one["kind"], one["rating"]) for one in feedback_of(client, "ada")}
     assert kept == {1: ("rating", 4), 2: ("rating", 0.5), 7: ("rating", 1), last: ("seen", None)}
-    assert [(one["movie_id"], one["kind"]) for one in said(client, "bob")] == [(1, "disliked")]
+    assert [(one["movie_id"], one["kind"]) for one in feedback_of(client, "bob")] == [(1, "disliked")]
 
 
 def test_a_retry_of_a_batch_changes_nothing(client: TestClient) -> None:
     records = [{**GOOD, "movie_id": movie_id} for movie_id in range(1, 6)]
     first = answer(client.post("/rate/batch", json={"ratings": records}))
-    before, listed = said(client, "ada"), recommended(client, "ada")
+    before, listed = feedback_of(client, "ada"), recommended(client, "ada")
     again = answer(client.post("/rate/batch", json={"ratings": records}))
     assert [result["status"] for result in first["results"]] == [201] * 5
     assert [result["status"] for result in again["results"]] == [200] * 5
-    assert said(client, "ada") == before
+    assert feedback_of(client, "ada") == before
     assert recommended(client, "ada") == listed
 
 
@@ -80,7 +80,7 @@ def test_of_one_movie_several_times_the_last_counts(client: TestClient) -> None:
     for status in (201, 200):
         body = answer(client.post("/rate/batch", json={"ratings": records}))
         assert [result["status"] for result in body["results"]] == [status] * 3
-        assert [one["rating"] for one in said(client, "ada")] == [2]
+        assert [one["rating"] for one in feedback_of(client, "ada")] == [2]
 
 
 def test_a_thousand_and_no_more(client: TestClient) -> None:
@@ -88,7 +88,7 @@ def test_a_thousand_and_no_more(client: TestClient) -> None:
     assert answer(client.post("/rate/batch", json={"ratings": records}))["kept"] == 1000
     assert answer(client.get("/users/user-1"))["rated"] == 500
     assert_problem(client.post("/rate/batch", json={"ratings": [GOOD] * 1001}), 422, "body.ratings")
-    assert said(client, "ada") == []
+    assert feedback_of(client, "ada") == []
 
 
 @pytest.mark.parametrize("ratings", [[], {}, None, "x", 5, {"0": GOOD}], ids=repr)
@@ -99,4 +99,4 @@ def test_no_list_of_records(reading: TestClient, ratings: Any) -> None:
 def test_only_bad_records(reading: TestClient) -> None:
     body = answer(reading.post("/rate/batch", json={"ratings": [record for record, _, _ in REFUSED]}))
     assert body["kept"] == 0
-    assert said(reading, "ada") == []
+    assert feedback_of(reading, "ada") == []

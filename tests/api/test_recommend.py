@@ -38,7 +38,7 @@ def test_years_the_wrong_way_round_say_so(reading: TestClient) -> None:
     assert "2000" in problem["detail"]
 
 
-def test_an_unknown_genre_is_told_which_there_are(reading: TestClient) -> None:
+def test_an_unknown_genre_is_answered_with_the_known_ones(reading: TestClient) -> None:
     problem = assert_problem(reading.get("/recommend?genre=Scifi"), 422, "query.genre")
     assert "Scifi" in problem["detail"]
     assert "Sci-Fi" in problem["detail"]

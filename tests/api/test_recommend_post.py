@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, assert_sums, ids, rate, recommended, said
+from tests.api.asking import Json, answer, assert_problem, assert_sums, feedback_of, ids, rate, recommended
 from tests.api.bounds import WANTED, short
 
 LISTS = ("genre", "exclude")
@@ -126,7 +126,7 @@ def test_the_same_as_after_rating_in_any_order_and_nothing_is_stored(
             assert given["items"] == stored["items"]
             assert (given["strategy"], given["next_offset"]) == (stored["strategy"], stored["next_offset"])
             assert given["user_id"] is None
-    assert sorted(one["movie_id"] for one in said(client, "ada")) == sorted(movies)
+    assert sorted(one["movie_id"] for one in feedback_of(client, "ada")) == sorted(movies)
     assert answer(client.get("/users/ada"))["rated"] == 4
 
 

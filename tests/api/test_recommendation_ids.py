@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, begin, ids, rate, recommended, said, serving, set_clock
+from tests.api.asking import (
+    Json,
+    answer,
+    assert_problem,
+    begin,
+    feedback_of,
+    ids,
+    rate,
+    recommended,
+    serving,
+    set_clock,
+)
 from tests.api.looking import contents, sql
 from tests.api.test_openapi import OPERATIONS
 
@@ -40,7 +51,7 @@ def refuse(client: TestClient, user_id: str, movie_id: int, recommendation_id: s
         assert [error["field"] for error in result["errors"]] == [field]
         assert reason in result["detail"]
     assert reason in problem["detail"]
-    assert said(client, user_id) == []
+    assert feedback_of(client, user_id) == []
 
 
 def test_feedback_is_attributed_to_version_strategy_and_rank(client: TestClient, database_url: str) -> None:
@@ -85,11 +96,11 @@ def test_the_same_again_changes_nothing_and_another_answer_does(client: TestClie
     assert contents(database_url) == before
     answer(client.post("/rate", json={**body, FIELD: shorter[FIELD]}), 200)
     assert contents(database_url) != before
-    assert said(client, "ada")[0][FIELD] == shorter[FIELD]
+    assert feedback_of(client, "ada")[0][FIELD] == shorter[FIELD]
     place = attributed(database_url)
     rate(client, "ada", ids(page)[0], 2, status=200)  # a change of mind, and not of where it came from
     assert attributed(database_url) == place != []
-    assert said(client, "ada")[0][FIELD] == shorter[FIELD]
+    assert feedback_of(client, "ada")[0][FIELD] == shorter[FIELD]
 
 
 def test_another_users(client: TestClient) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, Visitor, answer, assert_problem, begin, ids, recommended, said, serving, state
+from tests.api.asking import Json, Visitor, answer, assert_problem, begin, feedback_of, ids, recommended, serving, state
 from tests.api.looking import contents, sql
 
 KEY = "a signing key of 32 characters ..."
@@ -131,10 +131,10 @@ def test_who_is_named_by_another_service_is_not_reached_with_a_visitors_token(cl
     for user_id in ("zoe", "sample:7"):
         for method, path, rest in requests_of(user_id, "abc"):
             assert_problem(client.request(method, path, headers=ann.headers, **rest), 403)
-    assert len(said(client, "zoe")) == 1
+    assert len(feedback_of(client, "zoe")) == 1
 
 
-def test_without_a_token_and_a_name_something_must_be_said(client: TestClient) -> None:
+def test_a_user_id_or_a_token_is_required(client: TestClient) -> None:
     for method, path, rest in requests_of(None, "abc"):
         if path == "/recommend":
             assert recommended(client)["user_id"] is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, assert_problem, rate, said
+from tests.api.asking import Json, assert_problem, feedback_of, rate
 from tests.api.bounds import USERS, short
 
 
@@ -14,11 +14,11 @@ def test_undo_takes_back_this_one_thing(client: TestClient) -> None:
         rate(client, user_id, movie_id, 4)
     response = client.delete("/rate", params={"user_id": "ada", "movie_id": 1})
     assert (response.status_code, response.content) == (204, b"")
-    assert [one["movie_id"] for one in said(client, "ada")] == [2]
-    assert [one["movie_id"] for one in said(client, "bob")] == [1]
+    assert [one["movie_id"] for one in feedback_of(client, "ada")] == [2]
+    assert [one["movie_id"] for one in feedback_of(client, "bob")] == [1]
 
 
-def test_what_was_never_said_cannot_be_taken_back(client: TestClient) -> None:
+def test_feedback_that_does_not_exist_cannot_be_deleted(client: TestClient) -> None:
     rate(client, "ada", 1, 4)
     assert client.delete("/rate", params={"user_id": "ada", "movie_id": 1}).status_code == 204
     for movie_id in (1, 2, 999_999, 2**53 - 1):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, rate, said
+from tests.api.asking import Json, answer, assert_problem, feedback_of, rate
 from tests.api.bounds import K, short
 
 NOTHING = {"rating": 0, "liked": 0, "disliked": 0, "seen": 0, "not_interested": 0}
@@ -40,11 +40,11 @@ def test_what_is_held_in_numbers(client: TestClient) -> None:
     assert held == {"user_id": "ada", "read_only": False, "rated": 4, "events": 0, "counts": counts}
 
 
-def test_all_that_a_user_said_newest_first_in_pages(client: TestClient) -> None:
+def test_feedback_of_a_user_newest_first_in_pages(client: TestClient) -> None:
     for movie_id in range(1, 8):
         rate(client, "ada", movie_id, 4)
     rate(client, "ada", 2, 1, status=200)
-    everything = said(client, "ada")
+    everything = feedback_of(client, "ada")
     assert len(everything) == 7
     times = [one["updated_at"] for one in everything]
     assert times == sorted(times, reverse=True)

@@ -20,7 +20,7 @@ from tests.requirements import need
 
 @cache
 def trained(name: str, folder: Path, data_dir: Path | None = None) -> Path:
-    """A registry whose one version learned from this dataset and is in production."""
+    """A registry whose one version was trained on this dataset and is in production."""
     publish_trained(
         read_dataset(name, data_dir),
         TrainingConfig(),

@@ -71,7 +71,7 @@ def test_a_model_that_is_made_has_only_stored_its_config(kind: str) -> None:
     began = perf_counter()
     for _ in range(200):
         make(config)
-    assert perf_counter() - began < 0.2  # a millisecond each: nothing is learned or imported
+    assert perf_counter() - began < 0.2  # a millisecond each: nothing is fitted or imported
 
 
 @kinds
@@ -292,7 +292,7 @@ def test_a_model_comes_back_from_mapped_files_as_it_was(kind: str, tmp_path: Pat
 
 
 @kinds
-def test_what_cannot_be_learned_from_is_a_model_error(kind: str) -> None:
+def test_data_that_cannot_be_fitted_is_a_model_error(kind: str) -> None:
     model = model_class(kind)()
     nobody = dataclasses.replace(
         world().interactions,

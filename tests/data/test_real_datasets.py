@@ -1,4 +1,4 @@
-"""The datasets as GroupLens and TMDB publish them. Counts are theirs, or were measured and looked at."""
+"""The datasets as GroupLens and TMDB publish them. The counts are theirs, or were measured and checked."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def movie(dataset: Dataset, movie_id: int) -> Movie:
     return next(movie for movie in dataset.movies if movie.movie_id == movie_id)
 
 
-def test_ml_100k_is_what_grouplens_says_it_is(ml_100k: Dataset) -> None:
+def test_ml_100k_has_the_published_counts(ml_100k: Dataset) -> None:
     ratings = ml_100k.ratings
     assert (len(ratings), len(ratings.user_labels), len(ml_100k.movies)) == (100_000, 943, 1_682)
     assert ratings.user_labels == tuple(str(n) for n in range(1, 944))
@@ -58,7 +58,7 @@ def test_ml_100k_is_what_grouplens_says_it_is(ml_100k: Dataset) -> None:
     assert ratings.timestamps[:3].tolist() == [881250949, 891717742, 878887116]
 
 
-def test_latest_small_is_what_grouplens_says_it_is(latest_small: Dataset) -> None:
+def test_latest_small_has_the_published_counts(latest_small: Dataset) -> None:
     ratings = latest_small.ratings
     assert (len(ratings), len(ratings.user_labels), len(latest_small.movies)) == (100_836, 610, 9_742)
     assert Counter(ratings.stars.tolist())[0.5] == 1_370
@@ -70,7 +70,7 @@ def test_latest_small_is_what_grouplens_says_it_is(latest_small: Dataset) -> Non
     assert movie(latest_small, 1221).tags[:2] == ("mafia", "al pacino")
 
 
-def test_both_use_one_genre_vocabulary(ml_100k: Dataset, latest_small: Dataset) -> None:
+def test_both_datasets_use_the_same_genres(ml_100k: Dataset, latest_small: Dataset) -> None:
     small = {genre for movie in ml_100k.movies for genre in movie.genres}
     large = {genre for movie in latest_small.movies for genre in movie.genres}
     assert len(small) == 18
@@ -79,14 +79,14 @@ def test_both_use_one_genre_vocabulary(ml_100k: Dataset, latest_small: Dataset) 
     assert sum(not movie.genres for movie in latest_small.movies) == 34
 
 
-def test_titles_in_natural_order(ml_100k: Dataset, latest_small: Dataset) -> None:
+def test_titles_are_in_natural_order(ml_100k: Dataset, latest_small: Dataset) -> None:
     assert movie(latest_small, 318).title == "The Shawshank Redemption"
     assert (movie(latest_small, 47).title, movie(latest_small, 47).other_titles) == ("Seven", ("Se7en",))
     assert movie(ml_100k, 267).title == "unknown"
     titles = [movie.title for dataset in (ml_100k, latest_small) for movie in dataset.movies]
     assert [title for title in titles if title.endswith((", The", ", A", ", An", ", La", ", Le", ", L'"))] == []
     assert [title for title in titles if title != " ".join(title.split())] == []
-    # Brackets that are left belong to the title.
+    # The remaining brackets are parts of the titles.
     assert sorted({title for title in titles if "(" in title}) == [
         "(500) Days of Summer",
         "Birdman: Or (The Unexpected Virtue of Ignorance)",
@@ -120,7 +120,7 @@ def test_the_official_folds_are_a_partition(data_dir: Path, ml_100k: Dataset) ->
 
 
 def test_the_stratified_split(ml_100k: Dataset, latest_small: Dataset) -> None:
-    sizes = [[len(part) for part in stratified_by_movie(one.ratings)] for one in (ml_100k, latest_small)]
+    sizes = [[len(part) for part in stratified_by_movie(dataset.ratings)] for dataset in (ml_100k, latest_small)]
     assert sizes == [[75_066, 24_934], [76_882, 23_954]]
 
 
@@ -131,8 +131,8 @@ def test_the_classic_limits(ml_100k: Dataset) -> None:
 
 
 def test_the_description(ml_100k: Dataset, latest_small: Dataset) -> None:
-    told = describe(ml_100k)
-    assert told.rating_counts == {
+    description = describe(ml_100k)
+    assert description.rating_counts == {
         **{f"{halves / 2}": 0 for halves in range(1, 11)},
         "1.0": 6_110,
         "2.0": 11_370,
@@ -140,15 +140,15 @@ def test_the_description(ml_100k: Dataset, latest_small: Dataset) -> None:
         "4.0": 34_174,
         "5.0": 21_201,
     }
-    assert told.mean_rating == pytest.approx(3.52986)
-    assert told.sparsity == pytest.approx(0.93695, abs=1e-5)
-    assert (told.first_date, told.last_date) == ("1997-09-20", "1998-04-22")
-    told = describe(latest_small)
-    assert (told.movies, told.rated_movies) == (9_742, 9_724)
-    assert (told.first_date, told.last_date) == ("1996-03-29", "2018-09-24")
+    assert description.mean_rating == pytest.approx(3.52986)
+    assert description.sparsity == pytest.approx(0.93695, abs=1e-5)
+    assert (description.first_date, description.last_date) == ("1997-09-20", "1998-04-22")
+    description = describe(latest_small)
+    assert (description.movies, description.rated_movies) == (9_742, 9_724)
+    assert (description.first_date, description.last_date) == ("1996-03-29", "2018-09-24")
 
 
-def test_fingerprints_tell_datasets_apart(ml_100k: Dataset, latest_small: Dataset) -> None:
+def test_different_datasets_have_different_fingerprints(ml_100k: Dataset, latest_small: Dataset) -> None:
     assert fingerprint(ml_100k) != fingerprint(latest_small)
 
 
@@ -163,24 +163,24 @@ def test_the_tmdb_tables(tmdb: TmdbMovies) -> None:
     assert avatar.genres == ("Action", "Adventure", "Fantasy", "Sci-Fi")
 
 
-def test_movies_with_links_are_joined_by_them(latest_small: Dataset, tmdb: TmdbMovies) -> None:
+def test_movies_with_links_are_matched_by_them(latest_small: Dataset, tmdb: TmdbMovies) -> None:
     result = enrich(latest_small.movies, tmdb)
     assert (result.matched_by_link, result.matched_by_title) == (3_538, 0)
     assert result.movies[0].directors == ("John Lasseter",)
     assert result.movies[0].genres == latest_small.movies[0].genres
 
 
-def test_movies_without_links_are_joined_by_title_and_year(ml_100k: Dataset, tmdb: TmdbMovies) -> None:
+def test_movies_without_links_are_matched_by_title_and_year(ml_100k: Dataset, tmdb: TmdbMovies) -> None:
     result = enrich(ml_100k.movies, tmdb)
     assert result.matched_by_link == 0
     assert 480 <= result.matched_by_title <= 500
     assert movie(replace(ml_100k, movies=result.movies), 11).tmdb_id == 807  # Seven, which TMDB calls Se7en
 
 
-def test_the_join_by_title_agrees_with_the_links(latest_small: Dataset, tmdb: TmdbMovies) -> None:
+def test_matches_by_title_agree_with_the_links(latest_small: Dataset, tmdb: TmdbMovies) -> None:
     link = {movie.movie_id: movie.tmdb_id for movie in latest_small.movies}
     unlinked = tuple(replace(movie, tmdb_id=None) for movie in latest_small.movies)
-    joined = [movie for movie in enrich(unlinked, tmdb).movies if movie.tmdb_id is not None]
-    right = sum(movie.tmdb_id == link[movie.movie_id] for movie in joined)
-    assert right / len(joined) > 0.995
-    assert right / sum(tmdb_id in tmdb.movies for tmdb_id in link.values()) > 0.98
+    matched = [movie for movie in enrich(unlinked, tmdb).movies if movie.tmdb_id is not None]
+    correct = sum(movie.tmdb_id == link[movie.movie_id] for movie in matched)
+    assert correct / len(matched) > 0.995
+    assert correct / sum(tmdb_id in tmdb.movies for tmdb_id in link.values()) > 0.98

@@ -1,4 +1,4 @@
-"""Enriching MovieLens with real answers of TMDB, from a server that makes all the trouble there is."""
+"""Enrich MovieLens with real answers of TMDB, from a server with all kinds of failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from recsvc.datasets.load import read_bare, read_dataset
+from recsvc.datasets.load import read_dataset, read_without_tmdb
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import normalise
@@ -48,7 +48,7 @@ TROUBLE = (
 
 @pytest.fixture(scope="module")
 def details(data_dir: Path) -> dict[int, dict[str, Any]]:
-    """What TMDB answers, by id, with the parts that are appended."""
+    """TMDB's answers by id, with the appended parts."""
     file = folder_of(data_dir, "tmdb-details") / "details.jsonl.gz"
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         movies = [json.loads(line) for line in lines]
@@ -56,11 +56,14 @@ def details(data_dir: Path) -> dict[int, dict[str, Any]]:
 
 
 def appended(movie: dict[str, Any]) -> dict[str, Any]:
-    """The file has none of these, so they are made up, in TMDB's form."""
+    """Return invented appended parts in TMDB's form, since the file has none."""
     official = {"site": "YouTube", "type": "Trailer", "iso_639_1": "en", "official": True}
-    clips = [official | {"key": f"{movie['id']:011}"}, official | {"key": "featurette_", "type": "Featurette"}]
-    users = {"cast": [{"name": f"Star of {movie['id']}", "order": 0}], "crew": [{"name": "D", "job": "Director"}]}
-    return {"videos": {"results": clips}, "credits": users, "keywords": {"keywords": [{"id": 1, "name": "k"}]}}
+    videos = [official | {"key": f"{movie['id']:011}"}, official | {"key": "featurette_", "type": "Featurette"}]
+    credit_names = {
+        "cast": [{"name": f"Star of {movie['id']}", "order": 0}],
+        "crew": [{"name": "D", "job": "Director"}],
+    }
+    return {"videos": {"results": videos}, "credits": credit_names, "keywords": {"keywords": [{"id": 1, "name": "k"}]}}
 
 
 def rows_of(file: Path) -> list[list[str]]:
@@ -69,14 +72,14 @@ def rows_of(file: Path) -> list[list[str]]:
 
 
 def cut_down(source: Path, target: Path, known: set[int]) -> set[int]:
-    """Copy the best known movies of a dataset, some of which TMDB does not have; return their TMDB ids."""
+    """Copy the most rated movies of a dataset, some of which TMDB does not have; return their TMDB ids."""
     movies, ratings, links = (rows_of(source / f"{name}.csv") for name in ("movies", "ratings", "links"))
     tmdb_id = {row[0]: int(row[2]) for row in links[1:] if row[2]}
     counts = Counter(row[1] for row in ratings[1:])
     ranked = [movie for movie, _ in counts.most_common() if movie in tmdb_id]
-    there = [movie for movie in ranked if tmdb_id[movie] in known][:ANSWERED]
-    gone = [movie for movie in ranked if tmdb_id[movie] not in known][:REMOVED]
-    kept = {*there, *gone}
+    present = [movie for movie in ranked if tmdb_id[movie] in known][:ANSWERED]
+    removed = [movie for movie in ranked if tmdb_id[movie] not in known][:REMOVED]
+    kept = {*present, *removed}
     ratings = [ratings[0], *(row for row in ratings[1:] if int(row[0]) <= USERS)]
     target.mkdir(parents=True)
     for name, (header, *rows), column in (("movies", movies, 0), ("ratings", ratings, 1), ("links", links, 0)):
@@ -86,44 +89,44 @@ def cut_down(source: Path, target: Path, known: set[int]) -> set[int]:
 
 @pytest.fixture(scope="module")
 def sets(data_dir: Path, tmp_path_factory: pytest.TempPathFactory, details: dict[int, dict[str, Any]]) -> Path:
-    """Holds `ml-small`, a part of ml-latest-small, enriched in spite of everything."""
+    """A folder with `ml-small`, a part of ml-latest-small, which is enriched despite all failures."""
     folder = tmp_path_factory.mktemp("sets")
-    wanted = cut_down(folder_of(data_dir, "ml-latest-small"), folder / "ml-small", set(details))
-    dataset, cache = read_bare("ml-small", folder), TmdbCache(folder / "ml-small" / "tmdb")
+    tmdb_ids = cut_down(folder_of(data_dir, "ml-latest-small"), folder / "ml-small", set(details))
+    dataset, cache = read_without_tmdb("ml-small", folder), TmdbCache(folder / "ml-small" / "tmdb")
     dice = random.Random(1)
     with tmdb_site() as site:
         site.movies = details
-        for tmdb_id in sorted(wanted):
+        for tmdb_id in sorted(tmdb_ids):
             site.trouble[f"/movie/{tmdb_id}"] = dice.choices(TROUBLE, k=dice.choice((0, 0, 0, 1, 2)))
-        slow, stubborn, *_ = sorted(wanted & set(details))
+        slow, unanswered, *_ = sorted(tmdb_ids & set(details))
         site.trouble[f"/movie/{slow}"] = [Trouble(silent=True)]
 
         with pytest.raises(ConfigurationError, match="does not accept the key"):
             fetch(dataset, cache, api(site, "f" * 32), limit=1)
-        assert site.movies_asked()
+        assert site.requested_movies()
         site.always["*"] = Trouble(429)
         with pytest.raises(DownloadError, match="asked too often"):
             fetch(dataset, cache, api(site, attempts=3))
-        site.always = {f"/movie/{stubborn}": Trouble(body=b'{"id": ')}
+        site.always = {f"/movie/{unanswered}": Trouble(body=b'{"id": ')}
         with pytest.raises(DownloadError, match=f"{ANSWERED - 1} of {ANSWERED + REMOVED} movies are kept"):
             fetch(dataset, cache, api(site, timeout=2.0))
         assert sum(map(len, site.trouble.values())) == 0
 
         site.always.clear()
-        site.asked.clear()
+        site.requests.clear()
         report = fetch(dataset, cache, api(site))
         assert (report.kept, report.removed, report.left) == (ANSWERED, REMOVED, 0)
-        assert site.movies_asked() == [stubborn]
+        assert site.requested_movies() == [unanswered]
         site.always["*"] = Trouble(401, refusal(7))
         assert fetch(dataset, cache, api(site)) == replace(report, asked=0)
     return folder
 
 
-def test_every_movie_says_what_tmdb_answered(sets: Path, details: dict[int, dict[str, Any]]) -> None:
-    bare, dataset = read_bare("ml-small", sets), read_dataset("ml-small", sets)
+def test_every_movie_has_the_details_that_tmdb_sent(sets: Path, details: dict[int, dict[str, Any]]) -> None:
+    plain, dataset = read_without_tmdb("ml-small", sets), read_dataset("ml-small", sets)
     assert dataset.notice.endswith(TMDB_NOTICE)
     enriched = 0
-    for before, movie in zip(bare.movies, dataset.movies, strict=True):
+    for before, movie in zip(plain.movies, dataset.movies, strict=True):
         answer = details.get(movie.tmdb_id or 0)
         if answer is None:
             assert movie == before
@@ -139,9 +142,9 @@ def test_every_movie_says_what_tmdb_answered(sets: Path, details: dict[int, dict
     assert enriched == ANSWERED
 
 
-def test_the_folder_can_be_named_and_joined_with_the_tables(sets: Path, data_dir: Path) -> None:
-    bare, dataset = read_bare("ml-small", sets), read_dataset("ml-small", sets)
-    assert enrich(bare.movies, read_tmdb(sets / "ml-small" / "tmdb")).movies == dataset.movies
+def test_the_folder_can_be_read_alone_and_merged_with_the_tables(sets: Path, data_dir: Path) -> None:
+    plain, dataset = read_without_tmdb("ml-small", sets), read_dataset("ml-small", sets)
+    assert enrich(plain.movies, read_tmdb(sets / "ml-small" / "tmdb")).movies == dataset.movies
     both = enrich(dataset.movies, read_tmdb(folder_of(data_dir, "tmdb-5000"))).movies
     for movie, also in zip(dataset.movies, both, strict=True):
         assert (also.poster_path, also.overview or "") == (movie.poster_path, movie.overview or also.overview)
@@ -159,16 +162,20 @@ def test_an_enriched_dataset_is_trained_and_served(sets: Path, tmp_path: Path) -
     with_data = next(movie for movie in dataset.movies if movie.poster_path)
     without = next(movie for movie in dataset.movies if movie.poster_path is None)
     with serving(tmp_path / "artifacts", f"sqlite:///{tmp_path}/recsvc.db") as client:
-        shown = client.get(f"/movies/{with_data.movie_id}").json()
-        bare = client.get(f"/movies/{without.movie_id}").json()
-    assert shown["poster_url"] == f"https://image.tmdb.org/t/p/w342{with_data.poster_path}"
-    assert shown["trailer_url"] == with_data.trailer_url
-    assert shown["overview"] == with_data.overview
-    assert shown["attribution"] == TMDB_NOTICE
-    assert (bare["poster_url"], bare["trailer_url"], bare["attribution"]) == (None, None, None)
+        with_details = client.get(f"/movies/{with_data.movie_id}").json()
+        without_details = client.get(f"/movies/{without.movie_id}").json()
+    assert with_details["poster_url"] == f"https://image.tmdb.org/t/p/w342{with_data.poster_path}"
+    assert with_details["trailer_url"] == with_data.trailer_url
+    assert with_details["overview"] == with_data.overview
+    assert with_details["attribution"] == TMDB_NOTICE
+    assert (without_details["poster_url"], without_details["trailer_url"], without_details["attribution"]) == (
+        None,
+        None,
+        None,
+    )
 
 
-def test_no_file_holds_the_key(sets: Path) -> None:
+def test_no_file_contains_the_key(sets: Path) -> None:
     files = [file for file in sets.rglob("*") if file.is_file()]
     assert len(files) > ANSWERED + REMOVED
     assert all(KEY.encode() not in file.read_bytes() for file in files)
@@ -188,7 +195,7 @@ def keys(movie: Movie) -> set[tuple[str, int | None]]:
 
 @pytest.fixture
 def titles(data_dir: Path, details: dict[int, dict[str, Any]]) -> Iterator[TmdbSite]:
-    """Searches among all movies whose titles at TMDB are known here."""
+    """A server that searches among all movies whose titles at TMDB are in the data."""
     file = folder_of(data_dir, "tmdb-5000") / "tmdb_5000_movies.csv"
     with tmdb_site() as site, file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
@@ -204,14 +211,14 @@ def titles(data_dir: Path, details: dict[int, dict[str, Any]]) -> Iterator[TmdbS
 
 
 def test_ml_100k_is_matched_by_title_and_year(data_dir: Path, titles: TmdbSite, tmp_path: Path) -> None:
-    """The links of the same movies in ml-latest-small say what is right."""
+    """The correct ids are the links of the same movies in ml-latest-small."""
     links = links_by_title(read_movielens(folder_of(data_dir, "ml-latest-small")))
     whole = read_movielens(folder_of(data_dir, "ml-100k"))
-    right = {movie.movie_id: set().union(*(links.get(key, set()) for key in keys(movie))) for movie in whole.movies}
-    known = {movie_id: ids for movie_id, ids in right.items() if len(ids) == 1}
+    linked = {movie.movie_id: set().union(*(links.get(key, set()) for key in keys(movie))) for movie in whole.movies}
+    known = {movie_id: ids for movie_id, ids in linked.items() if len(ids) == 1}
     reachable = {movie_id for movie_id, ids in known.items() if ids <= set(titles.movies)}
     assert (len(known), len(reachable)) == (1_297, 472)
-    # Each movie that can be found, and a part of those that cannot, which are not to be taken for others.
+    # All movies that can be found, and some that cannot and must not be matched to others.
     chosen = [movie for movie in whole.movies if movie.movie_id in reachable or movie.movie_id % 8 == 0]
     cache = TmdbCache(tmp_path / "tmdb")
     report = fetch(replace(whole, movies=tuple(chosen)), cache, api(titles))

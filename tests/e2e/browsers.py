@@ -1,4 +1,4 @@
-"""A real Chromium, driven by Playwright; a page that logs an error or a warning fails its test."""
+"""Fixtures for a real Chromium, driven by Playwright. A page that logs an error or a warning fails its test."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from tests.requirements import need
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 REFUSED = "Failed to load resource"
-"""What Chromium itself logs of every answer that is an error, and of a service that is down."""
+"""The beginning of what Chromium logs for each error status and when a service cannot be reached."""
 
 
 class Visit(Protocol):
-    """Begin as a browser that was never here."""
+    """Creates a browser context without cache, cookies or storage."""
 
     def __call__(self, *, refusals: bool = False, **options: object) -> BrowserContext:
-        """`refusals`: the test makes requests fail on purpose. Options are Playwright's (viewport, color_scheme)."""
+        """Create a context.
+
+        `refusals` allows failed requests, which the test causes on purpose; `options` are those of Playwright
+        (viewport, color_scheme).
+        """
 
 
-# One a module: while it runs, Playwright's event loop is the running one, and asyncio.run would be refused.
+# One browser per module: while it is open, Playwright runs an event loop, and asyncio.run would raise an error.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -36,25 +40,25 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
-    said: list[str] = []
+    logged: list[str] = []
     contexts: list[BrowserContext] = []
 
     def begin(*, refusals: bool = False, **options: object) -> BrowserContext:
         def note(message: ConsoleMessage) -> None:
             if message.type in {"error", "warning"} and not (refusals and message.text.startswith(REFUSED)):
-                said.append(f"{message.type}: {message.text} ({message.location['url']})")
+                logged.append(f"{message.type}: {message.text} ({message.location['url']})")
 
         context = chromium.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         context.on("console", note)
-        context.on("weberror", lambda error: said.append(f"exception: {error.error}"))
+        context.on("weberror", lambda error: logged.append(f"exception: {error.error}"))
         contexts.append(context)
         return context
 
     yield begin
     for context in contexts:
         context.close()
-    assert said == []
+    assert logged == []
 
 
 @pytest.fixture

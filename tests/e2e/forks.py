@@ -1,6 +1,7 @@
-"""Starts `recsvc` commands quickly, by forking: one JSON line a command, answered with the process id.
+"""Start `recsvc` commands quickly by forking.
 
-An empty object waits for the one started last and is answered with its exit code, or minus the signal that killed it.
+Each line of the input is a command as JSON, and the output is its process id. An empty object waits for the command
+that was started last; the output is its exit code, or minus the signal that killed it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ IMPORTED_EARLY = (server, load, pipeline)
 
 
 def run(command: dict[str, Any]) -> None:
-    """Be the command, in a child; does not return."""
+    """Run the command in this child process and exit."""
     log = os.open(command["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, number in ((nothing, 0), (log, 1), (log, 2)):

@@ -1,4 +1,4 @@
-"""A folder with the TypeScript example, its packages, and the types that openapi.json makes."""
+"""A fixture for the TypeScript example with its packages and the types generated from openapi.json."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run(*command: str, folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example's folder with its packages, and the types that openapi.json makes."""
+    """Copy the example, install its packages, and generate the types from openapi.json; returns the folder."""
     for tool in ("node", "npm"):
         need("node", shutil.which(tool) is not None, f"{tool} is not installed")
     folder = tmp_path_factory.mktemp("node") / "typescript"

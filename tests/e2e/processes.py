@@ -1,4 +1,4 @@
-"""`recsvc` as real processes, asked over real HTTP."""
+"""Run `recsvc` as real processes, with clients over real HTTP."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ START_SECONDS = 20.0
 
 
 def program() -> str:
-    """The installed command."""
+    """Return the path of the installed command."""
     found = shutil.which("recsvc", path=str(Path(sys.executable).parent))
     assert found, "recsvc is not installed beside this Python"
     return found
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """The environment without this run's own settings, and with these: `port=1` is RECSVC_PORT."""
+    """Return the environment with these settings and no others: `port=1` sets RECSVC_PORT."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RECSVC_")}
     return kept | {f"RECSVC_{name.upper()}": str(value) for name, value in settings.items()}
 
@@ -48,12 +48,12 @@ def run(*arguments: str, timeout: float = 60.0, **settings: object) -> subproces
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    """It failed with one clear line that has these words, after at most a line of progress, and no traceback."""
+    """Assert that it failed with one line that contains these words, after progress alone and without a traceback."""
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     *before, line = done.stderr.strip().splitlines()
     assert line.startswith("recsvc: "), done.stderr
-    assert all("━" in one or "/6 " in one for one in before), done.stderr
+    assert all("━" in progress or "/6 " in progress for progress in before), done.stderr
     for word in words:
         assert word in line
 
@@ -77,7 +77,7 @@ def wait_until_it_answers(port: int, seconds: float = START_SECONDS) -> None:
 
 
 class Service:
-    """A serving process, its log, and a client that asks it."""
+    """A serving process, its log, and a client for it."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         self.process = process
@@ -93,7 +93,7 @@ class Service:
 
 @contextmanager
 def serving(folder: Path, **settings: object) -> Iterator[Service]:
-    """A service that answers, on a free port if none is given; killed at the end if it still runs."""
+    """Start a service, on a free port if none is given, and yield it once it answers; it is killed at the end."""
     port = int(str(settings.pop("port", 0))) or free_port()
     log = folder / f"service-{port}.log"
     with log.open("wb") as output:
@@ -115,7 +115,7 @@ def serving(folder: Path, **settings: object) -> Iterator[Service]:
 
 
 class Forks:
-    """Processes that begin in milliseconds: `forks.py` has imported everything and forks for each."""
+    """Starts processes in milliseconds: `forks.py` has imported everything and forks for each command."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -127,18 +127,18 @@ class Forks:
         )
 
     def start(self, *arguments: str, log: Path, **settings: object) -> int:
-        """Begin a `recsvc` command; returns the process id."""
+        """Start a `recsvc` command; returns the process id."""
         named = {f"RECSVC_{name.upper()}": str(value) for name, value in settings.items()}
-        return int(self._ask({"arguments": arguments, "environment": named, "log": str(log)}))
+        return int(self._request({"arguments": arguments, "environment": named, "log": str(log)}))
 
     def wait(self) -> int:
-        """Wait for the end of what was started last; returns its exit code, or minus the signal that killed it."""
-        return int(self._ask({}))
+        """Wait for the command that was started last; returns its exit code, or minus the signal that killed it."""
+        return int(self._request({}))
 
-    def _ask(self, question: Mapping[str, Any]) -> str:
+    def _request(self, command: Mapping[str, Any]) -> str:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
         return self._process.stdout.readline()
 

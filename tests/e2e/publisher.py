@@ -1,7 +1,7 @@
-"""Trains on the sample once, and publishes the result many times, killed after so many seconds: `publisher.py FOLDER`.
+"""Train on the sample once and publish the result many times in children that are killed: `publisher.py FOLDER`.
 
-A number on a line is how long a child may publish and promote before it is killed; `inf` lets it end. The answer is
-`seconds published-for, exit code`, where a killed child has the code -9.
+Each line of the input is the number of seconds after which a child that publishes and promotes is killed; `inf` lets
+it end. Each line of the output is the seconds that it ran and its exit code, which is -9 for a killed child.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from recsvc.training.config import TrainingConfig
 from recsvc.training.pipeline import publish_trained
 
 
-def one_child(seconds: float) -> bool:
-    """Fork and kill; True in the child, which goes on to publish."""
+def fork_child(seconds: float) -> bool:
+    """Fork a child and kill it after some seconds; returns True in the child, which then publishes."""
     reading, writing = os.pipe()
     began = time.perf_counter()
     child = os.fork()
     if child == 0:
         return True
     os.close(writing)
-    # The child holds the writing end: the other end becomes readable when it ends.
+    # The child has the writing end open: the reading end becomes readable when the child ends.
     select.select([reading], [], [], None if seconds == float("inf") else seconds)
     taken = time.perf_counter() - began
-    os.kill(child, signal.SIGKILL)  # not waited for yet, so that the id is still its own
+    os.kill(child, signal.SIGKILL)  # it was not waited for yet, so the id cannot belong to another process
     _, status = os.waitpid(child, 0)
     os.close(reading)
     print(taken, os.waitstatus_to_exitcode(status), flush=True)
@@ -42,7 +42,7 @@ def at_each_step(name: str) -> None:
         return
     print("ready", flush=True)
     for line in iter(sys.stdin.readline, ""):
-        if one_child(float(line)):
+        if fork_child(float(line)):
             return
     os._exit(0)
 

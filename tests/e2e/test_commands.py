@@ -1,4 +1,4 @@
-"""The commands, as they are typed."""
+"""Tests of the commands as processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.e2e.processes import assert_one_line, run
 
 
 def test_train_into_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file.txt").write_text("no folder, and below it there can be none, whoever asks")
+    (tmp_path / "file.txt").write_text("a file, below which no folder can be created")
     unwritable = tmp_path / "file.txt" / "artifacts"
     assert_one_line(run("train", artifacts_dir=unwritable), str(unwritable))
 

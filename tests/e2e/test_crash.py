@@ -1,4 +1,4 @@
-"""Kill -9, again and again: no half version is ever listed, and no acknowledged rating is lost."""
+"""Tests with `kill -9`: no incomplete version is ever listed, and no acknowledged rating is lost."""
 
 from __future__ import annotations
 
@@ -111,10 +111,10 @@ def test_publishing_killed_at_any_time(tmp_path: Path) -> None:
 
 @dataclass
 class Caller:
-    """Someone who rates one movie after the other, over and over and every time differently, until the service is gone.
+    """A client that rates all movies again and again with changing stars, until the service is killed.
 
-    `unanswered` are those that may or may not have been kept: the service, or the database server that it had told to
-    commit, was at it when it was killed.
+    `unanswered` are the ratings that may or may not be stored: the service was killed before it answered, and the
+    database may or may not have committed them.
     """
 
     user_id: str

@@ -1,4 +1,4 @@
-"""/docs in a real browser that can reach no other host."""
+"""Tests of `/docs` in a real browser that can reach no other host."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def browser() -> str:
     return found
 
 
-def opened(browser: str, address: str, folder: Path, *options: str) -> tuple[str, str]:
-    """The page after its scripts have run, and what the browser logged."""
+def open_page(browser: str, address: str, folder: Path, *options: str) -> tuple[str, str]:
+    """Return the page after its scripts have run, and the log of the browser."""
     done = subprocess.run(
         [
             browser,
@@ -48,13 +48,13 @@ def test_every_operation_is_shown_and_nothing_is_refused(browser: str, sample_ar
     database = f"sqlite:///{tmp_path}/recsvc.db"
     with serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database) as service:
         document = service.client.get("/openapi.json").json()
-        page, log = opened(browser, f"http://127.0.0.1:{service.port}/docs", tmp_path, "--dump-dom")
+        page, log = open_page(browser, f"http://127.0.0.1:{service.port}/docs", tmp_path, "--dump-dom")
     text = html.unescape(re.sub(r"<[^>]+>|\u200b", "", page))
     for path, methods in document["paths"].items():
         assert path in text
         for operation in methods.values():
             assert operation["summary"] in text
     assert "Failed to load" not in text
-    said = [line for line in log.splitlines() if "CONSOLE" in line]
-    assert said == []
+    logged = [line for line in log.splitlines() if "CONSOLE" in line]
+    assert logged == []
     assert "Content Security Policy" not in log

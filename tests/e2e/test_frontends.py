@@ -1,4 +1,4 @@
-"""What docs/api.md shows to frontend developers, run as it stands there, and a client made from openapi.json."""
+"""Tests that run the examples of docs/api.md unchanged, and a client that is generated from openapi.json."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.e2e.node import ROOT, run
 from tests.e2e.processes import Service, serving
 from tests.requirements import need
 
-PLACE = "http://127.0.0.1:8000"
+DOCUMENTED_URL = "http://127.0.0.1:8000"
 
 
 def example(language: str) -> str:
-    """The one block of docs/api.md in that language."""
-    [found] = re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
-    assert PLACE in found
-    return str(found)
+    """Return the only code block of docs/api.md in a language."""
+    [block] = re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
+    assert DOCUMENTED_URL in block
+    return str(block)
 
 
 @pytest.fixture
@@ -55,19 +55,19 @@ def test_the_examples_compile_strictly(node_folder: Path) -> None:
 def test_the_typescript_client_runs(node_folder: Path, service: Service) -> None:
     bundle = ("--bundle", "--platform=node", "--format=esm", "--outfile=example.mjs", "--log-level=warning")
     run("npx", "esbuild", "example.ts", *bundle, folder=node_folder)
-    told = json.loads(run("node", "example.mjs", address(service), folder=node_folder))
-    assert told["user"].startswith("anon:")
-    assert told["strategies"] == ["popular", "hybrid"]
-    assert told["movie"] == "The Empire Strikes Back"
-    assert told["because"] == ["The Empire Strikes Back"]
-    assert told["kept"] == 1
-    assert told["shared"] == told["recommended"]
-    assert len(told["recommended"]) == 5
-    assert told["refused"] == ["body.recommendation_id"]
+    output = json.loads(run("node", "example.mjs", address(service), folder=node_folder))
+    assert output["user"].startswith("anon:")
+    assert output["strategies"] == ["popular", "hybrid"]
+    assert output["movie"] == "The Empire Strikes Back"
+    assert output["because"] == ["The Empire Strikes Back"]
+    assert output["kept"] == 1
+    assert output["shared"] == output["recommended"]
+    assert len(output["recommended"]) == 5
+    assert output["refused"] == ["body.recommendation_id"]
 
 
 def test_the_javascript_example_runs(node_folder: Path, service: Service) -> None:
-    (node_folder / "fetch.mjs").write_text(example("js").replace(PLACE, address(service)))
+    (node_folder / "fetch.mjs").write_text(example("js").replace(DOCUMENTED_URL, address(service)))
     lines = run("node", "fetch.mjs", folder=node_folder).splitlines()
     assert len(lines) == 5
     assert all(re.fullmatch(r".+ because of .+", line) for line in lines)
@@ -77,7 +77,7 @@ def test_the_shell_example_runs(service: Service, tmp_path: Path) -> None:
     strict = 'set -euo pipefail\ncurl() { command curl --fail-with-body -sS "$@"; }\n'
     if shutil.which("curl") is None:
         need("curl", False, "curl is not installed")
-    script = example("sh").replace(PLACE, address(service))
+    script = example("sh").replace(DOCUMENTED_URL, address(service))
     out = run("bash", "-c", strict + script, folder=tmp_path)
     assert '"title":"The Godfather"' in out
     assert '"strategy":"hybrid"' in out
@@ -88,7 +88,7 @@ def test_the_shell_example_runs(service: Service, tmp_path: Path) -> None:
 
 @contextmanager
 def another_origin(folder: Path) -> Iterator[str]:
-    """Serve a folder of files; returns the origin."""
+    """Serve a folder of files; yields the origin."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name is inherited
@@ -104,7 +104,7 @@ def another_origin(folder: Path) -> Iterator[str]:
             thread.join()
 
 
-def test_the_react_example_runs_on_a_page_from_elsewhere(
+def test_the_react_example_runs_on_a_page_of_another_origin(
     node_folder: Path, sample_artifacts: Path, tmp_path: Path, page: Page
 ) -> None:
     pages = tmp_path / "pages"
@@ -117,7 +117,7 @@ def test_the_react_example_runs_on_a_page_from_elsewhere(
         another_origin(pages) as origin,
         serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database, cors_origins=origin) as service,
     ):
-        (node_folder / "Recommendations.tsx").write_text(example("tsx").replace(PLACE, address(service)))
+        (node_folder / "Recommendations.tsx").write_text(example("tsx").replace(DOCUMENTED_URL, address(service)))
         run("npx", "esbuild", "main.tsx", "--bundle", f"--outfile={pages / 'main.js'}", folder=node_folder)
         page.goto(origin)
         movies = page.get_by_role("listitem")

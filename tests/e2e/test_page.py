@@ -1,4 +1,4 @@
-"""The page at `/` in a real browser, as users use it."""
+"""Tests of the page at `/` in a real browser."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def home(service: Service) -> str:
     return f"http://127.0.0.1:{service.port}/"
 
 
-def rate_one(page: Page, key: str = "5", at: int = 0) -> str:
-    """Rate a movie of the onboarding by one key; returns its title."""
+def rate_movie(page: Page, key: str = "5", at: int = 0) -> str:
+    """Rate a movie of the onboarding with one key; returns its title."""
     slider = page.get_by_role("list", name="Movies to rate").get_by_role("slider").nth(at)
     title = (slider.get_attribute("aria-label") or "").removeprefix("Your rating of ")
     slider.press(key)
@@ -50,17 +50,17 @@ def first_title(page: Page) -> str:
     return cards(page).first.get_by_role("heading").inner_text()
 
 
-def personal(page: Page) -> None:
-    """Wait until the list is this user's own."""
+def wait_until_personal(page: Page) -> None:
+    """Wait until the list is made from this user's ratings."""
     expect(page.get_by_role("region", name="Recommendations")).to_contain_text("you rated")
 
 
 @pytest.fixture
 def rated(page: Page, home: str) -> Page:
-    """The recommendations of someone who has rated one movie."""
+    """Show the recommendations of a user who has rated one movie."""
     page.goto(home)
-    rate_one(page)
-    personal(page)
+    rate_movie(page)
+    wait_until_personal(page)
     return page
 
 
@@ -71,10 +71,10 @@ def test_the_first_visit_leads_to_recommendations(page: Page, home: str) -> None
     for age in ("any age", "older", "newer"):
         expect(page.get_by_role("radio", name=age, exact=True)).to_be_attached()
     expect(page.get_by_role("region", name="Recommendations")).to_contain_text("Popular with everyone")
-    title = rate_one(page)
+    title = rate_movie(page)
     page.get_by_role("link", name="See my recommendations").click()  # one click after rating
     expect(page.get_by_role("heading", level=1)).to_have_text("Recommended for you")
-    personal(page)
+    wait_until_personal(page)
     reasons = cards(page).first.get_by_role("list", name="Why it is recommended")
     expect(reasons).to_contain_text(title)
     expect(cards(page).first.get_by_role("img", name="Predicted for you")).to_be_visible()
@@ -89,22 +89,22 @@ def test_a_newcomer_needs_the_keyboard_alone(page: Page, home: str) -> None:
             break
     outlines = """() => [document.activeElement, document.activeElement.parentElement]
         .map((element) => getComputedStyle(element).outlineStyle)"""
-    assert set(page.evaluate(outlines)) != {"none"}, "what has the focus does not show it"
+    assert set(page.evaluate(outlines)) != {"none"}, "the focused element shows no outline"
     for _ in range(9):
         page.keyboard.press("ArrowRight")
     expect(page.locator(":focus")).to_have_attribute("aria-valuetext", re.compile("4.5|four and a half", re.IGNORECASE))
     expect(page.get_by_role("link", name="See my recommendations")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Recommended for you")
-    personal(page)
+    wait_until_personal(page)
 
 
-def test_every_opinion_changes_the_list_at_once(rated: Page) -> None:
+def test_every_feedback_changes_the_list_at_once(rated: Page) -> None:
     rated.evaluate("window.sameDocument = true")
-    for verdict in ("Like", "Dislike", "Seen it", "Not interested"):
+    for label in ("Like", "Dislike", "Seen it", "Not interested"):
         title = first_title(rated)
         with rated.expect_response(lambda answer: "/recommend" in answer.url and answer.ok):
-            cards(rated).first.get_by_role("button", name=re.compile(f"^{verdict}: ")).click()
+            cards(rated).first.get_by_role("button", name=re.compile(f"^{label}: ")).click()
         expect(cards(rated).filter(has=rated.get_by_role("heading", name=title, exact=True))).to_have_count(0)
     assert rated.evaluate("window.sameDocument") is True
 
@@ -118,16 +118,16 @@ def test_a_like_is_a_reason_and_undo_takes_it_back(rated: Page) -> None:
     expect(cards(rated).filter(has_text=f"you liked {title}")).to_have_count(0)
 
 
-def test_a_low_rating_is_not_called_a_liking(page: Page, home: str) -> None:
+def test_a_low_rating_is_not_called_a_like(page: Page, home: str) -> None:
     page.goto(home)
-    rate_one(page, "5")
-    rate_one(page, "1", at=1)
-    personal(page)
+    rate_movie(page, "5")
+    rate_movie(page, "1", at=1)
+    wait_until_personal(page)
     for text in cards(page).get_by_role("list", name="Why it is recommended").all_inner_texts():
         assert not re.search(r"liked .* 1 star", text)
 
 
-def test_search_forgives_typing(page: Page, home: str) -> None:
+def test_search_tolerates_typing_mistakes(page: Page, home: str) -> None:
     page.goto(home)
     page.keyboard.press("/")
     box = page.get_by_role("combobox", name="Search movies")
@@ -145,7 +145,7 @@ def test_search_forgives_typing(page: Page, home: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Rate a movie")
 
 
-def test_a_search_without_results_says_so(page: Page, home: str) -> None:
+def test_a_search_without_results_shows_a_notice(page: Page, home: str) -> None:
     page.goto(f"{home}#/search?q=xqzzkwv")
     expect(page.get_by_role("main")).to_contain_text("No movie by that name")
 
@@ -156,9 +156,19 @@ def test_a_movie_has_its_own_page(rated: Page, home: str) -> None:
     rated.get_by_role("radio", name="What they are about").check(force=True)
     expect(rated).to_have_url(re.compile("by=content"))
     rated.get_by_role("slider", name="Your rating of").press("4")
-    expect(rated.get_by_role("region", name="Your opinion")).to_contain_text("4 stars")
+    expect(rated.get_by_role("region", name="Your feedback")).to_contain_text("4 stars")
     rated.goto(f"{home}#/ratings")
-    expect(rated.get_by_role("list", name="What I said").get_by_role("slider")).to_have_count(2)
+    expect(rated.get_by_role("list", name="My ratings").get_by_role("slider")).to_have_count(2)
+
+
+def test_a_shared_link_with_the_former_address_of_a_movie_still_opens_it(
+    page: Page, home: str, service: Service
+) -> None:
+    page.goto(f"{home}#/film/1?by=content")
+    title = service.client.get("/movies/1").json()["title"]
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page).to_have_url(f"{home}#/movie/1?by=content")
+    expect(page.get_by_role("radio", name="What they are about")).to_be_checked()
 
 
 @pytest.mark.parametrize("movie_id", ["999999", "0", "99999999999999999999"])
@@ -214,7 +224,7 @@ def test_two_visitors_never_see_each_others_ratings(rated: Page, visit: Visit, h
     other.goto(f"{home}#/ratings")
     expect(other.get_by_role("main")).to_contain_text("Nothing yet")
     rated.goto(f"{home}#/ratings")
-    expect(rated.get_by_role("list", name="What I said").get_by_role("slider")).to_have_count(1)
+    expect(rated.get_by_role("list", name="My ratings").get_by_role("slider")).to_have_count(1)
 
 
 def test_the_token_is_never_in_an_address(visit: Visit, home: str) -> None:
@@ -223,16 +233,16 @@ def test_the_token_is_never_in_an_address(visit: Visit, home: str) -> None:
     context.on("request", lambda request: addresses.append(request.url + str(request.headers.get("referer"))))
     page = context.new_page()
     page.goto(home)
-    rate_one(page)
-    personal(page)
+    rate_movie(page)
+    wait_until_personal(page)
     for place in ("ratings", "lists", "model", ""):
         page.goto(f"{home}#/{place}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         addresses.append(page.url)
     kept = context.storage_state()["origins"][0]["localStorage"]
     [token] = re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", str(kept))
-    assert not [one for one in addresses if token in one]
-    assert {re.match(r"https?://[^/]+/", one)[0] for one in addresses} == {home}  # type: ignore[index]
+    assert not [address for address in addresses if token in address]
+    assert {re.match(r"https?://[^/]+/", address)[0] for address in addresses} == {home}  # type: ignore[index]
 
 
 def test_everything_can_be_erased(rated: Page, home: str) -> None:
@@ -245,11 +255,11 @@ def test_everything_can_be_erased(rated: Page, home: str) -> None:
 
 
 @pytest.mark.parametrize("lost", ["session", "answer"])
-def test_what_was_not_erased_is_not_called_so(visit: Visit, home: str, lost: str) -> None:
+def test_a_failed_erasure_is_not_reported_as_done(visit: Visit, home: str, lost: str) -> None:
     page = visit(refusals=True).new_page()
     page.goto(home)
-    rate_one(page)
-    personal(page)
+    rate_movie(page)
+    wait_until_personal(page)
     page.goto(f"{home}#/ratings")
     if lost == "session":
         page.evaluate("localStorage.clear()")
@@ -258,14 +268,14 @@ def test_what_was_not_erased_is_not_called_so(visit: Visit, home: str, lost: str
     page.get_by_role("button", name="Erase everything about me").click()
     page.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
     expect(page.get_by_role("region", name="Messages")).to_contain_text("Nothing was erased")
-    expect(page.get_by_role("list", name="What I said").get_by_role("slider")).to_have_count(1)
+    expect(page.get_by_role("list", name="My ratings").get_by_role("slider")).to_have_count(1)
 
 
 def test_what_was_shown_and_liked_reaches_the_analytics(visit: Visit, home: str) -> None:
     page = visit(refusals=True).new_page()
     page.goto(home)
-    rate_one(page)
-    personal(page)
+    rate_movie(page)
+    wait_until_personal(page)
     with page.expect_response(lambda answer: answer.url.endswith("/events") and answer.ok):
         cards(page).first.scroll_into_view_if_needed()
         cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
@@ -312,7 +322,7 @@ def test_a_challenger_is_not_what_is_in_production(page: Page, home: str, servic
     panels = page.get_by_role("main").locator("section")
     expect(panels.filter(has=page.get_by_role("heading", name="In service"))).to_contain_text(production["version"])
     expect(panels.filter(has=page.get_by_role("heading", name="A/B comparison"))).to_contain_text(
-        f"{challenger['version']} answers 10 % of the users"
+        f"{challenger['version']} serves 10 % of the users"
     )
     table = page.get_by_role("region", name="Metrics on the hold-out")
     assert table.evaluate("(table) => table.scrollWidth <= table.clientWidth"), "a column is cut off on a phone"
@@ -330,7 +340,7 @@ def test_the_page_on_the_model_shows_the_plots(page: Page, sample_artifacts: Pat
         expect(page.frame_locator("iframe").get_by_text("the plots")).to_have_css("color", "rgb(0, 128, 0)")
 
 
-def test_a_service_that_is_down_loses_nothing(visit: Visit, sample_artifacts: Path, tmp_path: Path) -> None:
+def test_no_feedback_is_lost_while_the_service_is_down(visit: Visit, sample_artifacts: Path, tmp_path: Path) -> None:
     settings: dict[str, object] = {
         "artifacts_dir": sample_artifacts,
         "database_url": f"sqlite:///{tmp_path}/recsvc.db",
@@ -339,8 +349,8 @@ def test_a_service_that_is_down_loses_nothing(visit: Visit, sample_artifacts: Pa
     with serving(tmp_path, **settings) as service:
         address = f"http://127.0.0.1:{service.port}/"
         page.goto(address)
-        rate_one(page)
-        personal(page)
+        rate_movie(page)
+        wait_until_personal(page)
         port = service.port
     title = first_title(page)
     cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
@@ -354,17 +364,17 @@ def test_a_service_that_is_down_loses_nothing(visit: Visit, sample_artifacts: Pa
         page.goto(f"{address}#/ratings")
         if page.locator("#offline").is_visible():
             page.locator("#offline").get_by_role("button", name="Retry").click()
-        expect(page.get_by_role("list", name="What I said")).to_contain_text(title)
+        expect(page.get_by_role("list", name="My ratings")).to_contain_text(title)
 
 
-def test_the_page_is_light_steady_and_safe(visit: Visit, home: str) -> None:
+def test_the_page_is_small_steady_and_safe(visit: Visit, home: str) -> None:
     page = visit().new_page()
     sizes: dict[str, int] = {}
 
-    def weigh(answer: Response) -> None:
+    def measure(answer: Response) -> None:
         sizes[answer.url] = len(answer.body())
 
-    page.on("response", weigh)
+    page.on("response", measure)
     page.add_init_script(
         """window.shifts = 0;
         new PerformanceObserver((list) => {
@@ -377,8 +387,8 @@ def test_the_page_is_light_steady_and_safe(visit: Visit, home: str) -> None:
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     expect(cards(page).first).to_be_visible()
-    rate_one(page)
-    personal(page)
+    rate_movie(page)
+    wait_until_personal(page)
     for place in ("model", "ratings", "lists", "search?q=alien", "movie/1", ""):
         page.goto(f"{home}#/{place}")
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
@@ -394,14 +404,14 @@ def test_the_page_is_light_steady_and_safe(visit: Visit, home: str) -> None:
         "Storage.prototype.setItem = () => { throw new DOMException('full') }",
     ],
 )
-def test_a_browser_that_keeps_nothing_is_one_user_all_the_same(page: Page, home: str, broken: str) -> None:
+def test_a_browser_without_storage_is_one_user_while_the_page_is_open(page: Page, home: str, broken: str) -> None:
     page.add_init_script(broken)
     begun: list[str] = []
     page.on("request", lambda request: begun.append(request.url) if request.url.endswith("/session") else None)
     page.goto(home)
-    rate_one(page)
-    personal(page)
-    rate_one(page, "4", at=1)
+    rate_movie(page)
+    wait_until_personal(page)
+    rate_movie(page, "4", at=1)
     expect(page.get_by_role("region", name="Recommendations")).to_contain_text("From the 2 movies you rated")
     assert len(begun) == 1
     page.get_by_role("button", name="Save as a list").click()
@@ -411,19 +421,19 @@ def test_a_browser_that_keeps_nothing_is_one_user_all_the_same(page: Page, home:
     expect(page.get_by_role("list", name="My lists").get_by_role("listitem")).to_have_count(1)
 
 
-def test_what_is_kept_in_a_wrong_shape_is_forgotten(page: Page, home: str) -> None:
+def test_kept_values_of_a_wrong_shape_are_ignored(page: Page, home: str) -> None:
     page.add_init_script(
         """for (const name of ["wishes", "session", "lists", "events", "theme"])
           localStorage.setItem(`recsvc.${name}`, name === "wishes" ? "5" : '[{"movie_id": {}}, null, "x"]');"""
     )
     page.goto(home)
-    rate_one(page)
-    personal(page)
+    rate_movie(page)
+    wait_until_personal(page)
     page.goto(f"{home}#/lists")
     expect(page.get_by_role("main")).to_contain_text("No lists yet")
 
 
-def test_a_page_of_which_a_part_is_missing_says_so(visit: Visit, home: str) -> None:
+def test_a_page_with_a_missing_part_shows_a_notice(visit: Visit, home: str) -> None:
     page = visit(refusals=True).new_page()
     page.route("**/assets/cards.js", lambda route: route.abort())
     page.goto(home)
@@ -433,58 +443,60 @@ def test_a_page_of_which_a_part_is_missing_says_so(visit: Visit, home: str) -> N
     expect(cards(page).first).to_be_visible()
 
 
-@pytest.mark.parametrize("who", ["a user unknown to the service", "another user"])
-def test_an_opinion_outlives_the_recommendation_it_came_from(
-    visit: Visit, home: str, service: Service, who: str
+@pytest.mark.parametrize("session", ["an unknown user", "another user"])
+def test_feedback_outlives_the_recommendation_it_came_from(
+    visit: Visit, home: str, service: Service, session: str
 ) -> None:
     page = visit(refusals=True).new_page()
     page.goto(home)
-    rate_one(page)
-    personal(page)
-    other = service.client.post("/session").json() | ({"token": "not.a.token"} if "unknown" in who else {})
+    rate_movie(page)
+    wait_until_personal(page)
+    other = service.client.post("/session").json() | ({"token": "not.a.token"} if "unknown" in session else {})
     page.evaluate("(other) => localStorage.setItem('recsvc.session', JSON.stringify(other))", other)
     title = first_title(page)
     statuses: list[int] = []
     page.on("response", lambda answer: statuses.append(answer.status) if answer.url.endswith("/rate") else None)
     cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
     expect(cards(page).filter(has_text=f"you liked {title}").first).to_be_visible()
-    assert statuses == ([401, 201] if "unknown" in who else [422, 201])
+    assert statuses == ([401, 201] if "unknown" in session else [422, 201])
     page.goto(f"{home}#/ratings")
     page.reload()
-    expect(page.get_by_role("list", name="What I said")).to_contain_text(title)
+    expect(page.get_by_role("list", name="My ratings")).to_contain_text(title)
 
 
 def test_a_second_tab_is_the_same_user(visit: Visit, home: str, service: Service) -> None:
     context = visit()
-    one, two = context.new_page(), context.new_page()
-    for tab in (one, two):
+    first_tab, second_tab = context.new_page(), context.new_page()
+    for tab in (first_tab, second_tab):
         tab.goto(home)
         expect(cards(tab).first).to_be_visible()
-    first = rate_one(one)
-    for tab in (one, two):
-        personal(tab)
-    second = rate_one(two, "4", at=1)
-    one.goto(f"{home}#/ratings")
+    first = rate_movie(first_tab)
+    for tab in (first_tab, second_tab):
+        wait_until_personal(tab)
+    second = rate_movie(second_tab, "4", at=1)
+    first_tab.goto(f"{home}#/ratings")
     for title in {first, second}:
-        expect(one.get_by_role("list", name="What I said")).to_contain_text(title)
+        expect(first_tab.get_by_role("list", name="My ratings")).to_contain_text(title)
 
-    # As if both had begun at once, and the second was the last: what was said as the first is said again.
+    # As if both tabs had begun a session at once: the feedback of the first user is sent again as the second one.
     user = service.client.post("/session").json()
-    with one.expect_response(lambda answer: answer.url.endswith("/rate") and answer.status == 201):
-        two.evaluate("(user) => localStorage.setItem('recsvc.session', JSON.stringify(user))", user)
-    expect(one.get_by_role("list", name="What I said")).to_contain_text(first)
-    one.reload()
-    expect(one.get_by_role("list", name="What I said")).to_contain_text(first)
-    kept = service.client.get(f"/users/{user['user_id']}/ratings", headers={"Authorization": f"Bearer {user['token']}"})
-    assert {item["title"] for item in kept.json()["items"]} == {first, second}
+    with first_tab.expect_response(lambda answer: answer.url.endswith("/rate") and answer.status == 201):
+        second_tab.evaluate("(user) => localStorage.setItem('recsvc.session', JSON.stringify(user))", user)
+    expect(first_tab.get_by_role("list", name="My ratings")).to_contain_text(first)
+    first_tab.reload()
+    expect(first_tab.get_by_role("list", name="My ratings")).to_contain_text(first)
+    ratings = service.client.get(
+        f"/users/{user['user_id']}/ratings", headers={"Authorization": f"Bearer {user['token']}"}
+    )
+    assert {item["title"] for item in ratings.json()["items"]} == {first, second}
 
 
 def test_a_rating_is_kept_when_the_page_is_closed_at_once(page: Page, home: str) -> None:
     page.goto(home)
-    title = rate_one(page, "4")
+    title = rate_movie(page, "4")
     page.reload()
     page.goto(f"{home}#/ratings")
-    expect(page.get_by_role("list", name="What I said")).to_contain_text(title)
+    expect(page.get_by_role("list", name="My ratings")).to_contain_text(title)
 
 
 def test_posters_name_their_source(page: Page, home: str) -> None:
@@ -521,10 +533,10 @@ def test_fifteen_movies_fill_their_rows(page: Page, home: str) -> None:
     assert simulated["y"] < first["y"]
 
 
-def test_nothing_is_out_of_reach_on_a_phone(visit: Visit, home: str) -> None:
+def test_every_control_can_be_tapped_on_a_phone(visit: Visit, home: str) -> None:
     page = visit(viewport={"width": 390, "height": 844}).new_page()
     page.goto(f"{home}#/rate")
-    rate_one(page)
+    rate_movie(page)
     expect(page.get_by_role("link", name="See my recommendations")).to_be_visible()
     reach = """(button) => {
       button.scrollIntoView({ block: "nearest" });
@@ -535,7 +547,7 @@ def test_nothing_is_out_of_reach_on_a_phone(visit: Visit, home: str) -> None:
         assert button.evaluate(reach)
 
 
-def test_going_back_finds_the_place_again(rated: Page) -> None:
+def test_going_back_restores_the_scroll_position(rated: Page) -> None:
     rated.get_by_role("link", name="See my recommendations").click()
     rated.get_by_role("button", name="Load more").click()
     expect(cards(rated)).to_have_count(24)

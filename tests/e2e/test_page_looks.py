@@ -1,6 +1,6 @@
-"""Every view of the page in light and dark, on a phone and a desktop: readable by everyone, and a picture of each.
+"""Tests of every view in light and dark, on a phone and a desktop: accessible, and without scrolling sideways.
 
-The pictures are in build/screenshots/, for a user to look at.
+A screenshot of each view is written to build/screenshots/.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.e2e.browsers import Visit
 from tests.e2e.node import ROOT
 from tests.e2e.processes import Service, serving
-from tests.e2e.test_page import KEY, cards, personal, rate_one
+from tests.e2e.test_page import KEY, cards, rate_movie, wait_until_personal
 
-PICTURES = ROOT / "build" / "screenshots"
+SCREENSHOTS = ROOT / "build" / "screenshots"
 LONG = f"\u202e{'W' * 119}"
-"""The longest title, of one word, which would also turn around what stands after it."""
+"""The longest title: one word, with a character that would reverse the text after it."""
 SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 360, "height": 740},
     "desktop": {"width": 1280, "height": 900},
@@ -34,18 +34,18 @@ def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) ->
         yield service
 
 
-def looked_at(page: Page, name: str, axe: str) -> None:
-    """Take the picture of a view, and check what holds for all of them."""
+def check_view(page: Page, name: str, axe: str) -> None:
+    """Take a screenshot of a view, and check what must hold for all views."""
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
-    page.wait_for_timeout(300)  # what slides in has arrived
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    page.wait_for_timeout(300)  # animations have ended
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    serious = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
-    told = [(one["id"], one["help"], [node["html"] for node in one["nodes"]][:3]) for one in serious]
-    assert told == [], name
+    result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    serious = [item for item in result["violations"] if item["impact"] in {"serious", "critical"}]
+    violations = [(item["id"], item["help"], [node["html"] for node in item["nodes"]][:3]) for item in serious]
+    assert violations == [], name
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -56,13 +56,13 @@ def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: s
     page = visit(color_scheme=scheme, viewport=SIZES[size], refusals=True).new_page()
 
     def see(name: str) -> None:
-        looked_at(page, f"{name}-{scheme}-{size}", axe)
+        check_view(page, f"{name}-{scheme}-{size}", axe)
 
     page.goto(home)
     expect(cards(page).first).to_be_visible()
     see("first-visit")
-    rate_one(page)
-    personal(page)
+    rate_movie(page)
+    wait_until_personal(page)
     page.get_by_role("link", name="See my recommendations").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recommended for you")
     see("recommendations")

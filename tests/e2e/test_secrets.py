@@ -1,4 +1,4 @@
-"""What nobody may read in the log, however much of it is shown."""
+"""Tests that the log contains no secrets at any level."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.e2e.processes import serving
 
 
-def test_the_most_talkative_log_tells_no_secret(sample_artifacts: Path, tmp_path: Path) -> None:
+def test_the_debug_log_contains_no_secret(sample_artifacts: Path, tmp_path: Path) -> None:
     path = tmp_path / "recsvc.db"
     settings = {"artifacts_dir": sample_artifacts, "database_url": f"sqlite:///{path}", "admin_key": "open sesame"}
     with serving(tmp_path, log_level="debug", **settings) as service:

@@ -1,4 +1,4 @@
-"""The service as its users meet it: a process, real HTTP, real MovieLens data."""
+"""Tests of the service as a process, over real HTTP, with real MovieLens data."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def movie(client: httpx.Client, title: str) -> int:
     return next(int(movie["movie_id"]) for movie in found if movie["title"] == title)
 
 
-def ids(listed: Any) -> list[int]:
-    return [item["movie"]["movie_id"] for item in listed["items"]]
+def ids(page: Any) -> list[int]:
+    return [item["movie"]["movie_id"] for item in page["items"]]
 
 
-def whole_list(client: httpx.Client, user_id: str) -> list[int]:
+def all_recommendations(client: httpx.Client, user_id: str) -> list[int]:
     pages = [
         answer(client.get("/recommend", params={"user_id": user_id, "k": 100, "offset": offset, "explain": False}))
         for offset in range(0, 1001, 100)
@@ -42,7 +42,7 @@ def whole_list(client: httpx.Client, user_id: str) -> list[int]:
     return [movie_id for page in pages for movie_id in ids(page)]
 
 
-def test_the_story_of_someone_new(ml_100k_artifacts: Path, tmp_path: Path) -> None:
+def test_a_new_user_rates_movies_and_gets_recommendations(ml_100k_artifacts: Path, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/recsvc.db"
     with serving(tmp_path, artifacts_dir=ml_100k_artifacts, database_url=database) as service:
         client = service.client
@@ -69,9 +69,9 @@ def test_the_story_of_someone_new(ml_100k_artifacts: Path, tmp_path: Path) -> No
         assert given["items"] == listed["items"]
 
         near = ids(answer(client.get("/similar/183", params={"k": 20})))
-        before = whole_list(client, "newcomer")
+        before = all_recommendations(client, "newcomer")
         answer(client.post("/rate", json={"user_id": "newcomer", "movie_id": 183, "rating": 1}), 200)
-        after = whole_list(client, "newcomer")
+        after = all_recommendations(client, "newcomer")
         places = [movie_id for movie_id in near if movie_id in before and movie_id in after]
         assert len(places) > 10
         assert sum(map(after.index, places)) > sum(map(before.index, places))
@@ -85,14 +85,14 @@ def test_two_processes_on_one_database_agree_byte_for_byte(
         for number, movie_id in enumerate((50, 172, 183, 1, 300)):
             body = {"user_id": "ada", "movie_id": movie_id, "rating": number + 0.5}
             answer((one, other)[number % 2].client.post("/rate", json=body), 201)
-            for question in (
+            for path in (
                 "/recommend?user_id=ada&k=50",
                 "/recommend?user_id=ada&diversity=0.3",
                 "/users/ada/ratings",
             ):
-                assert one.client.get(question).content == other.client.get(question).content
-        for question in ("/recommend?user_id=ml-100k:196&k=100", "/similar/50", "/movies/popular", "/movies/50"):
-            assert one.client.get(question).content == other.client.get(question).content
+                assert one.client.get(path).content == other.client.get(path).content
+        for path in ("/recommend?user_id=ml-100k:196&k=100", "/similar/50", "/movies/popular", "/movies/50"):
+            assert one.client.get(path).content == other.client.get(path).content
         assert one.client.delete("/rate?user_id=ada&movie_id=50").status_code == 204
         assert [item["movie_id"] for item in answer(other.client.get("/users/ada/ratings"))["items"]].count(50) == 0
 
@@ -107,7 +107,7 @@ def test_ctrl_c_ends_it_cleanly(sample_artifacts: Path, tmp_path: Path) -> None:
         assert answer(service.client.get("/users/ada"))["rated"] == 1
 
 
-def test_sigterm_ends_it_cleanly_although_someone_never_sends_the_rest(sample_artifacts: Path, tmp_path: Path) -> None:
+def test_sigterm_ends_it_cleanly_during_an_unfinished_request(sample_artifacts: Path, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/recsvc.db"
     with serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database) as service:
         answer(service.client.get("/recommend"))
@@ -143,7 +143,7 @@ def test_a_body_without_end_is_cut_off(sample_artifacts: Path, tmp_path: Path) -
             except ConnectionResetError:
                 pass
         assert b" 413 " in received[:20] or sent < 50_000_000
-        # Of a length that is told beforehand not a byte is read.
+        # A body whose declared length is too large is not read at all.
         response = service.client.post("/rate", content=b" " * 3_000_000, headers={"content-type": "application/json"})
         assert response.status_code == 413
         assert answer(service.client.get("/health/ready"))["status"] == "ready"
@@ -171,8 +171,8 @@ def test_many_at_once_over_real_connections(sample_artifacts: Path, tmp_path: Pa
             thread.join()
         assert failures == []
         assert answer(one.client.get("/users/ada"))["rated"] == 20
-        question = "/users/ada/ratings?k=100"
-        assert one.client.get(question).content == other.client.get(question).content
+        path = "/users/ada/ratings?k=100"
+        assert one.client.get(path).content == other.client.get(path).content
 
 
 def test_a_port_in_use(sample_artifacts: Path, tmp_path: Path) -> None:
@@ -190,7 +190,9 @@ def test_a_port_in_use(sample_artifacts: Path, tmp_path: Path) -> None:
     [({"port": 99999}, ["RECSVC_PORT", "65535"]), ({"database_url": "sqlite:///{tmp}/file.txt"}, ["not a database"])],
     ids=["setting", "database"],
 )
-def test_what_cannot_work_is_one_line(tmp_path: Path, settings: dict[str, object], words: list[str]) -> None:
+def test_an_impossible_setting_is_reported_in_one_line(
+    tmp_path: Path, settings: dict[str, object], words: list[str]
+) -> None:
     (tmp_path / "file.txt").write_text("neither a folder nor a database, and long enough to be looked at" * 20)
     named: dict[str, Any] = {name: str(value).replace("{tmp}", str(tmp_path)) for name, value in settings.items()}
     done = run("serve", **{"port": free_port(), "artifacts_dir": tmp_path, **named})
@@ -198,7 +200,7 @@ def test_what_cannot_work_is_one_line(tmp_path: Path, settings: dict[str, object
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_without_a_version_it_lives_and_is_not_ready(sample_artifacts: Path, tmp_path: Path) -> None:
+def test_without_a_version_it_is_live_and_not_ready(sample_artifacts: Path, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/recsvc.db"
     with serving(tmp_path, artifacts_dir=tmp_path / "none", database_url=database, reload_seconds=0.1) as service:
         assert answer(service.client.get("/health/live"))["status"] == "live"
@@ -211,7 +213,7 @@ def test_without_a_version_it_lives_and_is_not_ready(sample_artifacts: Path, tmp
             time.sleep(0.05)
 
 
-def test_what_serves_does_not_load_what_only_training_needs(sample_artifacts: Path, tmp_path: Path) -> None:
+def test_a_serving_process_does_not_import_training_libraries(sample_artifacts: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from starlette.testclient import TestClient; from recsvc.service.app import create_app;"
         "from recsvc.settings import load_settings; from recsvc.service import server;\n"

@@ -41,7 +41,7 @@ def data_enrich(
     rate: Annotated[float, typer.Option(min=0.1, max=50, help="Requests a second; TMDB allows about 40.")] = 30.0,
 ) -> None:
     """Fetch posters, trailers, texts, keywords and credits from TMDB; interrupted, it goes on where it stopped."""
-    from recsvc.datasets.load import read_bare, tmdb_cache
+    from recsvc.datasets.load import read_without_tmdb, tmdb_cache
     from recsvc.datasets.tmdb.api import TmdbApi
     from recsvc.datasets.tmdb.fetch import fetch
     from recsvc.datasets.tmdb.rate_limiter import RateLimiter
@@ -50,7 +50,7 @@ def data_enrich(
     folder = folder_of_datasets(settings, data_dir)
     if settings.tmdb_api_key is None:
         raise ConfigurationError("set RECSVC_TMDB_API_KEY to a key from https://www.themoviedb.org/settings/api")
-    held = read_bare(dataset, folder)
+    held = read_without_tmdb(dataset, folder)
     cache = tmdb_cache(dataset, folder)
     api = TmdbApi(settings.tmdb_api_key, settings.tmdb_base_url, RateLimiter(rate))
     try:

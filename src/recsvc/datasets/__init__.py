@@ -1,4 +1,4 @@
-"""In: files on disk, or a URL to fetch them from.
+"""In: files on disk, or a URL to download them from.
 
-Out: a `Dataset`, which is a Ratings table and the movies it is about.
+Out: a `Dataset`, which consists of a Ratings table and the movies that were rated.
 """

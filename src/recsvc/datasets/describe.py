@@ -1,4 +1,4 @@
-"""What is in a dataset, in numbers: sizes, sparsity, how ratings are spread over users, movies and time."""
+"""Describe a dataset in numbers: sizes, sparsity, and the distribution of the ratings over users, movies and time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FEW_RATINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """How many ratings one has: the least, the median, the mean and the most, over those who have any."""
+class CountSummary:
+    """A summary of the number of ratings per user or per movie, over those with at least one rating."""
 
     min: int
     median: float
@@ -29,11 +29,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class LongTail:
-    """How unevenly ratings fall on the rated movies.
+    """How unevenly the ratings are distributed over the rated movies.
 
-    `top_1_percent` and so on are the shares (0-1) of all ratings that the most rated movies get (at least one
-    movie). `movies_for_half` is how few movies make half of all ratings, `movies_below_5` how many have fewer
-    than five.
+    `top_1_percent`, `top_10_percent` and `top_20_percent` are the shares (0-1) of all ratings that this part of the
+    movies has, the most rated ones (at least one movie). `movies_for_half` is the smallest number of movies that have
+    half of all ratings, and `movies_below_5` the number of movies with fewer than five ratings.
     """
 
     top_1_percent: float
@@ -45,7 +45,7 @@ class LongTail:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many movies say so much of themselves; `links` counts those with an IMDb or TMDB id."""
+    """How many movies have each kind of information; `links` counts the movies with an IMDb or TMDB id."""
 
     year: int
     genres: int
@@ -62,10 +62,10 @@ class Coverage:
 class Description:
     """A dataset in numbers.
 
-    `users` and `rated_movies` have at least one rating. `sparsity` is the share (0-1) of the cells of users x
-    rated movies without a rating. `rating_counts` goes from "0.5" to "5.0". Dates are YYYY-MM-DD, UTC.
-    `movies_by_decade` ("1990s") leaves out movies without a year. `genres` counts movies by genre, the
-    commonest first.
+    `users` and `rated_movies` count those with at least one rating. `sparsity` is the share (0-1) of empty cells in the
+    matrix of users by rated movies. The keys of `rating_counts` go from "0.5" to "5.0". Dates are YYYY-MM-DD, UTC.
+    `movies_by_decade` ("1990s") leaves out movies without a year. `genres` counts the movies of each genre, the most
+    common first.
     """
 
     name: str
@@ -77,8 +77,8 @@ class Description:
     sparsity: float
     mean_rating: float
     rating_counts: dict[str, int]
-    ratings_per_user: Spread
-    ratings_per_movie: Spread
+    ratings_per_user: CountSummary
+    ratings_per_movie: CountSummary
     first_date: str
     last_date: str
     long_tail: LongTail
@@ -87,12 +87,12 @@ class Description:
     coverage: Coverage
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as what JSON can hold."""
+        """Return all fields as values that can be written as JSON."""
         return asdict(self)
 
 
 def describe(dataset: Dataset) -> Description:
-    """Describe a dataset, which has at least one rating."""
+    """Describe a dataset with at least one rating."""
     ratings = dataset.ratings
     _, per_user = np.unique(ratings.users, return_counts=True)
     _, per_movie = np.unique(ratings.movie_ids, return_counts=True)
@@ -108,8 +108,8 @@ def describe(dataset: Dataset) -> Description:
         sparsity=1 - len(ratings) / (len(per_user) * len(per_movie)),
         mean_rating=float(ratings.stars.mean(dtype=np.float64)),
         rating_counts={f"{value:.1f}": int((ratings.stars == value).sum()) for value in stars},
-        ratings_per_user=_spread(per_user),
-        ratings_per_movie=_spread(per_movie),
+        ratings_per_user=_summary(per_user),
+        ratings_per_movie=_summary(per_movie),
         first_date=_date(int(ratings.timestamps.min())),
         last_date=_date(int(ratings.timestamps.max())),
         long_tail=_long_tail(per_movie),
@@ -119,8 +119,8 @@ def describe(dataset: Dataset) -> Description:
     )
 
 
-def _spread(counts: NDArray[np.int64]) -> Spread:
-    return Spread(int(counts.min()), float(np.median(counts)), float(counts.mean()), int(counts.max()))
+def _summary(counts: NDArray[np.int64]) -> CountSummary:
+    return CountSummary(int(counts.min()), float(np.median(counts)), float(counts.mean()), int(counts.max()))
 
 
 def _long_tail(per_movie: NDArray[np.int64]) -> LongTail:

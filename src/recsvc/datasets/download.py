@@ -1,15 +1,18 @@
-"""MovieLens from GroupLens: fetched with resume and retries, checked by the published checksum, unpacked."""
+"""Download MovieLens datasets from GroupLens, check them against the published checksum and unpack them.
+
+An interrupted download is resumed, and passing failures are tried again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from recsvc.datasets.movielens import is_dataset
 from recsvc.datasets.unpack import MAX_BYTES, unpack
@@ -19,7 +22,7 @@ NAMES = ("ml-100k", "ml-1m", "ml-latest-small", "ml-latest", "ml-20m", "ml-25m",
 BASE_URL = "https://files.grouplens.org/datasets/movielens/"
 
 Progress: TypeAlias = Callable[[int, int | None], None]
-"""Called with the bytes there are so far and how many there will be (None: the server does not say)."""
+"""Called with the number of bytes so far and the size of the whole file (None if the server does not send it)."""
 
 T = TypeVar("T")
 
@@ -40,19 +43,19 @@ def download(
     attempts: int = 5,
     backoff: float = 0.5,
 ) -> Path:
-    """Fetch a dataset into the folder `into` and return `into / name`; if it is there, only return it.
+    """Download a dataset into the folder `into` and return `into / name`; if it is already there, only return it.
 
-    What was fetched before a failure stays in `<name>.zip.part` and is continued next time, as long as the
-    server still has the same file. A lost connection and a busy server are tried again, `attempts` times in
-    all, waiting `backoff` seconds first and twice as long each time.
+    After a failure, the bytes received so far stay in `<name>.zip.part`; the next download resumes there if the server
+    still has the same file. After a lost connection or an answer of a busy server the request is repeated, until
+    `attempts` requests have failed in total. The first wait is `backoff` seconds long, each further one twice as long.
 
     Raises:
-        DownloadError: an unknown name, no connection, an answer that is not the file, a checksum that is
-            missing or does not match, an unsafe or damaged zip file, or a folder that cannot be written.
-            Nothing bad is kept.
+        DownloadError: the name is unknown, there is no connection, the answer is not the file, the checksum is missing
+            or does not match, the zip file is unsafe or damaged, or the folder cannot be written. No damaged or unsafe
+            file is kept.
     """
     if name not in NAMES:
-        raise DownloadError(f"there is no dataset {name!r} to download; there are {', '.join(NAMES)}")
+        raise DownloadError(f"there is no dataset {name!r} to download; the datasets are {', '.join(NAMES)}")
     target, part = into / name, into / f"{name}.zip.part"
     url = f"{base_url.rstrip('/')}/{name}.zip"
     own = httpx.Client(timeout=_TIMEOUT, follow_redirects=True) if client is None else client
@@ -78,55 +81,61 @@ def download(
 
 
 class _TryAgain(Exception):  # noqa: N818  (not an error: the reason for another attempt)
-    """An attempt brought nothing, or not all; the next may."""
+    """A request brought nothing or only a part of the file; another request may succeed."""
 
 
 class _Transfer:
-    """Requests to one server, with a budget of failed attempts for all of them together."""
+    """All requests of one download. Together they may fail `attempts` times, since it is one server that fails."""
 
     def __init__(self, client: httpx.Client, attempts: int, backoff: float, progress: Progress | None) -> None:
         self._client = client
-        self._attempts = attempts
-        self._backoff = backoff
         self._progress = progress
         self._failures = 0
+        self._retrying = Retrying(
+            retry=retry_if_exception(self._may_pass),
+            after=self._count_failure,
+            stop=lambda _: self._failures >= attempts,
+            wait=lambda _: backoff * 2 ** (self._failures - 1),
+            reraise=True,
+        )
         self._reached = False
         self._continued = False
         self._validator = ""
 
     def fetch(self, url: str, part: Path) -> None:
-        """Complete `part` and compare it with the published checksum; what does not match is removed."""
-        published = self._insist(url, lambda: self._checksum(f"{url}.md5"))
+        """Complete `part` and compare it with the published checksum; a file that does not match is removed."""
+        published = self._retry(url, lambda: self._checksum(f"{url}.md5"))
         while True:
             self._continued = False
-            self._insist(url, lambda: self._complete(url, part))
+            self._retry(url, lambda: self._complete(url, part))
             with part.open("rb") as content:
                 actual = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-            if actual != published:  # the file, and with it its checksum, may be newer than at the first look
-                published = self._insist(url, lambda: self._checksum(f"{url}.md5"))
+            if actual != published:  # the server may have replaced the file, and with it the checksum, in between
+                published = self._retry(url, lambda: self._checksum(f"{url}.md5"))
             if actual == published:
                 return
             part.unlink()
             if not self._continued:
                 raise DownloadError(f"{url} does not match its published checksum; nothing of it is kept")
-            # It was put together, perhaps from two files: once more, from the start.
+            # The file was put together from several answers, perhaps of two different files: start over.
 
-    def _insist(self, url: str, attempt: Callable[[], T]) -> T:
-        while True:
-            try:
-                return attempt()
-            except (_TryAgain, httpx.TransportError) as error:
-                self._failures += 1
-                offline = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not self._reached
-                hopeless = offline or isinstance(error, httpx.UnsupportedProtocol)
-                if hopeless or self._failures >= self._attempts:
-                    raise DownloadError(f"cannot fetch {url}: {str(error) or type(error).__name__}") from None
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise DownloadError(f"cannot fetch {url}: {error}") from None
-            time.sleep(self._backoff * 2 ** (self._failures - 1))
+    def _retry(self, url: str, attempt: Callable[[], T]) -> T:
+        try:
+            return self._retrying(attempt)
+        except (_TryAgain, httpx.HTTPError, httpx.InvalidURL) as error:
+            raise DownloadError(f"cannot fetch {url}: {str(error) or type(error).__name__}") from None
+
+    def _may_pass(self, error: BaseException) -> bool:
+        """Return whether a later request may succeed; without any answer so far, this machine is probably offline."""
+        offline = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not self._reached
+        hopeless = offline or isinstance(error, httpx.UnsupportedProtocol)
+        return isinstance(error, _TryAgain | httpx.TransportError) and not hopeless
+
+    def _count_failure(self, _state: RetryCallState) -> None:
+        self._failures += 1
 
     def _checksum(self, url: str) -> str:
-        """Read the one checksum in a file such as "MD5 (ml-1m.zip) = c4d9..."."""
+        """Fetch a file such as "MD5 (ml-1m.zip) = c4d9..." and return the one checksum in it."""
         response = self._client.get(url)
         self._reached = True
         _check_status(response)
@@ -136,9 +145,9 @@ class _Transfer:
         return str(found.pop())
 
     def _complete(self, url: str, part: Path) -> None:
-        """Append to `part` what it lacks, or start it anew if the server has another file or sends it all."""
+        """Append the missing bytes to `part`; start over if the server has another file or sends the whole one."""
         have = _size(part)
-        headers = {"Accept-Encoding": "identity"}  # or the bytes would not be those of the file
+        headers = {"Accept-Encoding": "identity"}  # a compressed answer would not have the bytes of the file
         if have:
             headers["Range"] = f"bytes={have}-"
         if have and self._validator:
@@ -150,7 +159,7 @@ class _Transfer:
             if not ranged:
                 _check_status(response)
             self._continued |= ranged
-            if ranged and start < 0 and total == have:  # nothing is lacking
+            if ranged and start < 0 and total == have:  # nothing is missing
                 return
             before, self._validator = self._validator, _validator(response)
             changed = before not in {"", self._validator}
@@ -164,7 +173,7 @@ class _Transfer:
     def _write(self, response: httpx.Response, part: Path, start: int, total: int | None) -> None:
         done = start
         with part.open("ab" if start else "wb") as file:
-            for chunk in response.iter_raw():  # as they come: a chunk size would hold back what a break loses
+            for chunk in response.iter_raw():  # a fixed chunk size would lose the last bytes before a break
                 file.write(chunk)
                 done += len(chunk)
                 if self._progress is not None:
@@ -184,18 +193,19 @@ def _check_status(response: httpx.Response) -> None:
 
 
 def _extent(response: httpx.Response) -> tuple[int, int | None]:
-    """Return at which byte of the file the body begins, and how long the whole file is (None: not said)."""
+    """Return at which byte of the file the body begins (-1: unknown), and the size of the file (None: unknown)."""
     if response.status_code in _RANGE_ANSWERS:
-        said = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        if said is None:
+        content_range = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if content_range is None:
             return -1, None
-        return (int(said[1]) if said[1] else -1), (int(said[2]) if said[2] != "*" else None)
+        start, total = content_range.groups()
+        return (int(start) if start else -1), (int(total) if total != "*" else None)
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdigit() else None
 
 
 def _validator(response: httpx.Response) -> str:
-    """Return what If-Range may hold: a strong ETag, or else the date."""
+    """Return the value for If-Range: a strong ETag, or else the date of the last change; empty if there is neither."""
     etag: str = response.headers.get("ETag", "")
     return etag if etag and not etag.startswith("W/") else str(response.headers.get("Last-Modified", ""))
 

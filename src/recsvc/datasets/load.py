@@ -1,4 +1,4 @@
-"""Which dataset is meant by a name, and what is known of its movies from elsewhere."""
+"""Read a dataset by its name, with the TMDB data of its movies."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ SAMPLE = "sample"
 
 
 def read_dataset(name: str, data_dir: Path | None, *, on_error: Literal["stop", "skip"] = "stop") -> Dataset:
-    """Read the bundled sample, or the folder of that name below `data_dir`, with what TMDB was asked about its movies.
+    """Read the bundled sample, or the folder of that name in `data_dir`, with the TMDB data that was fetched for it.
 
     Raises:
-        ConfigurationError: no `data_dir` is known.
+        ConfigurationError: `data_dir` is None, and the dataset is not the sample.
         DataError: there is no such folder, or it is not a dataset.
     """
-    bare = read_bare(name, data_dir, on_error=on_error)
+    dataset = read_without_tmdb(name, data_dir, on_error=on_error)
     if data_dir is None or not (cache := tmdb_cache(name, data_dir)).exists():
-        return bare
-    return with_tmdb(bare, cache.folder)
+        return dataset
+    return with_tmdb(dataset, cache.folder)
 
 
-def read_bare(name: str, data_dir: Path | None, *, on_error: Literal["stop", "skip"] = "stop") -> Dataset:
-    """Read a dataset as it is, without what TMDB was asked about its movies; raises as `read_dataset`."""
+def read_without_tmdb(name: str, data_dir: Path | None, *, on_error: Literal["stop", "skip"] = "stop") -> Dataset:
+    """Read a dataset without the TMDB data that was fetched for it; raises as `read_dataset`."""
     if name == SAMPLE:
         return read_sample()
     if data_dir is None:
@@ -42,11 +42,11 @@ def read_bare(name: str, data_dir: Path | None, *, on_error: Literal["stop", "sk
 
 
 def tmdb_cache(name: str, data_dir: Path) -> TmdbCache:
-    """What `recsvc data enrich` keeps for a dataset, in a folder inside that of the dataset."""
+    """Return the TMDB cache of a dataset, which `recsvc data enrich` fills."""
     return TmdbCache(data_dir / name / FOLDER)
 
 
 def with_tmdb(dataset: Dataset, folder: Path) -> Dataset:
-    """Add what a folder of TMDB data knows of the movies, and TMDB's notice; raises as `read_tmdb`."""
+    """Add the details of the movies from a folder of TMDB data, and TMDB's notice; raises as `read_tmdb`."""
     notice = dataset.notice if TMDB_NOTICE in dataset.notice else f"{dataset.notice} {TMDB_NOTICE}".strip()
     return replace(dataset, movies=enrich(dataset.movies, read_tmdb(folder)).movies, notice=notice)

@@ -1,4 +1,4 @@
-"""MovieLens folders, and a user's own in the same format, into a Dataset."""
+"""Read the folder of a MovieLens dataset, or of own data in the same format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTICE = (
 )
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
-# The flags of u.item after the five fields of text; the first, "unknown", means that no genre is known.
+# The genre flags of u.item. They stand after five text fields and a flag "unknown", which marks movies without a genre.
 # fmt: off
 _FLAG_GENRES = (
     "Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
@@ -56,17 +56,18 @@ _LAYOUTS = (
 
 
 def read_movielens(folder: Path, *, name: str | None = None, on_error: OnError = "stop") -> Dataset:
-    """Read a dataset's folder.
+    """Read the folder of a dataset.
 
-    It is recognised by its files: u.data and u.item (ml-100k), or ratings and movies as .dat (ml-1m) or as
-    .csv (all others, and one's own), where links.csv and tags.csv may stand beside them.
+    The format is recognised by the files: u.data and u.item (ml-100k), ratings.dat and movies.dat (ml-1m), or
+    ratings.csv and movies.csv (all other datasets, and own data), optionally with links.csv and tags.csv.
 
-    `name` is the folder's name unless given. With `on_error="skip"` broken rows are left out and counted.
+    `name` is by default the name of the folder. With `on_error="skip"` broken rows are left out and counted.
 
     Raises:
-        DataError: there is no such folder, no known files in it, no ratings, or the name is not
-            `[a-z0-9][a-z0-9._-]{0,31}`.
-        BadRowError: the first broken row, with file, line and reason, when `on_error` is "stop".
+        DataError: there is no such folder, it does not have the files of exactly one format, there are no ratings, or
+            the name is not `[a-z0-9][a-z0-9._-]{0,31}`.
+        BadRowError: a row is broken and `on_error` is "stop"; it has the file, the line and the reason of the first
+            one.
     """
     layout = _recognise(folder)
     name = folder.resolve().name if name is None else name
@@ -89,12 +90,12 @@ def read_movielens(folder: Path, *, name: str | None = None, on_error: OnError =
 
 
 def is_dataset(folder: Path) -> bool:
-    """Tell whether `read_movielens` would recognise the folder; its content is not looked at."""
+    """Return whether `read_movielens` recognises the folder; the content of the files is not read."""
     return len(_layouts_in(folder)) == 1
 
 
 def _layouts_in(folder: Path) -> list[_Layout]:
-    return [one for one in _LAYOUTS if (folder / one.ratings).is_file() and (folder / one.movies).is_file()]
+    return [layout for layout in _LAYOUTS if (folder / layout.ratings).is_file() and (folder / layout.movies).is_file()]
 
 
 def _recognise(folder: Path) -> _Layout:
@@ -109,7 +110,7 @@ def _recognise(folder: Path) -> _Layout:
 
 
 def _is_grouplens(folder: Path, name: str) -> bool:
-    """Tell GroupLens's own CSV from somebody's in the same format."""
+    """Return whether CSV files come from GroupLens, and not only use the same format."""
     readme = next(
         (folder / file for file in ("README.txt", "README.html", "README") if (folder / file).is_file()), None
     )

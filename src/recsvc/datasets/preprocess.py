@@ -1,4 +1,4 @@
-"""Before a dataset is learned from: the least activity it asks for, and the fingerprint of its content."""
+"""Preparation for training: minimum numbers of ratings per user and movie, and the fingerprint of a dataset."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from recsvc.errors import ModelError
 
 
 def limit(ratings: Ratings, *, min_ratings_per_user: int = 1, min_ratings_per_movie: int = 1) -> Ratings:
-    """Keep users and movies with at least so many ratings, in the order of the file; all labels stay.
+    """Keep the ratings of users and movies with at least this many ratings, in the order of the file.
 
-    Both are counted once, over the ratings as given: someone whose movies were left out is not left out for it.
+    All user labels stay. Both numbers are counted once, over the ratings as given, so a user is kept even if too few
+    ratings are left after rare movies were removed.
 
     Raises:
-        ModelError: nothing remains.
+        ModelError: no ratings remain.
     """
     movies, movie_of = np.unique(ratings.movie_ids, return_inverse=True)
     per_user = np.bincount(ratings.users, minlength=len(ratings.user_labels))
@@ -33,10 +34,10 @@ def limit(ratings: Ratings, *, min_ratings_per_user: int = 1, min_ratings_per_mo
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """Return the SHA-256 (64 hexadecimal digits) of what the tables say.
+    """Return the SHA-256 (64 hexadecimal digits) of the content of the tables.
 
-    Equal content has an equal fingerprint wherever it lies. It covers the ratings in their order, with who
-    gave them, and the movies; not the dataset's name, notice or folder.
+    It covers the ratings with their users, in their order, and the movies, but not the dataset's name, notice or
+    folder. Equal content thus has an equal fingerprint, wherever it is stored.
     """
     ratings = dataset.ratings
     digest = hashlib.sha256()
@@ -48,6 +49,6 @@ def fingerprint(dataset: Dataset) -> str:
         ratings.timestamps.astype("<i8").tobytes(),
         json.dumps([asdict(movie) for movie in dataset.movies], sort_keys=True, allow_nan=False).encode(),
     ):
-        digest.update(len(part).to_bytes(8, "little"))  # without it, bytes could move from one part to the next
+        digest.update(len(part).to_bytes(8, "little"))  # or two datasets could differ only in where a part ends
         digest.update(part)
     return digest.hexdigest()

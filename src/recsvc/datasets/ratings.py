@@ -1,4 +1,4 @@
-"""The one way from columns of ratings to the Ratings table: labels in order, one row a user and movie."""
+"""Make the Ratings table from columns: labels in order, and one row per user and movie."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recsvc.datasets.tables import Ratings
 
 USER_LABEL = re.compile(r"[A-Za-z0-9._-]{1,80}")
-"""What a dataset may call a user; matched in full."""
+"""The form of a user label in a dataset; it must match the whole label."""
 
 
 def ratings_table(
@@ -21,11 +21,11 @@ def ratings_table(
     stars: NDArray[np.floating],
     timestamps: NDArray[np.int64],
 ) -> Ratings:
-    """Make the table from columns (n,) in the order of the file, which is kept.
+    """Make the table from columns (n,); the order of the rows is kept.
 
-    `users` points into `labels` (n_users,), which are distinct and in any order. Of several ratings of one
-    movie by one user the newest stays, the last in the file when they are equally new. Labels of nobody are
-    left out.
+    `users` are indices into `labels` (n_users,), which are distinct and in any order. If a user has rated a movie
+    several times, the newest rating is kept; of several equally new ones, the last in the file. Labels without a rating
+    are left out.
     """
     newest = _newest(users, movie_ids, timestamps)
     if newest is not None:
@@ -51,7 +51,7 @@ def ratings_table(
 def _newest(
     users: NDArray[np.integer], movie_ids: NDArray[np.int64], timestamps: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
-    """Return which rows stay, in the order of the file; None when all do."""
+    """Return the indices of the rows to keep, in the order of the file; None to keep all rows."""
     _, movies = np.unique(movie_ids, return_inverse=True)
     pair = users.astype(np.int64) * (int(movies.max(initial=0)) + 1) + movies
     in_order = np.sort(pair)
@@ -63,6 +63,6 @@ def _newest(
 
 
 def _label_order(label: str) -> tuple[bool, int, str]:
-    """Numbers first and in numeric order, the rest as text."""
+    """Return the sort key of a label: numbers come first, in numeric order, then all other labels as text."""
     numeric = label.isascii() and label.isdigit()
     return (not numeric, int(label) if numeric else 0, label)

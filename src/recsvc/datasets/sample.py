@@ -1,4 +1,4 @@
-"""The small dataset that is part of the package: real movies, ratings by simulated users."""
+"""The small dataset that is part of the package: real movies with simulated ratings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_sample() -> Dataset:
     """Read the packaged movies and ratings.
 
     Raises:
-        DataError: the package is not whole.
+        DataError: a file is missing from the package.
     """
     folder = files("recsvc.datasets") / "sample"
     try:

@@ -1,4 +1,4 @@
-"""Ratings into a part to learn from and a part to test on, both in the order of the file, labels shared."""
+"""Split ratings into train and test; both parts keep the order of the file and all user labels."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from recsvc.errors import ConfigurationError, DataError
 
 
 def stratified_by_movie(ratings: Ratings, *, test_share: float = 0.25, seed: int = 42) -> tuple[Ratings, Ratings]:
-    """Split so that every movie keeps its share of ratings: return (train, test).
+    """Split the ratings of each movie by the same share: return (train, test).
 
-    NumPy's RandomState(seed) draws one uniform number a row in the order of the file; rows are ordered by
-    (movie, draw), and of the n ratings of a movie the first round((1 - test_share) * n) are train. round is
-    Python's, half to even: at 0.25, 2 of 2 ratings, 4 of 6 and 8 of 10 are train.
+    NumPy's RandomState(seed) draws one uniform number per row, in the order of the file. The rows are sorted by movie
+    and drawn number, and of the n ratings of a movie the first round((1 - test_share) * n) are train. `round` is
+    Python's, half to even: with a share of 0.25, 2 of 2 ratings, 4 of 6 and 8 of 10 are train.
 
     Raises:
         ConfigurationError: `test_share` is not between 0 and 1.
     """
     _check_share(test_share)
-    draws = np.random.RandomState(seed).uniform(size=len(ratings))  # the protocol is defined with it
+    draws = np.random.RandomState(seed).uniform(size=len(ratings))  # the published protocol uses this generator
     order = np.lexsort((draws, ratings.movie_ids))
     _, first, counts = np.unique(ratings.movie_ids[order], return_index=True, return_counts=True)
     place = np.arange(len(ratings)) - np.repeat(first, counts)
@@ -37,7 +37,7 @@ def stratified_by_movie(ratings: Ratings, *, test_share: float = 0.25, seed: int
 
 
 def k_folds(ratings: Ratings, *, folds: int = 5, seed: int = 42) -> Iterator[tuple[Ratings, Ratings]]:
-    """Give (train, test) `folds` times; every rating is tested once, and folds differ by one rating at most.
+    """Yield (train, test) `folds` times; each rating is in one test part, and their sizes differ by at most one.
 
     Raises:
         ConfigurationError: fewer than two folds, or more folds than ratings.
@@ -50,12 +50,12 @@ def k_folds(ratings: Ratings, *, folds: int = 5, seed: int = 42) -> Iterator[tup
 
 
 def official_folds(folder: Path) -> Iterator[tuple[Ratings, Ratings]]:
-    """Give (train, test) of the five folds that GroupLens publishes with ml-100k: u1 to u5, .base and .test.
+    """Yield (train, test) of the five folds that GroupLens publishes with ml-100k: u1 to u5, .base and .test.
 
-    Users and movies are those of the whole dataset, so `users` means the same in all of them.
+    The user labels are those of the whole dataset, so `users` has the same meaning in all folds.
 
     Raises:
-        DataError: the folder is not ml-100k, a fold is missing, or it holds a user whom u.data has not.
+        DataError: the folder is not ml-100k, a fold is missing, or it has a user that is not in u.data.
         BadRowError: a row is broken.
     """
     whole = read_movielens(folder, name="ml-100k")
@@ -70,9 +70,9 @@ def official_folds(folder: Path) -> Iterator[tuple[Ratings, Ratings]]:
 
 
 def by_time(ratings: Ratings, *, test_share: float = 0.2) -> tuple[Ratings, Ratings]:
-    """Return (train, test) where no rating in train is newer than one in test.
+    """Split by time: return (train, test), where no rating in train is newer than one in test.
 
-    The newest round(test_share * n) are test. Ratings of the same second are taken in the order of the file.
+    The newest round(test_share * n) ratings are test. Ratings of the same second are in the order of the file.
 
     Raises:
         ConfigurationError: `test_share` is not between 0 and 1.
@@ -85,9 +85,9 @@ def by_time(ratings: Ratings, *, test_share: float = 0.2) -> tuple[Ratings, Rati
 
 
 def by_user(ratings: Ratings, *, test_share: float = 0.2, seed: int = 42) -> tuple[Ratings, Ratings]:
-    """Return (train, test) without a user in common: round(test_share * n_users) users are test.
+    """Split by user: return (train, test) without a common user, where round(test_share * n_users) users are test.
 
-    They are drawn evenly; at least one user is on either side.
+    All users are drawn with equal probability; each part has at least one user.
 
     Raises:
         ConfigurationError: `test_share` is not between 0 and 1, or there are fewer than two users.
@@ -95,7 +95,7 @@ def by_user(ratings: Ratings, *, test_share: float = 0.2, seed: int = 42) -> tup
     _check_share(test_share)
     users = np.unique(ratings.users)
     if len(users) < 2:
-        raise ConfigurationError("to keep users apart takes at least two of them")
+        raise ConfigurationError("a split by user needs at least two users")
     n_test = min(max(1, round(test_share * len(users))), len(users) - 1)
     chosen = np.random.default_rng(seed).choice(users, size=n_test, replace=False)
     return _parts(ratings, np.isin(ratings.users, chosen))

@@ -1,4 +1,4 @@
-"""The two tables that every dataset becomes, and the dataset that holds them."""
+"""The Ratings table and the Dataset, the form that every dataset is read into."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from recsvc.types import Movie
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """Who rated which movie how, and when, in the order of the file; one row a user and movie.
+    """The ratings of a dataset in the order of the file, with one row per user and movie.
 
-    `user_labels` (n_users,) are the dataset's own user ids as strings, numeric ones in numeric order; `users` int32
-    (n,) points into them. `movie_ids` int64 (n,), `stars` float32 (n,) in 0.5-5, `timestamps` int64 (n,) in seconds
-    since 1970, UTC.
+    `user_labels` (n_users,) are the dataset's own user ids as strings, numeric ones first and in numeric order. `users`
+    int32 (n,) are indices into them. `movie_ids` are int64 (n,), `stars` float32 (n,) in 0.5-5, and `timestamps` int64
+    (n,) in seconds since 1970, UTC.
     """
 
     user_labels: tuple[str, ...]
@@ -28,10 +28,14 @@ class Ratings:
     def __len__(self) -> int:
         return len(self.users)
 
-    def take(self, where: NDArray[np.bool_] | NDArray[np.int64]) -> Ratings:
-        """Return the rows that a mask (n,) or an index selects; the user labels stay, so `users` keep their meaning."""
+    def take(self, selection: NDArray[np.bool_] | NDArray[np.int64]) -> Ratings:
+        """Return the rows that a mask (n,) or indices select; all user labels stay, so `users` keeps its meaning."""
         return Ratings(
-            self.user_labels, self.users[where], self.movie_ids[where], self.stars[where], self.timestamps[where]
+            self.user_labels,
+            self.users[selection],
+            self.movie_ids[selection],
+            self.stars[selection],
+            self.timestamps[selection],
         )
 
 
@@ -39,9 +43,9 @@ class Ratings:
 class Dataset:
     """A named set of ratings and movies.
 
-    `name` namespaces its users (`ml-100k:196`). `movies` are in the order of their ids and cover every rated movie.
-    `simulated` says that the raters are not users. `notice` is the licence or citation line shown where the data is
-    used. `skipped` counts the rows left out by `on_error="skip"`.
+    `name` is the prefix of its user ids (`ml-100k:196`). `movies` are in the order of their ids and include every rated
+    movie. `simulated` is true if the ratings were not given by real users. `notice` is the licence or citation line
+    that is shown where the data is used. `skipped` counts the rows that `on_error="skip"` left out.
     """
 
     name: str

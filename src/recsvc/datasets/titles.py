@@ -1,4 +1,4 @@
-"""MovieLens titles into natural ones, and any title into the form that is compared."""
+"""Parse MovieLens titles into natural ones, and normalise titles for comparison."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# The articles that MovieLens moves behind a comma. It capitalises them, unlike other words.
+# The articles that MovieLens moves to the end, behind a comma. It capitalises them, unlike other words there.
 # fmt: off
 _MOVED_ARTICLES = frozenset({
     "The", "A", "An", "Da", "La", "Le", "Les", "L'", "El", "Los", "Las", "Un", "Une", "Una", "Uno", "Unos",
     "Unas", "Il", "Lo", "Gli", "I", "Der", "Die", "Das", "Dem", "Den", "Ein", "Eine", "O", "Os", "As", "Um",
     "Uma", "Det", "De", "Het", "Een", "En", "Ett", "Et",
 })
-# Only articles that are no other word in English: "Die Hard", "I, Robot" and "Den of Thieves" keep theirs.
+# Only articles that are not also English words, so "Die Hard", "I, Robot" and "Den of Thieves" keep their first word.
 _DROPPED_ARTICLES = frozenset({
     "the", "a", "an", "la", "le", "les", "el", "los", "las", "il", "gli", "der", "das", "un", "une", "una",
 })
@@ -23,18 +23,18 @@ _YEAR = re.compile(r"\s*\((?P<year>(?:18|19|20)\d\d)\s*(?:[-–—]\s*(?:\d{4})?
 _MEDIUM = re.compile(r"\s+\((?:V|TV|VG|mini)\)\s*$")
 _MOVED = re.compile(r"^(?P<rest>.*\S)\s*,\s*(?P<article>[^\s,]+)$", re.DOTALL)
 _ALIAS = re.compile(r"^(?:a\.\s?k\.\s?a\.?|aka|A\.K\.A\.?)\s*:?\s+")
-# "Human Centipede, The (First Sequence)": says which part or cut it is, and is no name of its own.
+# "Human Centipede, The (First Sequence)": the bracket names a part or a cut of the movie and is not another title.
 _QUALIFIER = re.compile(
     r"^(?:part|volume|vol\.|chapter|season|episode)\b|^\d{4}$|\b(?:sequence|cut|version|edition)$|^(?:3-?D|EPIX|HBO|IMAX)$",
     re.IGNORECASE,
 )
-# "Birdman: Or (The Unexpected Virtue of Ignorance)": what is before is unfinished; the bracket belongs.
+# "Birdman: Or (The Unexpected Virtue of Ignorance)": the text before is incomplete, so the bracket is a part of it.
 _UNFINISHED = re.compile(r"(?:[:;&/]|\bor)$", re.IGNORECASE)
 _ELIDED = re.compile(r"^L['’]\s+")
 
 _APOSTROPHE_ARTICLE = re.compile(r"^[\W_]*l['’´`]\s*")
 _FRACTIONS = str.maketrans({c: f" {unicodedata.normalize('NFKD', c)} " for c in "¼½¾⅓⅔⅛⅜⅝⅞"})
-# Letters that Unicode does not take apart into a base letter and an accent.
+# Letters that Unicode does not decompose into a base letter and an accent.
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "&": " and "}
 )
@@ -42,7 +42,7 @@ _LETTERS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class ParsedTitle:
-    """A title in natural word order, its year (None when it names none) and what else the movie is called."""
+    """A title in natural word order, its year (None if it contains none) and the other titles of the movie."""
 
     title: str
     year: int | None = None
@@ -50,11 +50,11 @@ class ParsedTitle:
 
 
 def parse_title(raw: str) -> ParsedTitle:
-    """Take a title as MovieLens writes it apart.
+    """Parse a title in the form of MovieLens.
 
-    The year is the last bracket; of a range ("2006–2007") it is the first year. Brackets before it are other
-    titles, unless they continue the title or say which part or cut it is. Articles go back to the front:
-    "Postman, The (Postino, Il) (1994)" is "The Postman", 1994, and also "Il Postino".
+    The year is the last bracket; of a range ("2006–2007") it is the first year. Brackets before the year are other
+    titles, unless they continue the title or name a part or a cut of the movie. Articles are moved back to the front:
+    "Postman, The (Postino, Il) (1994)" has the title "The Postman", the year 1994 and the other title "Il Postino".
     """
     text = " ".join(raw.split())
     year = None
@@ -76,9 +76,9 @@ def parse_title(raw: str) -> ParsedTitle:
 
 
 def normalise(title: str) -> str:
-    """Bring a title into the form that is compared: no capitals, accents, punctuation or leading article.
+    """Normalise a title for comparison: without capitals, accents, punctuation and leading articles.
 
-    "&" reads as "and". Applying it twice changes nothing. A title of punctuation only ("$") becomes empty.
+    "&" becomes "and". Normalising a second time changes nothing. A title of punctuation only ("$") becomes empty.
     """
     text = unicodedata.normalize("NFKD", title.translate(_FRACTIONS)).casefold()
     text = unicodedata.normalize("NFKD", text).translate(_LETTERS)
@@ -92,7 +92,7 @@ def normalise(title: str) -> str:
 
 
 def _last_bracket(text: str) -> tuple[str, str] | None:
-    """Split "a (b (c))" into "a" and "b (c)"; None unless a whole bracket ends it and stands apart."""
+    """Split "a (b (c))" into "a" and "b (c)"; None unless the text ends with a complete bracket of its own."""
     if not text.endswith(")"):
         return None
     depth = 0
@@ -106,7 +106,7 @@ def _last_bracket(text: str) -> tuple[str, str] | None:
 
 
 def _natural(text: str) -> str:
-    """Put a moved article back: "Avventura, L'" is "L'Avventura"."""
+    """Move an article back to the front: "Avventura, L'" becomes "L'Avventura"."""
     moved = _MOVED.match(text)
     if moved and moved["article"].replace("’", "'") in _MOVED_ARTICLES:
         space = "" if moved["article"].endswith(("'", "’")) else " "

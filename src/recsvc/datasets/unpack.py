@@ -1,4 +1,4 @@
-"""A zip file from the network into a folder that is whole or absent, trusting nothing that the file says."""
+"""Unpack an untrusted zip file into a folder that is complete or absent afterwards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recsvc.errors import DownloadError
 
 MAX_BYTES = 4 * 1024**3
 MAX_RATIO = 100
-"""A text file of ratings shrinks to a fifth; what shrinks to a hundredth is made to fill the disk."""
+"""The largest accepted compression ratio. Ratings compress about five times; a zip bomb, far more than this."""
 
 _CHUNK = 1 << 20
 
@@ -27,15 +27,15 @@ def unpack(
     max_bytes: int = MAX_BYTES,
     max_ratio: int = MAX_RATIO,
 ) -> None:
-    """Unpack into `target`, which must not exist or be empty.
+    """Unpack an archive into the folder `target`, which must be absent or empty.
 
-    A single folder in the archive becomes the target itself. The files are written to a temporary sibling
-    first, which is renamed when `accept` says that it is what it should be, and is removed otherwise.
+    If the archive has a single folder at the top, that folder becomes the target. The files are first written to a
+    temporary folder beside the target, which is renamed if `accept` returns true for it and removed otherwise.
 
     Raises:
-        DownloadError: no zip file, a damaged one, one that would write outside of its folder or holds
-            anything but plain files and folders, one larger than `max_bytes` or `max_ratio` times the
-            archive, or one that is not accepted.
+        DownloadError: the archive is not a zip file or damaged, would write outside of the target, contains anything
+            but plain files and folders, would unpack to more than `max_bytes` or `max_ratio` times its own size, or is
+            not accepted.
         OSError: the folder cannot be written.
     """
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -63,7 +63,7 @@ def _check(source: zipfile.ZipFile, archive: Path, max_bytes: int, max_ratio: in
     folders: set[PurePosixPath] = set()
     for entry in source.infolist():
         path = PurePosixPath(entry.filename)
-        # zipfile has cut the name at a NUL by now, so the one that stands in the archive counts too.
+        # zipfile has cut filename at a NUL byte; orig_filename is the name as it is in the archive.
         unsafe = path.is_absolute() or ".." in path.parts or any(c in entry.orig_filename for c in "\\:\0")
         if unsafe or not path.parts:
             raise DownloadError(f"{archive.name} would write outside of its folder: {entry.filename!r}")
@@ -77,7 +77,7 @@ def _check(source: zipfile.ZipFile, archive: Path, max_bytes: int, max_ratio: in
             names.add(path)
     if names & folders:
         raise DownloadError(f"{archive.name} holds what is both a file and a folder: {min(names & folders)}")
-    # The sizes declared here hold: zipfile reads no more of a file than that, and then checks its CRC.
+    # The declared sizes can be trusted: zipfile reads no more of a file than that, and then checks its CRC.
     total = sum(entry.file_size for entry in source.infolist())
     if total > max_bytes or total > max_ratio * archive.stat().st_size:
         raise DownloadError(f"{archive.name} would unpack to {total} bytes, which no dataset does")

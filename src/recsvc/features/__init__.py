@@ -1,1 +1,1 @@
-"""In: the Ratings and Movies tables. Out: matrices and row numbers, which is all that models see of a dataset."""
+"""In: the Ratings and Movies tables. Out: matrices and row numbers, the only form in which models receive a dataset."""

@@ -1,4 +1,4 @@
-"""Many texts as one array of bytes with offsets, to be memory-mapped: a text costs nothing until it is read."""
+"""Many texts as one array of bytes with offsets. It can be memory-mapped, so that a text is only loaded when used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Blob:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
-        """Make the blob of these texts."""
+        """Encode the texts and join them."""
         encoded = [text.encode() for text in texts]
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(text) for text in encoded], out=offsets[1:])
@@ -35,10 +35,10 @@ class Blob:
         return bytes(self._content[self._offsets[index] : self._offsets[index + 1]]).decode()
 
     def arrays(self, name: str) -> dict[str, Array]:
-        """The two arrays, named after what they hold."""
+        """Return the two arrays, as `<name>_content` and `<name>_offsets`."""
         return {f"{name}_content": self._content, f"{name}_offsets": self._offsets}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], name: str) -> Self:
-        """Make the blob again from what `arrays` named."""
+        """Rebuild the blob from the arrays that `arrays` returned for the same name."""
         return cls(arrays[f"{name}_content"], arrays[f"{name}_offsets"])

@@ -1,4 +1,4 @@
-"""The movies as columns for filtering and as records for showing."""
+"""The movies of a version as columns for filtering and as records for display."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ RECORDS_KEPT = 20_000
 
 
 class Catalogue:
-    """All movies of a version, row by row.
+    """All movies of a version, one per row.
 
-    `years` int16 (n_movies,), 0 where unknown; `genres` their names, `genre_flags` bool (n_genres, n_movies);
+    `years` int16 (n_movies,), 0 if unknown; `genres` the names of all genres, `genre_flags` bool (n_genres, n_movies);
     `rating_counts` int64 (n_movies,); `mean_stars` float32 (n_movies,), NaN without a rating; `canonical` int32
-    (n_movies,) the row that stands for a movie in lists, another one where a catalogue has the same movie twice;
-    `is_canonical` bool (n_movies,).
+    (n_movies,) the row that represents the movie in lists, which is another row if the catalogue has the same movie
+    twice; `is_canonical` bool (n_movies,) whether a row represents itself.
     """
 
     kind: ClassVar[str] = "movies"
@@ -57,7 +57,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, movies: Sequence[Movie], interactions: Interactions) -> Self:
-        """Make the catalogue of movies in the order of their ids."""
+        """Build the catalogue from movies in the order of their ids."""
         counts = interactions.counts()
         total = np.bincount(interactions.rows, interactions.stars, minlength=len(movies))
         with np.errstate(invalid="ignore"):
@@ -83,22 +83,22 @@ class Catalogue:
         return _MOVIE.validate_json(self._records[row])
 
     def title(self, movie_id: MovieId) -> str | None:
-        """The title of a movie; None for one that is not in the catalogue."""
+        """Return the title of a movie; None if it is not in the catalogue."""
         row = self.vocabulary.row(movie_id)
         return None if row is None else self.movie(row).title
 
     @property
     def median_year(self) -> int | None:
-        """The median release year, which is where "new" begins; None when no year is known."""
+        """The median release year, at which the era "new" begins; None if no year is known."""
         known = self.years[self.years != UNKNOWN_YEAR]
         return int(np.median(known)) if len(known) else None
 
     def with_genres(self, names: Sequence[str]) -> BoolMovies:
-        """Movies that have any of these genres (n_movies,)."""
+        """Return which movies have at least one of these genres: bool (n_movies,)."""
         return np.asarray(self.genre_flags[[self.genres.index(name) for name in names]].any(axis=0))
 
     def state(self) -> State:
-        """The columns, and the records as a blob of JSON."""
+        """Return the columns, and the records as a blob of JSON."""
         columns: dict[str, Array] = {
             "ids": self.vocabulary.ids,
             "years": self.years,
@@ -111,7 +111,7 @@ class Catalogue:
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the catalogue again."""
+        """Rebuild the catalogue from its state."""
         arrays = state.arrays
         return cls(
             arrays["ids"],
@@ -126,7 +126,11 @@ class Catalogue:
 
 
 def canonical_rows(movies: Sequence[Movie], counts: NDArray[np.int64]) -> Rows:
-    """Of movies of the same title and year the row of the most rated one, of equals the lowest: int32 (n_movies,)."""
+    """Return the row that represents each movie in lists: int32 (n_movies,).
+
+    Movies with the same normalised title and the same year are represented by the one with the most ratings; if these
+    are equal, by the one with the lowest row. A movie without a year represents itself.
+    """
     best: dict[tuple[str, int], int] = {}
     for row, movie in enumerate(movies):
         if movie.year is not None:
@@ -142,6 +146,6 @@ _DEFAULTS = {field.name: field.default for field in fields(Movie)}
 
 
 def _to_json(movie: Movie) -> str:
-    """What is known of a movie; what is empty is left out."""
+    """Encode a movie as JSON without its empty fields."""
     known = {key: value for key, value in asdict(movie).items() if value != _DEFAULTS[key]}
     return json.dumps(known, ensure_ascii=False, separators=(",", ":"))

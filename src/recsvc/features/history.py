@@ -1,4 +1,4 @@
-"""What the users of the public dataset rated, to be read by their label."""
+"""The ratings of the users of the public dataset, by user label."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from recsvc.types import EMPTY_TASTE, State, Taste
 
 
 class History:
-    """The ratings of a dataset's users, and the labels to find them by.
+    """The ratings of the users of a dataset, with an index from user labels to users.
 
-    `labels` are bytes (n_users,) in ascending order, `users` int32 (n_users,) the user of each label.
+    `labels` are bytes (n_users,) in ascending order; `users` int32 (n_users,) are the users with these labels.
     """
 
     kind: ClassVar[str] = "history"
@@ -27,7 +27,7 @@ class History:
 
     @classmethod
     def of(cls, ratings: Ratings, interactions: Interactions) -> Self:
-        """Make the history of a dataset; `interactions` are those ratings over the catalogue's vocabulary."""
+        """Build the history of a dataset; `interactions` are the same ratings over the vocabulary of the catalogue."""
         labels = np.array([label.encode() for label in ratings.user_labels], np.bytes_)
         order = np.argsort(labels, kind="stable").astype(np.int32)
         return cls(labels[order], order, interactions)
@@ -36,11 +36,11 @@ class History:
         return len(self._labels)
 
     def has(self, label: str) -> bool:
-        """Whether the dataset has a user of this label."""
+        """Return whether the dataset has a user with this label."""
         return self._find(label) is not None
 
     def taste(self, label: str) -> Taste:
-        """What a user rated; an empty taste for a label that is not there."""
+        """Return the ratings of a user; empty if the dataset has no user with this label."""
         user = self._find(label)
         return EMPTY_TASTE if user is None else self._interactions.taste(user)
 
@@ -50,20 +50,20 @@ class History:
         return int(self._users[at]) if at < len(self._labels) and self._labels[at] == key else None
 
     def state(self) -> State:
-        """The labels and the ratings user by user."""
-        held = self._interactions
+        """Return the labels, and the ratings in the order of the users."""
+        interactions = self._interactions
         arrays = {
             "labels": self._labels,
             "users": self._users,
-            "starts": held.starts,
-            "rows": held.rows,
-            "stars": held.stars,
+            "starts": interactions.starts,
+            "rows": interactions.rows,
+            "stars": interactions.stars,
         }
-        return State({"n_movies": held.n_movies}, arrays)
+        return State({"n_movies": interactions.n_movies}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the history again."""
+        """Rebuild the history from its state."""
         arrays = state.arrays
-        held = Interactions(state.config["n_movies"], arrays["starts"], arrays["rows"], arrays["stars"])
-        return cls(arrays["labels"], arrays["users"], held)
+        interactions = Interactions(state.config["n_movies"], arrays["starts"], arrays["rows"], arrays["stars"])
+        return cls(arrays["labels"], arrays["users"], interactions)

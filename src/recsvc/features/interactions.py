@@ -1,4 +1,4 @@
-"""Ratings as a matrix of users by movies, sparse, or dense and filled for the models that need it."""
+"""Ratings as a matrix of users and movies: sparse, or dense with filled cells for models that need it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _CENTRING_OF_FILL: dict[Fill, Centring] = {
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """Ratings over one vocabulary: user u rated the movies `rows[starts[u]:starts[u + 1]]` with `stars` beside them.
+    """Ratings over one vocabulary, in compressed sparse rows.
 
-    `starts` int64 (n_users + 1,), `rows` int32 (n,) ascending within a user, `stars` float32 (n,) in 0.5-5.
+    User u rated the movies `rows[starts[u]:starts[u + 1]]` with `stars[starts[u]:starts[u + 1]]`. `starts` int64
+    (n_users + 1,), `rows` int32 (n,) in ascending order within a user, `stars` float32 (n,) in 0.5-5.
     """
 
     n_movies: int
@@ -37,7 +38,7 @@ class Interactions:
 
     @property
     def n_users(self) -> int:
-        """How many users there are, those without a rating included."""
+        """The number of users, including users without a rating."""
         return len(self.starts) - 1
 
     @property
@@ -46,16 +47,16 @@ class Interactions:
         return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.starts))
 
     def taste(self, user: int) -> Taste:
-        """What one user rated."""
-        here = slice(self.starts[user], self.starts[user + 1])
-        return Taste(self.rows[here], self.stars[here]) if here.start < here.stop else EMPTY_TASTE
+        """Return the ratings of one user."""
+        span = slice(self.starts[user], self.starts[user + 1])
+        return Taste(self.rows[span], self.stars[span]) if span.start < span.stop else EMPTY_TASTE
 
     def counts(self) -> NDArray[np.int64]:
-        """How many ratings each movie has, int64 (n_movies,)."""
+        """Return the number of ratings of each movie, int64 (n_movies,)."""
         return np.bincount(self.rows, minlength=self.n_movies)
 
     def kept(self, keep: NDArray[np.bool_]) -> Interactions:
-        """Only some of the ratings (n,), the users staying who they are."""
+        """Return only the ratings for which `keep` (n,) is true; the users and their numbers stay the same."""
         starts = np.concatenate([[0], np.cumsum(keep)])[self.starts]
         return Interactions(self.n_movies, starts, self.rows[keep], self.stars[keep])
 
@@ -64,36 +65,36 @@ class Interactions:
         return sparse.csr_array((values, self.rows, self.starts), shape=(self.n_users, self.n_movies))
 
     def means(self, centring: Centring) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-        """Return the global mean, and a mean for each user (n_users,) and movie (n_movies,).
+        """Return the global mean, the mean of each user (n_users,) and the mean of each movie (n_movies,).
 
-        Where `centring` does not ask for an axis, or a user or movie has no rating, its mean is the global one
-        ("none": all 0).
+        Means of users are computed for `centring="user"` only, and means of movies for "item" only. All others, and the
+        means of users and movies without a rating, are the global mean. With "none" all means are 0.
         """
         overall = float(self.stars.mean(dtype=np.float64)) if centring != "none" and len(self.stars) else 0.0
-        users = np.full(self.n_users, overall)
-        movies = np.full(self.n_movies, overall)
-        axis = {"user": (users, self.users), "item": (movies, self.rows)}.get(centring)
+        user_means = np.full(self.n_users, overall)
+        movie_means = np.full(self.n_movies, overall)
+        axis = {"user": (user_means, self.users), "item": (movie_means, self.rows)}.get(centring)
         if axis is not None:
             means, index = axis
             count = np.bincount(index, minlength=len(means))
             total = np.bincount(index, self.stars, minlength=len(means))
             np.divide(total, count, out=means, where=count > 0)
-        return overall, users, movies
+        return overall, user_means, movie_means
 
     def dense(self, *, fill: Fill) -> FloatMatrix:
-        """Return the stars as a matrix (n_users, n_movies) whose empty cells hold `fill`.
+        """Return the stars as a matrix (n_users, n_movies), with `fill` in the cells without a rating.
 
-        "none" is 0 stars; where a user or movie has no rating, its mean is the global one.
+        "none" fills them with 0. The mean of a user or movie without a rating is the global mean.
         """
-        _, users, movies = self.means(_CENTRING_OF_FILL[fill])
-        column = users[:, None] if fill == "user_mean" else movies[None, :]
-        full = np.broadcast_to(column, (self.n_users, self.n_movies)).astype(np.float32)
+        _, user_means, movie_means = self.means(_CENTRING_OF_FILL[fill])
+        means = user_means[:, None] if fill == "user_mean" else movie_means[None, :]
+        full = np.broadcast_to(means, (self.n_users, self.n_movies)).astype(np.float32)
         full[self.users, self.rows] = self.stars
         return full
 
 
 def interactions_of(ratings: Ratings, vocabulary: Vocabulary) -> Interactions:
-    """Turn a Ratings table into Interactions over a vocabulary; raises KeyError for a movie that is not in it."""
+    """Convert a Ratings table to Interactions over a vocabulary; raises KeyError for a movie that is not in it."""
     rows = vocabulary.rows(ratings.movie_ids)
     order = np.lexsort((rows, ratings.users))
     starts = np.zeros(len(ratings.user_labels) + 1, np.int64)

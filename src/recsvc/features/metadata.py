@@ -1,4 +1,4 @@
-"""What is known of every movie as matrices: genres and release years."""
+"""The genres and release years of the movies as matrices."""
 
 from __future__ import annotations
 
@@ -14,28 +14,32 @@ UNKNOWN_YEAR = 0
 
 
 def genre_names(movies: Sequence[Movie]) -> tuple[str, ...]:
-    """All genres of a catalogue, in alphabetical order."""
+    """Return all genres of the movies, in alphabetical order."""
     return tuple(sorted({genre for movie in movies for genre in movie.genres}))
 
 
 def genre_matrix(movies: Sequence[Movie]) -> NDArray[np.bool_]:
-    """Which movie has which genre: bool (n_genres, n_movies), genres in the order of `genre_names`."""
+    """Return which movie has which genre: bool (n_genres, n_movies), in the order of `genre_names`."""
     names = genre_names(movies)
-    at = {name: index for index, name in enumerate(names)}
+    position = {name: at for at, name in enumerate(names)}
     flags = np.zeros((len(names), len(movies)), np.bool_)
     for row, movie in enumerate(movies):
         for genre in movie.genres:
-            flags[at[genre], row] = True
+            flags[position[genre], row] = True
     return flags
 
 
 def years(movies: Sequence[Movie]) -> NDArray[np.int16]:
-    """Release years, int16 (n_movies,); 0 where the year is not known."""
+    """Return the release years, int16 (n_movies,); 0 if the year is unknown."""
     return np.array([movie.year or UNKNOWN_YEAR for movie in movies], np.int16)
 
 
 def side_information(movies: Sequence[Movie], *, genre_weight: float, year_weight: float) -> sparse.csr_array:
-    """Pseudo-ratings that make movies of one genre or of one year alike: float32 (n_genres + n_years, n_movies)."""
+    """Return pseudo-ratings: one pseudo-user per genre and per year, who has rated all movies with that genre or year.
+
+    They make movies that share a genre or a year more similar. The stars are the two weights; float32
+    (n_genres + n_years, n_movies).
+    """
     genres = sparse.csr_array(genre_matrix(movies).astype(np.float32)) * np.float32(genre_weight)
     released = years(movies)
     known = np.unique(released[released != UNKNOWN_YEAR])

@@ -1,7 +1,7 @@
-"""The "tags" of a movie (its words and names, field by field) and their matrix: TF-IDF, counts, or hashed.
+"""The tags of a movie (the words and names in its fields) and their matrix: TF-IDF, counts or hashed.
 
-Words of the overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords stay in one
-piece with the field before them, so that the director John Ford is not the actor Harrison Ford.
+Words of the overview and keywords are stemmed (Snowball, English). Names, genres and whole keywords are not split, and
+have the field in front, so that movies with the director John Ford and the actor John Ford have no tag in common.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ SPANS_AROUND = 6
 
 
 def words(text: str) -> list[str]:
-    """The stemmed `plain_words` of a text."""
+    """Return the stemmed `plain_words` of a text."""
     return [_stem(word) for word in plain_words(text)]
 
 
 def plain_words(text: str) -> list[str]:
-    """Split a text into lower-case words without accents; one letter alone is no word, a number is."""
+    """Split a text into lower-case words without accents. A single letter is not a word; a single digit is."""
     plain = (
         unicodedata.normalize("NFKD", text.replace("'", "").translate(_DASHES))
         .encode("ascii", "ignore")
@@ -55,7 +55,7 @@ def _stem(word: str) -> str:
 
 
 def text_tags(movie: Movie) -> Iterator[str]:
-    """What is written of the movie: the stemmed words of overview, keywords and tags; whole keywords."""
+    """Yield the stemmed words of overview, keywords and tags, and each whole keyword and tag."""
     yield from words(movie.overview)
     for keyword in (*movie.keywords, *movie.tags):
         yield f"keyword:{keyword.casefold()}"
@@ -63,23 +63,26 @@ def text_tags(movie: Movie) -> Iterator[str]:
 
 
 def genre_tags(movie: Movie) -> Iterator[str]:
-    """The genres."""
+    """Yield the genres."""
     yield from (f"genre:{genre}" for genre in movie.genres)
 
 
 def credit_tags(movie: Movie) -> Iterator[str]:
-    """Who made it: directors and cast, apart."""
+    """Yield the directors and the cast, marked as such."""
     yield from (f"director:{name}" for name in movie.directors)
     yield from (f"cast:{name}" for name in movie.cast)
 
 
 def title_tags(movie: Movie) -> Iterator[str]:
-    """The words of the title without the s of a plural: Alien and Aliens share one, Titanic and Titan A.E. do not."""
+    """Yield the words of the title without a plural s, but not stemmed.
+
+    Alien and Aliens share a tag, Titanic and Titan A.E. do not.
+    """
     yield from (_PLURAL.sub("", word) for word in plain_words(movie.title))
 
 
 def year_tags(movie: Movie) -> Iterator[str]:
-    """Spans of five years around the release, so that two movies share the fewer the further they are apart."""
+    """Yield the spans of five years around the release; the further apart two movies are, the fewer they share."""
     if movie.year:
         middle = movie.year // YEARS_A_SPAN
         yield from (f"span:{span}" for span in range(middle - SPANS_AROUND, middle + SPANS_AROUND + 1))
@@ -93,18 +96,18 @@ FIELDS: Mapping[str, Callable[[Movie], Iterator[str]]] = {
     "years": year_tags,
 }
 ABOUT = ("text", "genres")
-"""The fields that say together what a movie is about; where a movie lacks one, the other says the more."""
+"""The fields that together describe the subject of a movie; if one is empty, the other gets more weight."""
 
 
 def tag_matrix(
     movies: Sequence[Movie], *, weights: Mapping[str, float], vectoriser: Vectoriser, min_movies: int
 ) -> TagMatrix:
-    """Return the tags of all fields side by side: float32 (n_movies, n_tags).
+    """Return the matrix of the tags of all fields, float32 (n_movies, n_tags); each field is a block of columns.
 
-    Each field has length 1, or 0 where a movie has nothing in it, times the root of its weight: the product of two rows
-    is the weighted sum of the cosines of their fields. `min_movies` drops tags of fewer movies (not when hashing). In a
-    movie that lacks a field of `ABOUT`, the others make up for a part of it: the length of them all is the geometric
-    mean of what it is and of what it would be if none were missing.
+    In each row, a block has the length 1 (0 if the movie has no tag in that field) times the square root of its weight,
+    so the product of two rows is the weighted sum of the cosines of their fields. `min_movies` drops tags of fewer
+    movies (not with hashing). If a movie lacks a field of `ABOUT`, the other fields of `ABOUT` compensate for a part of
+    it: their joint length is the geometric mean of what it is and of what it would be if none were missing.
     """
     blocks = {
         field: _field_matrix(movies, FIELDS[field], vectoriser, min_movies) * np.float32(np.sqrt(weight))
@@ -113,18 +116,18 @@ def tag_matrix(
     }
     about = [field for field in ABOUT if field in blocks]
     if about:
-        whole = np.sqrt(sum(weights[field] for field in about))
-        blocks["about"] = _made_up([blocks.pop(field) for field in about], whole)
+        full_length = np.sqrt(sum(weights[field] for field in about))
+        blocks["about"] = _compensated([blocks.pop(field) for field in about], full_length)
     rows: TagMatrix = sparse.csr_array(sparse.hstack(list(blocks.values()), format="csr")).astype(np.float32)
     rows.sort_indices()
     return rows
 
 
-def _made_up(fields: Sequence[TagMatrix], whole: float) -> TagMatrix:
-    """The fields side by side, each row lengthened to the geometric mean of its length and `whole`."""
+def _compensated(fields: Sequence[TagMatrix], full_length: float) -> TagMatrix:
+    """Return the blocks side by side, with each row scaled to the geometric mean of its length and `full_length`."""
     together = sparse.csr_array(sparse.hstack(fields, format="csr"))
     lengths = norm(together, axis=1)
-    factors = np.sqrt(np.divide(whole, lengths, where=lengths > 0, out=np.zeros_like(lengths)))
+    factors = np.sqrt(np.divide(full_length, lengths, where=lengths > 0, out=np.zeros_like(lengths)))
     rows: TagMatrix = sparse.csr_array(sparse.diags_array(factors) @ together).astype(np.float32)
     return rows
 
@@ -132,7 +135,7 @@ def _made_up(fields: Sequence[TagMatrix], whole: float) -> TagMatrix:
 def _field_matrix(
     movies: Sequence[Movie], tags: Callable[[Movie], Iterator[str]], vectoriser: Vectoriser, min_movies: int
 ) -> TagMatrix:
-    """The tags of one field as rows of length 1 (all 0 for a movie without any): float32 (n_movies, n_tags).
+    """Return the tags of one field in rows of length 1, all 0 for a movie without tags: float32 (n_movies, n_tags).
 
     TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 + n) / (1 + df)) + 1. Sources: Salton & Buckley 1988 for
     the weights; Weinberger et al. 2009 for hashing.

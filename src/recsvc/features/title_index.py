@@ -1,4 +1,4 @@
-"""Title search that forgives typing: trigrams find candidates, RapidFuzz orders them."""
+"""Title search that tolerates typing errors: trigrams find candidates, RapidFuzz orders them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from recsvc.features.blob import Blob
 from recsvc.types import Array, Movie, Rows, State
 
 CANDIDATES = 300
-ENOUGH_ALIKE = 60.0
+MIN_SIMILARITY = 60.0
 
 
 class TitleIndex:
     """An inverted index from the trigrams of normalised titles to titles, and from titles to movies.
 
-    Trigram t stands in the titles `postings[starts[t]:starts[t + 1]]`; title i belongs to the movie `rows[i]`.
+    Trigram t occurs in the titles `postings[starts[t]:starts[t + 1]]`; title i belongs to the movie `rows[i]`.
     """
 
     kind: ClassVar[str] = "titles"
@@ -57,19 +57,20 @@ class TitleIndex:
         )
 
     def search(self, query: str, popularity: NDArray[np.int64]) -> Rows:
-        """Return the rows of movies with titles like the query, best first, of equals the more popular: (n_found,).
+        """Return the rows of the movies whose titles are similar to the query, best first: int32 (n_found,).
 
-        Accents, case, punctuation, a leading article, the order of the words and a few wrong letters do not matter; an
-        unfinished last word does not either.
+        Equally similar movies are ordered by `popularity` (n_movies,), the most popular first. Accents, case,
+        punctuation, a leading article, the order of the words, a few wrong letters and an unfinished last word do not
+        matter.
         """
-        wanted = normalise(query)
-        trigrams = _trigrams(wanted)
-        if not sought or not len(self._trigrams):
+        text = normalise(query)
+        trigrams = _trigrams(text)
+        if not trigrams or not len(self._trigrams):
             return np.empty(0, np.int32)
-        at = np.searchsorted(self._trigrams, sought)
+        at = np.searchsorted(self._trigrams, trigrams)
         spans = [
             self._postings[self._starts[i] : self._starts[i + 1]]
-            for i, trigram in zip(at.tolist(), sought, strict=True)
+            for i, trigram in zip(at.tolist(), trigrams, strict=True)
             if i < len(self._trigrams) and self._trigrams[i] == trigram
         ]
         if not spans:
@@ -78,15 +79,15 @@ class TitleIndex:
         found = np.flatnonzero(shared)
         found = found[np.lexsort((-popularity[self._rows[found]], -shared[found]))][:CANDIDATES]
         titles = [self._titles[i] for i in found.tolist()]
-        alike = np.array([_likeness(wanted, title) for title in titles])
-        order = np.lexsort((-popularity[self._rows[found]], -np.round(alike)))
-        rows = self._rows[found[order[alike[order] >= ENOUGH_ALIKE]]]
+        similarity = np.array([_similarity(text, title) for title in titles])
+        order = np.lexsort((-popularity[self._rows[found]], -np.round(similarity)))
+        rows = self._rows[found[order[similarity[order] >= MIN_SIMILARITY]]]
         _, first = np.unique(rows, return_index=True)
         best: Rows = rows[np.sort(first)]
         return best
 
     def state(self) -> State:
-        """The titles as a blob, and the index over them."""
+        """Return the titles as a blob, and the index over them."""
         arrays: dict[str, Array] = {
             "rows": self._rows,
             "trigrams": self._trigrams,
@@ -97,13 +98,13 @@ class TitleIndex:
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the index again."""
+        """Rebuild the index from its state."""
         names = ("rows", "trigrams", "starts", "postings")
         return cls(Blob.from_arrays(state.arrays, "titles"), *(state.arrays[name] for name in names))
 
 
 def _trigrams(title: str) -> list[int]:
-    """The trigrams of each word with a space around it, as numbers; the order of the words does not matter."""
+    """Return the trigrams of the words, each padded with spaces, as sorted numbers; word order does not matter."""
     found: set[int] = set()
     for word in title.split():
         padded = f"  {word} "
@@ -112,14 +113,14 @@ def _trigrams(title: str) -> list[int]:
 
 
 def _number(trigram: str) -> int:
-    """Three characters, 10 bits of each; rarer letters fold onto others, which only widens the candidates."""
+    """Encode three characters with 10 bits each. Some rare letters get equal codes, which only adds candidates."""
     a, b, c = (ord(letter) & 0x3FF for letter in trigram)
     return a << 20 | b << 10 | c
 
 
-def _likeness(wanted: str, title: str) -> float:
-    """0-100: the query against the whole title, or against its beginning, which someone may still be typing."""
-    whole = max(fuzz.ratio(wanted, title), 0.98 * fuzz.token_sort_ratio(wanted, title))
-    begun = 0.97 * fuzz.ratio(wanted, title[: len(wanted)]) if len(wanted) < len(title) else 0.0
-    words = 0.92 * fuzz.token_set_ratio(wanted, title)
-    return max(whole, begun, words)
+def _similarity(query: str, title: str) -> float:
+    """Return how similar a query is to a title (0-100), or to its beginning, as the query may be unfinished."""
+    whole = max(fuzz.ratio(query, title), 0.98 * fuzz.token_sort_ratio(query, title))
+    beginning = 0.97 * fuzz.ratio(query, title[: len(query)]) if len(query) < len(title) else 0.0
+    words = 0.92 * fuzz.token_set_ratio(query, title)
+    return max(whole, beginning, words)

@@ -89,7 +89,7 @@ class Hybrid(Model):
         self._similar_centres = PartValues(0.0, 0.0)
         self._popularity_prior = PopularityPrior(0.0, 0.0)
         self._cold_start = NO_NEIGHBOURS
-        self._fused: ItemItemWeights | None = None
+        self._item_weights: ItemItemWeights | None = None
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Train the parts, then estimate their scales from a sample of the users and movies in training."""
@@ -116,7 +116,7 @@ class Hybrid(Model):
         self._prior = self._popularity_prior.of(self.popularity.score(EMPTY_TASTE))
         self._prior[self._cold_start.rows] = self._cold_start.mean(self._prior)
         self._parts = self._blended_parts()
-        self._fused = ItemItemWeights.of(self._parts, self._prior)
+        self._item_weights = ItemItemWeights.of(self._parts, self._prior)
 
     def _blended_parts(self) -> list[BlendPart]:
         """Return the personalised parts with a weight; the collaborative one also scores movies without ratings."""
@@ -135,8 +135,8 @@ class Hybrid(Model):
         """
         if not len(taste):
             return self.popularity.score(taste)
-        if self._fused is not None and self._fused.applies(taste):
-            return self._fused.score(taste)
+        if self._item_weights is not None and self._item_weights.applies(taste):
+            return self._item_weights.score(taste)
         return blend(self._parts, taste) + self._prior
 
     def similar(self, row: int) -> FloatMovies:
@@ -158,8 +158,8 @@ class Hybrid(Model):
         """Add up the explanations of the parts with a score; the popularity prior is in the baseline."""
         if not len(taste):
             return self.popularity.explain(taste, rows)
-        if self._fused is not None and self._fused.applies(taste):
-            return self._fused.explain(taste, rows)
+        if self._item_weights is not None and self._item_weights.applies(taste):
+            return self._item_weights.explain(taste, rows)
         baseline, contributions = explain_blend(self._parts, taste, rows)
         return Explanation(baseline + self._prior[rows], contributions)
 

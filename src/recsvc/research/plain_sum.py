@@ -1,4 +1,4 @@
-"""The reference for similarities: the plain sum of genre, text and co-rating cosines. Nothing is learned or tuned."""
+"""The reference for similarities: the plain sum of genre, text and co-rating cosines. Nothing is fitted or tuned."""
 
 from __future__ import annotations
 

@@ -38,12 +38,6 @@ async def _context(request: Request) -> Context:
     return Context(state.manager.deployment(), state.database, state.presenter, state.tokens, state.counts_as)
 
 
-async def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
 DeploymentManagerDep = Annotated[DeploymentManager, Depends(_deployment_manager)]
-DatabaseDep = Annotated[Database, Depends(_database)]
 ContextDep = Annotated[Context, Depends(_context)]
 CallerDep = Annotated[Caller, Depends(Bearer())]

@@ -1,4 +1,4 @@
-"""Small datasets on disk, in the formats of GroupLens and TMDB, for tests to read or to break."""
+"""Write small datasets to disk, in the formats of GroupLens and TMDB, for tests to read or to damage."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def own_csv(
 
 
 def item_line(movie_id: int, title: str, *flags: int) -> str:
-    """A line of u.item, with 1 in the given of the 19 genre columns."""
+    """Return a line of u.item, with 1 in those of the 19 genre columns that `flags` gives."""
     columns = ["1" if at in flags else "0" for at in range(19)]
     return "|".join([str(movie_id), title, "01-Jan-1995", "", "http://example.org/", *columns]) + "\n"
 
@@ -57,7 +57,7 @@ TMDB_COLUMNS = (
 )
 
 
-def named(*names: str) -> str:
+def name_list(*names: str) -> str:
     return json.dumps([{"id": at, "name": name} for at, name in enumerate(names)])
 
 

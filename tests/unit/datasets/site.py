@@ -1,4 +1,4 @@
-"""A real HTTP server that serves one zip file and its checksum, as well or as badly as it is told."""
+"""A real HTTP server that serves one zip file and its checksum, with or without failures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """How one request for the zip file is answered."""
+    """The answer to one request for the zip file."""
 
     content: bytes
     etag: str = '"one"'
     status: int | None = None
     send: int | None = None
-    """Only so many bytes of the body, although all are announced."""
+    """Send only this number of bytes of the body, although Content-Length is that of the whole body."""
     reset: bool = False
     """Break the connection instead of closing it."""
     ranges: bool = True
@@ -31,20 +31,20 @@ class Answer:
     length: bool = True
     etag_name: str = "ETag"
     range_from: int = 0
-    """Answer a range that begins so many bytes later than asked for."""
+    """Send a range that begins this number of bytes later than requested."""
 
 
 @dataclass
 class Site:
-    """What the server does (`answers`, the last of which holds) and what it was asked."""
+    """The server's answers, of which the last is repeated, and the requests that it received."""
 
     answers: list[Answer]
     checksum: str | None = ""
     url: str = ""
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def zip_requests(self) -> list[dict[str, str]]:
-        return [headers for path, headers in self.asked if path.endswith(".zip")]
+        return [headers for path, headers in self.requests if path.endswith(".zip")]
 
 
 def md5_line(content: bytes, name: str = "ml-100k.zip") -> str:
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
     site: Site
 
     def do_GET(self) -> None:
-        self.site.asked.append((self.path, dict(self.headers)))
+        self.site.requests.append((self.path, dict(self.headers)))
         if self.path.endswith(".md5"):
             text = self.site.checksum
             body = md5_line(self.site.answers[-1].content) if text == "" else text
@@ -75,9 +75,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, answer: Answer) -> None:
         total = len(answer.content)
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        requested = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         same = self.headers.get("If-Range", answer.etag) == answer.etag or not answer.if_range
-        start = int(asked[1]) if asked and answer.ranges and same else 0
+        start = int(requested[1]) if requested and answer.ranges and same else 0
         if start >= total:
             self.send_response(416)
             self.send_header("Content-Range", f"bytes */{total}")
@@ -97,17 +97,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: answer.send])
         self.wfile.flush()
         if answer.reset:
-            time.sleep(0.1)  # for the client to read: a reset throws away what it has not
+            time.sleep(0.1)  # so that the client can read: a reset discards all data that is not read yet
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the name that http.server gives it)
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is part of the tests."""
+        """Ignore errors: clients that close the connection are part of the tests."""
 
 
 @contextmanager

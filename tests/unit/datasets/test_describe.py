@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsvc.datasets.describe import Spread, describe
+from recsvc.datasets.describe import CountSummary, describe
 from recsvc.datasets.ratings import ratings_table
 from recsvc.datasets.tables import Dataset
 from recsvc.types import Movie
@@ -33,17 +33,17 @@ def dataset() -> Dataset:
     )
 
 
-def test_sizes_and_spread(dataset: Dataset) -> None:
-    told = describe(dataset)
-    assert (told.name, told.simulated) == ("small", True)
-    assert (told.users, told.movies, told.rated_movies, told.ratings) == (3, 11, 10, 13)
-    assert told.sparsity == pytest.approx(1 - 13 / 30)
-    assert told.mean_rating == pytest.approx(60.5 / 13)
-    assert {stars: n for stars, n in told.rating_counts.items() if n} == {"0.5": 1, "5.0": 12}
-    assert list(told.rating_counts) == [f"{halves / 2}" for halves in range(1, 11)]
-    assert told.ratings_per_user == Spread(1, 2.0, 13 / 3, 10)
-    assert told.ratings_per_movie == Spread(1, 1.0, 1.3, 3)
-    assert (told.first_date, told.last_date) == ("1970-01-01", "1971-01-01")
+def test_sizes_and_rating_counts(dataset: Dataset) -> None:
+    description = describe(dataset)
+    assert (description.name, description.simulated) == ("small", True)
+    assert (description.users, description.movies, description.rated_movies, description.ratings) == (3, 11, 10, 13)
+    assert description.sparsity == pytest.approx(1 - 13 / 30)
+    assert description.mean_rating == pytest.approx(60.5 / 13)
+    assert {stars: n for stars, n in description.rating_counts.items() if n} == {"0.5": 1, "5.0": 12}
+    assert list(description.rating_counts) == [f"{halves / 2}" for halves in range(1, 11)]
+    assert description.ratings_per_user == CountSummary(1, 2.0, 13 / 3, 10)
+    assert description.ratings_per_movie == CountSummary(1, 1.0, 1.3, 3)
+    assert (description.first_date, description.last_date) == ("1970-01-01", "1971-01-01")
 
 
 def test_long_tail(dataset: Dataset) -> None:
@@ -55,24 +55,24 @@ def test_long_tail(dataset: Dataset) -> None:
     assert (tail.movies_for_half, tail.movies_below_5) == (4, 10)
 
 
-def test_half_is_reached_exactly() -> None:
+def test_the_half_of_all_ratings_can_be_reached_exactly() -> None:
     ratings = ratings_table(
         ["a", "b"], np.array([0, 0]), np.array([1, 2]), np.array([3.0, 3.0]), np.array([1, 1], np.int64)
     )
     assert describe(Dataset("x", ratings, (Movie(1, "A"), Movie(2, "B")))).long_tail.movies_for_half == 1
 
 
-def test_movies(dataset: Dataset) -> None:
-    told = describe(dataset)
-    assert told.genres == {"Drama": 10, "War": 1}
-    assert told.movies_by_decade == {"1980s": 1, "1990s": 8, "2000s": 1}
-    coverage = told.coverage
+def test_genres_decades_and_coverage(dataset: Dataset) -> None:
+    description = describe(dataset)
+    assert description.genres == {"Drama": 10, "War": 1}
+    assert description.movies_by_decade == {"1980s": 1, "1990s": 8, "2000s": 1}
+    coverage = description.coverage
     assert (coverage.year, coverage.genres, coverage.links) == (10, 10, 2)
     assert (coverage.posters, coverage.trailers) == (1, 1)
     assert (coverage.overview, coverage.keywords, coverage.cast, coverage.directors) == (1, 1, 1, 0)
 
 
-def test_it_is_json(dataset: Dataset, tmp_path: Path) -> None:
-    told = describe(dataset).as_dict()
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert told["long_tail"]["movies_for_half"] == 4
+def test_a_description_can_be_written_as_json(dataset: Dataset, tmp_path: Path) -> None:
+    record = describe(dataset).as_dict()
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert record["long_tail"]["movies_for_half"] == 4

@@ -22,7 +22,7 @@ from tests.unit.datasets.site import Answer, Site, md5_line, serving
 
 
 def zip_of(*entries: tuple[str | zipfile.ZipInfo, bytes], seed: int = 1) -> bytes:
-    """ml-100k in small, with noise that does not shrink, so that the file has a size, and `entries`."""
+    """Return a small ml-100k with `entries`, and with random bytes, which keep the zip file large."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ml-100k/u.data", f"{seed}\t1\t5\t1\n")
@@ -39,7 +39,7 @@ OK = Answer(WHOLE)
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    # No proxy of the surroundings stands between the test and its own server.
+    # No proxy from the environment may be used between the test and its own server.
     with httpx.Client(trust_env=False, timeout=5) as client:
         yield client
 
@@ -52,7 +52,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_a_dataset_is_fetched_unpacked_and_nothing_else_left(tmp_path: Path, client: httpx.Client) -> None:
+def test_a_dataset_is_downloaded_and_unpacked_and_no_other_file_is_left(tmp_path: Path, client: httpx.Client) -> None:
     seen: list[tuple[int, int | None]] = []
     with serving(OK) as site:
         into = tmp_path / "new" / "data"
@@ -63,7 +63,7 @@ def test_a_dataset_is_fetched_unpacked_and_nothing_else_left(tmp_path: Path, cli
             client=client,
             progress=lambda *at: seen.append(at),
         )
-        assert [path for path, _ in site.asked] == [
+        assert [path for path, _ in site.requests] == [
             "/datasets/movielens/ml-100k.zip.md5",
             "/datasets/movielens/ml-100k.zip",
         ]
@@ -73,13 +73,13 @@ def test_a_dataset_is_fetched_unpacked_and_nothing_else_left(tmp_path: Path, cli
         assert seen[-1] == (len(WHOLE), len(WHOLE))
         assert seen == sorted(seen)
         assert len(seen) > 1
-        asked = len(site.asked)
+        n_requests = len(site.requests)
         assert fetch(site, into, client) == folder
-        assert len(site.asked) == asked  # it is there already
+        assert len(site.requests) == n_requests  # the dataset is there already
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_a_dropped_connection_is_continued(tmp_path: Path, client: httpx.Client, reset: bool) -> None:
+def test_a_download_continues_after_a_lost_connection(tmp_path: Path, client: httpx.Client, reset: bool) -> None:
     with serving(replace(OK, send=300_000, reset=reset), OK) as site:
         fetch(site, tmp_path, client)
         first, second = site.zip_requests()
@@ -103,13 +103,13 @@ def test_attempts_are_bounded_and_the_next_run_continues(tmp_path: Path, client:
     assert names(tmp_path) == ["ml-100k"]
 
 
-def test_a_busy_server_in_between_does_not_make_it_forget_the_file(tmp_path: Path, client: httpx.Client) -> None:
+def test_the_etag_is_kept_after_an_answer_of_a_busy_server(tmp_path: Path, client: httpx.Client) -> None:
     with serving(replace(OK, send=300_000), replace(OK, status=503), OK) as site:
         fetch(site, tmp_path, client)
         assert [headers.get("If-Range") for headers in site.zip_requests()] == [None, '"one"', '"one"']
 
 
-def test_a_whole_part_is_not_fetched_again(tmp_path: Path, client: httpx.Client) -> None:
+def test_a_complete_part_is_not_downloaded_again(tmp_path: Path, client: httpx.Client) -> None:
     (tmp_path / "ml-100k.zip.part").write_bytes(WHOLE)
     with serving(OK) as site:
         fetch(site, tmp_path, client)
@@ -117,7 +117,7 @@ def test_a_whole_part_is_not_fetched_again(tmp_path: Path, client: httpx.Client)
     assert names(tmp_path) == ["ml-100k"]
 
 
-def test_a_server_without_ranges_begins_anew(tmp_path: Path, client: httpx.Client) -> None:
+def test_a_download_starts_over_if_the_server_has_no_ranges(tmp_path: Path, client: httpx.Client) -> None:
     with serving(replace(OK, send=300_000), replace(OK, ranges=False)) as site:
         fetch(site, tmp_path, client)
         assert len(site.zip_requests()) == 2
@@ -136,7 +136,9 @@ OTHER = zip_of(seed=2)
         Answer(OTHER, etag="Sat, 01 Jan 2022 00:00:00 GMT", etag_name="Last-Modified"),
     ],
 )
-def test_a_file_that_changes_between_tries_begins_anew(tmp_path: Path, client: httpx.Client, second: Answer) -> None:
+def test_a_download_starts_over_if_the_file_changes_between_attempts(
+    tmp_path: Path, client: httpx.Client, second: Answer
+) -> None:
     with serving(replace(OK, send=300_000), second) as site:
         folder = fetch(site, tmp_path, client)
     assert read_movielens(folder).ratings.user_labels == ("2",)
@@ -144,7 +146,7 @@ def test_a_file_that_changes_between_tries_begins_anew(tmp_path: Path, client: h
 
 
 @pytest.mark.parametrize("etag", ['W/"weak"', ""])
-def test_a_file_that_changes_unnoticed_is_found_out_by_its_checksum(
+def test_an_unnoticed_change_of_the_file_is_found_by_the_checksum(
     tmp_path: Path, client: httpx.Client, etag: str
 ) -> None:
     with serving(replace(OK, send=300_000, etag=etag), Answer(OTHER, etag=etag)) as site:
@@ -153,20 +155,20 @@ def test_a_file_that_changes_unnoticed_is_found_out_by_its_checksum(
 
 
 @pytest.mark.parametrize("stale", [b"x" * 1000, b"x" * (len(WHOLE) + 5), b"x" * len(WHOLE)])
-def test_a_part_of_another_file_is_thrown_away(tmp_path: Path, client: httpx.Client, stale: bytes) -> None:
+def test_a_part_of_another_file_is_discarded(tmp_path: Path, client: httpx.Client, stale: bytes) -> None:
     (tmp_path / "ml-100k.zip.part").write_bytes(stale)
     with serving(OK) as site:
         fetch(site, tmp_path, client)
     assert names(tmp_path) == ["ml-100k"]
 
 
-def test_a_range_that_was_not_asked_for_is_not_used(tmp_path: Path, client: httpx.Client) -> None:
+def test_a_range_that_was_not_requested_is_not_used(tmp_path: Path, client: httpx.Client) -> None:
     with serving(replace(OK, send=300_000), replace(OK, range_from=10), OK) as site:
         fetch(site, tmp_path, client)
         assert len(site.zip_requests()) == 3
 
 
-def test_a_short_body_of_unknown_length_does_not_pass(tmp_path: Path, client: httpx.Client) -> None:
+def test_a_short_body_of_unknown_length_is_rejected(tmp_path: Path, client: httpx.Client) -> None:
     with serving(replace(OK, length=False, send=300_000)) as site:
         with pytest.raises(DownloadError, match="checksum"):
             fetch(site, tmp_path, client)
@@ -174,7 +176,7 @@ def test_a_short_body_of_unknown_length_does_not_pass(tmp_path: Path, client: ht
     assert names(tmp_path) == []
 
 
-def test_a_checksum_that_does_not_match_keeps_nothing(tmp_path: Path, client: httpx.Client) -> None:
+def test_nothing_is_kept_if_the_checksum_does_not_match(tmp_path: Path, client: httpx.Client) -> None:
     with serving(OK) as site:
         site.checksum = md5_line(b"something else")
         with pytest.raises(DownloadError, match=r"ml-100k\.zip does not match its published checksum"):
@@ -183,7 +185,7 @@ def test_a_checksum_that_does_not_match_keeps_nothing(tmp_path: Path, client: ht
 
 
 @pytest.mark.parametrize("text", [None, "", "<html>Please log in</html>", f"{'a' * 32} {'b' * 32}"])
-def test_without_a_checksum_nothing_is_fetched(tmp_path: Path, client: httpx.Client, text: str | None) -> None:
+def test_without_a_checksum_nothing_is_downloaded(tmp_path: Path, client: httpx.Client, text: str | None) -> None:
     with serving(OK) as site:
         site.checksum = text or ("\n" if text == "" else None)
         with pytest.raises(DownloadError, match=r"zip\.md5"):
@@ -192,14 +194,16 @@ def test_without_a_checksum_nothing_is_fetched(tmp_path: Path, client: httpx.Cli
     assert names(tmp_path) == []
 
 
-def test_other_ways_to_write_a_checksum(tmp_path: Path, client: httpx.Client) -> None:
+def test_other_formats_of_a_checksum_are_accepted(tmp_path: Path, client: httpx.Client) -> None:
     with serving(OK) as site:
         site.checksum = f"{md5_line(WHOLE).split()[-1].upper()}  ml-100k.zip\n"
         fetch(site, tmp_path, client)
     assert names(tmp_path) == ["ml-100k"]
 
 
-def test_a_busy_server_is_tried_again_and_a_clear_no_is_not(tmp_path: Path, client: httpx.Client) -> None:
+def test_a_request_is_repeated_if_the_server_is_busy_but_not_if_it_refuses(
+    tmp_path: Path, client: httpx.Client
+) -> None:
     with serving(replace(OK, status=503), replace(OK, status=429), OK) as site:
         fetch(site, tmp_path, client)
         assert len(site.zip_requests()) == 3
@@ -210,7 +214,7 @@ def test_a_busy_server_is_tried_again_and_a_clear_no_is_not(tmp_path: Path, clie
     assert names(tmp_path / "other") == []
 
 
-def test_offline_is_said_at_once_in_one_line(tmp_path: Path, client: httpx.Client) -> None:
+def test_being_offline_is_reported_at_once_in_one_line(tmp_path: Path, client: httpx.Client) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
@@ -223,7 +227,7 @@ def test_offline_is_said_at_once_in_one_line(tmp_path: Path, client: httpx.Clien
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "127.0.0.1/x", "http://[::1"])
-def test_an_address_that_is_none_is_said(tmp_path: Path, client: httpx.Client, url: str) -> None:
+def test_an_invalid_address_is_reported(tmp_path: Path, client: httpx.Client, url: str) -> None:
     with pytest.raises(DownloadError, match="cannot fetch"):
         download("ml-100k", tmp_path, base_url=url, client=client, backoff=5)
 
@@ -234,7 +238,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, client: httpx.
         fetch(site, tmp_path / "file" / "data", client)
 
 
-def test_a_full_disk_keeps_only_what_can_be_continued(tmp_path: Path, client: httpx.Client) -> None:
+def test_after_a_full_disk_the_download_can_be_continued(tmp_path: Path, client: httpx.Client) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with serving(OK) as site:
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
@@ -269,27 +273,25 @@ def symlink(name: str) -> zipfile.ZipInfo:
     ],
     ids=["outside", "symlink", "bomb", "damaged", "no zip", "no dataset"],
 )
-def test_a_zip_file_that_is_unsafe_or_wrong_leaves_nothing(
-    tmp_path: Path, client: httpx.Client, content: bytes
-) -> None:
+def test_nothing_is_left_of_an_unsafe_or_wrong_zip_file(tmp_path: Path, client: httpx.Client, content: bytes) -> None:
     with serving(Answer(content)) as site, pytest.raises(DownloadError, match=r"ml-100k\.zip"):
         fetch(site, tmp_path / "into", client)
     assert names(tmp_path / "into") == []
     assert names(tmp_path) == ["into"]
 
 
-def test_what_somebody_else_put_there_is_left_alone(tmp_path: Path, client: httpx.Client) -> None:
+def test_other_files_in_the_folder_are_not_touched(tmp_path: Path, client: httpx.Client) -> None:
     (tmp_path / "ml-100k").mkdir()
     with serving(OK) as site:
         (tmp_path / "ml-100k" / "notes").write_text("mine")
         with pytest.raises(DownloadError, match="not a dataset"):
             fetch(site, tmp_path, client)
-        assert site.asked == []
+        assert site.requests == []
         (tmp_path / "ml-100k" / "notes").unlink()
         fetch(site, tmp_path, client)
     assert (tmp_path / "ml-100k" / "u.data").is_file()
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_name_lists_the_known_names(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match=r"'netflix'.*ml-100k.*ml-32m"):
         download("netflix", tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from recsvc.datasets.load import read_bare, read_dataset, tmdb_cache, with_tmdb
+from recsvc.datasets.load import read_dataset, read_without_tmdb, tmdb_cache, with_tmdb
 from recsvc.datasets.sample import read_sample
 from recsvc.datasets.tmdb.answer import Details
 from recsvc.datasets.tmdb.cache import MatchEntry, MovieEntry
@@ -14,18 +14,18 @@ from recsvc.errors import BadRowError, ConfigurationError, DataError
 from tests.unit.datasets.folders import own_csv, tmdb, tmdb_row
 
 
-def test_the_sample_needs_no_folder() -> None:
+def test_the_sample_is_read_without_a_folder() -> None:
     assert read_dataset("sample", None).movies == read_sample().movies
 
 
-def test_a_dataset_is_a_folder_and_named_after_it(tmp_path: Path) -> None:
+def test_a_dataset_has_the_name_of_its_folder(tmp_path: Path) -> None:
     own_csv(tmp_path / "mine")
     dataset = read_dataset("mine", tmp_path)
     assert dataset.name == "mine"
     assert [movie.movie_id for movie in dataset.movies] == [10, 20, 30]
 
 
-def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+def test_a_missing_dataset_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="RECSVC_DATA_DIR"):
         read_dataset("ml-100k", None)
     with pytest.raises(DataError, match="no dataset ml-100k"):
@@ -40,7 +40,7 @@ def test_broken_rows_stop_or_are_counted(tmp_path: Path) -> None:
     assert (len(dataset.ratings), dataset.skipped) == (1, 1)
 
 
-def test_tmdb_adds_what_it_knows(tmp_path: Path) -> None:
+def test_tmdb_tables_add_details(tmp_path: Path) -> None:
     own_csv(tmp_path / "mine")
     tmdb(tmp_path / "tmdb", [tmdb_row(7, "Ten", overview="A number.")])
     dataset = with_tmdb(read_dataset("mine", tmp_path), tmp_path / "tmdb")
@@ -50,27 +50,27 @@ def test_tmdb_adds_what_it_knows(tmp_path: Path) -> None:
     assert with_tmdb(dataset, tmp_path / "tmdb") == dataset
 
 
-def test_what_was_fetched_is_read_with_the_dataset(tmp_path: Path) -> None:
+def test_fetched_details_are_read_with_the_dataset(tmp_path: Path) -> None:
     own_csv(tmp_path / "mine")
-    bare = read_dataset("mine", tmp_path)
+    plain = read_dataset("mine", tmp_path)
     cache, now = tmdb_cache("mine", tmp_path), datetime(2026, 1, 1, tzinfo=UTC)
     cache.create()
-    assert read_dataset("mine", tmp_path).movies == bare.movies
+    assert read_dataset("mine", tmp_path).movies == plain.movies
     cache.keep_movie(MovieEntry(asked_at=now, tmdb_id=7, movie=Details(id=7, title="10", poster_path="/ten.jpg")))
     cache.keep_match(MatchEntry(asked_at=now, movie_id=10, title="Ten", year=1995, tmdb_id=7))
     enriched = read_dataset("mine", tmp_path)
     assert (enriched.movies[0].tmdb_id, enriched.movies[0].poster_path) == (7, "/ten.jpg")
     assert enriched.notice == TMDB_NOTICE
-    assert read_bare("mine", tmp_path) == bare
-    assert with_tmdb(bare, cache.folder) == enriched
+    assert read_without_tmdb("mine", tmp_path) == plain
+    assert with_tmdb(plain, cache.folder) == enriched
 
 
-def test_tables_say_what_was_not_fetched(tmp_path: Path) -> None:
+def test_tables_fill_what_was_not_fetched(tmp_path: Path) -> None:
     own_csv(tmp_path / "mine")
     cache, now = tmdb_cache("mine", tmp_path), datetime(2026, 1, 1, tzinfo=UTC)
     cache.create()
-    one = Details(id=7, title="Ten", release_date="1995-01-01", poster_path="/ten.jpg")
-    cache.keep_movie(MovieEntry(asked_at=now, tmdb_id=7, movie=one))
+    details = Details(id=7, title="Ten", release_date="1995-01-01", poster_path="/ten.jpg")
+    cache.keep_movie(MovieEntry(asked_at=now, tmdb_id=7, movie=details))
     cache.keep_match(MatchEntry(asked_at=now, movie_id=10, title="Ten", year=1995, tmdb_id=7))
     tmdb(tmp_path / "tables", [tmdb_row(7, "Ten", overview="A number."), tmdb_row(8, "Twenty", "1996-01-01")])
     dataset = with_tmdb(read_dataset("mine", tmp_path), tmp_path / "tables")

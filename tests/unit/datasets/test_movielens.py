@@ -9,11 +9,11 @@ from recsvc.errors import BadRowError, DataError
 from tests.unit.datasets.folders import ITEM_FIELDS, item_line, ml_100k, own_csv, write_csv
 
 
-def test_own_csv_becomes_a_dataset(tmp_path: Path) -> None:
+def test_own_csv_files_are_read_as_a_dataset(tmp_path: Path) -> None:
     folder = own_csv(tmp_path / "mine", ratings="ann,20,3.5,200\n2,10,4,100\n10,20,0.5,300\n")
     dataset = read_movielens(folder)
     assert (dataset.name, dataset.simulated, dataset.notice, dataset.skipped) == ("mine", False, "", 0)
-    assert dataset.ratings.user_labels == ("2", "10", "ann")  # numbers in numeric order, then the rest
+    assert dataset.ratings.user_labels == ("2", "10", "ann")  # numbers in numeric order, then all others
     assert dataset.ratings.users.tolist() == [2, 0, 1]  # in the order of the file
     assert dataset.ratings.movie_ids.tolist() == [20, 10, 20]
     assert dataset.ratings.stars.tolist() == [3.5, 4.0, 0.5]
@@ -84,7 +84,7 @@ def test_links_and_tags(tmp_path: Path) -> None:
     ("name", "readme", "noticed"),
     [("ml-25m", "", True), ("mine", "from the GroupLens project", True), ("mine", "by me", False)],
 )
-def test_only_data_of_grouplens_carry_their_notice(tmp_path: Path, name: str, readme: str, noticed: bool) -> None:
+def test_only_data_of_grouplens_has_their_notice(tmp_path: Path, name: str, readme: str, noticed: bool) -> None:
     folder = own_csv(tmp_path / name)
     (folder / "README.txt").write_text(readme)
     assert ("GroupLens" in read_movielens(folder).notice) is noticed
@@ -101,7 +101,7 @@ def test_the_name_of_the_folder_is_checked_too(tmp_path: Path) -> None:
         read_movielens(own_csv(tmp_path / "My Data"))
 
 
-def test_a_folder_that_is_not_there_or_not_known_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_or_not_recognised_is_named(tmp_path: Path) -> None:
     for folder in (tmp_path / "absent", tmp_path):
         with pytest.raises(DataError, match=r"u\.data and u\.item.*ratings\.csv and movies\.csv") as raised:
             read_movielens(folder)
@@ -109,7 +109,7 @@ def test_a_folder_that_is_not_there_or_not_known_is_named(tmp_path: Path) -> Non
         assert not is_dataset(folder)
 
 
-def test_two_datasets_in_one_folder_are_not_chosen_between(tmp_path: Path) -> None:
+def test_two_datasets_in_one_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="more than one"):
         read_movielens(own_csv(ml_100k(tmp_path)))
 
@@ -124,7 +124,7 @@ def test_an_empty_ratings_file_is_refused(tmp_path: Path) -> None:
         read_movielens(ml_100k(tmp_path / "x", data=""))
 
 
-def test_nothing_but_broken_rows_is_no_dataset(tmp_path: Path) -> None:
+def test_a_file_with_only_broken_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no ratings"):
         read_movielens(own_csv(tmp_path, ratings="1,10,9,1\n"), name="x", on_error="skip")
 
@@ -190,15 +190,15 @@ def test_skipping_counts_broken_rows_of_all_files(tmp_path: Path) -> None:
     )
     (folder / "tags.csv").write_text("userId,movieId,tag,timestamp\n1,99,a,1\n1,10,b,1\n")
     dataset = read_movielens(folder, name="x", on_error="skip")
-    # 30 of the movies, with it the rating of 30, three more ratings, one tag
+    # the movie 30, and therefore the rating of 30; three more ratings; one tag
     assert dataset.skipped == 6
-    assert dataset.ratings.user_labels == ("1", "2")  # 3 has no rating that can be used
+    assert dataset.ratings.user_labels == ("1", "2")  # user 3 has no valid rating
     assert dataset.ratings.movie_ids.tolist() == [10, 10]
     assert [m.movie_id for m in dataset.movies] == [10, 20]
     assert dataset.movies[0].tags == ("b",)
 
 
-def test_a_quote_that_swallows_lines_counts_them_all(tmp_path: Path) -> None:
+def test_all_lines_in_a_quote_that_is_not_closed_are_counted(tmp_path: Path) -> None:
     folder = own_csv(tmp_path, ratings='1,10,4,1\n"2,10,4,1\n3,10,4,1\n4,10,4,1\n')
     dataset = read_movielens(folder, name="x", on_error="skip")
     assert (len(dataset.ratings), dataset.skipped) == (1, 3)

@@ -20,32 +20,34 @@ from tests.unit.datasets.test_split import ratings_of
 pairs = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8)), min_size=1, max_size=60, unique=True)
 
 
-@given(rows=pairs, user_least=st.integers(0, 4), movie_least=st.integers(0, 4))
+@given(rows=pairs, user_minimum=st.integers(0, 4), movie_minimum=st.integers(0, 4))
 @settings(deadline=None)
-def test_who_and_what_has_enough_stays(rows: list[tuple[int, int]], user_least: int, movie_least: int) -> None:
+def test_users_and_movies_with_enough_ratings_are_kept(
+    rows: list[tuple[int, int]], user_minimum: int, movie_minimum: int
+) -> None:
     ratings = ratings_of(rows)
     users, movies = Counter(user for user, _ in rows), Counter(movie for _, movie in rows)
     expected = [
-        at for at, (user, movie) in enumerate(rows) if users[user] >= user_least and movies[movie] >= movie_least
+        at for at, (user, movie) in enumerate(rows) if users[user] >= user_minimum and movies[movie] >= movie_minimum
     ]
     if not expected:
-        with pytest.raises(ModelError, match=f"{user_least}.*{movie_least}"):
-            limit(ratings, min_ratings_per_user=user_least, min_ratings_per_movie=movie_least)
+        with pytest.raises(ModelError, match=f"{user_minimum}.*{movie_minimum}"):
+            limit(ratings, min_ratings_per_user=user_minimum, min_ratings_per_movie=movie_minimum)
         return
-    limited = limit(ratings, min_ratings_per_user=user_least, min_ratings_per_movie=movie_least)
+    limited = limit(ratings, min_ratings_per_user=user_minimum, min_ratings_per_movie=movie_minimum)
     assert limited.timestamps.tolist() == expected
     assert limited.user_labels == ratings.user_labels
 
 
-def test_everything_is_counted_once_over_the_ratings_as_given() -> None:
-    # Movie 3 has one rating. Without it user 2 has one left, but had two; movie 2 then keeps two.
+def test_both_numbers_are_counted_once_over_the_ratings_as_given() -> None:
+    # Movie 3 has one rating. Without it user 2 has only one rating left, but is kept, so movie 2 keeps two ratings.
     ratings = ratings_of([(1, 1), (4, 1), (1, 4), (4, 4), (1, 2), (2, 2), (2, 3), (5, 1)])
     limited = limit(ratings, min_ratings_per_user=2, min_ratings_per_movie=2)
     assert limited.movie_ids.tolist() == [1, 1, 4, 4, 2, 2]
     assert limited.timestamps.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_the_default_leaves_everything() -> None:
+def test_the_default_keeps_all_ratings() -> None:
     ratings = ratings_of([(1, 1), (2, 2)])
     assert limit(ratings) is ratings
 
@@ -55,7 +57,7 @@ def dataset(tmp_path: Path) -> Dataset:
     return read_movielens(own_csv(tmp_path / "one", ratings="1,10,4,1\nb,20,3,2\n"))
 
 
-def test_the_fingerprint_is_of_the_content_alone(dataset: Dataset, tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_the_content_only(dataset: Dataset, tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     again = read_movielens(tmp_path / "two")
     assert again.name != dataset.name
@@ -77,5 +79,5 @@ def test_any_other_content_has_another_fingerprint(dataset: Dataset) -> None:
         replace(dataset, movies=(replace(first, genres=()), *others)),
         replace(dataset, movies=tuple(others)),
     ]
-    prints = {fingerprint(one) for one in (dataset, *changed)}
+    prints = {fingerprint(each) for each in (dataset, *changed)}
     assert len(prints) == len(changed) + 1

@@ -5,13 +5,13 @@ import numpy as np
 from recsvc.datasets.sample import read_sample
 
 
-def test_the_sample_is_whole_and_says_what_it_is() -> None:
+def test_the_sample_is_complete_and_marked_as_simulated() -> None:
     sample = read_sample()
     assert (sample.name, sample.simulated, sample.skipped) == ("sample", True, 0)
     assert "simulated" in sample.notice
 
 
-def test_the_movies_of_the_sample_can_be_recommended_and_explained() -> None:
+def test_the_movies_of_the_sample_have_all_details() -> None:
     movies = read_sample().movies
     ids = [movie.movie_id for movie in movies]
     assert ids == sorted(set(ids))
@@ -21,12 +21,12 @@ def test_the_movies_of_the_sample_can_be_recommended_and_explained() -> None:
         assert movie.year is not None
         assert movie.genres
         assert movie.overview
-        for several in (movie.genres, movie.directors, movie.cast, movie.keywords, movie.countries):
-            assert type(several) is tuple
-            assert all(text.strip() for text in several)
+        for texts in (movie.genres, movie.directors, movie.cast, movie.keywords, movie.countries):
+            assert type(texts) is tuple
+            assert all(text.strip() for text in texts)
 
 
-def test_the_ratings_of_the_sample_are_good() -> None:
+def test_the_ratings_of_the_sample_are_valid() -> None:
     sample = read_sample()
     ratings = sample.ratings
     assert len(ratings) > 1000

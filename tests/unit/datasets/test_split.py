@@ -16,7 +16,7 @@ from tests.unit.datasets.folders import ml_100k
 
 
 def ratings_of(pairs: list[tuple[int, int]], timestamps: list[int] | None = None) -> Ratings:
-    """Ratings of (user, movie) pairs; the timestamp is the place in the file unless given."""
+    """Return ratings of (user, movie) pairs; the timestamps are by default the row numbers."""
     users = sorted({user for user, _ in pairs})
     return ratings_table(
         [str(user) for user in users],
@@ -31,7 +31,7 @@ many = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 8)), min_size=2, ma
 
 
 def assert_partition(whole: Ratings, train: Ratings, test: Ratings) -> None:
-    """Every row is in one part only, in the order of the file, and labels are shared."""
+    """Check that each row is in exactly one part, in the order of the file, and that all labels are kept."""
     for part in (train, test):
         assert part.timestamps.tolist() == sorted(part.timestamps.tolist())
         assert part.user_labels == whole.user_labels
@@ -40,16 +40,16 @@ def assert_partition(whole: Ratings, train: Ratings, test: Ratings) -> None:
 
 @given(ratings=many, share=st.floats(0.05, 0.95), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None)
-def test_stratified_gives_every_movie_its_share(ratings: Ratings, share: float, seed: int) -> None:
+def test_stratified_splits_every_movie_by_the_same_share(ratings: Ratings, share: float, seed: int) -> None:
     train, test = stratified_by_movie(ratings, test_share=share, seed=seed)
     assert_partition(ratings, train, test)
-    all_of, train_of = Counter(ratings.movie_ids.tolist()), Counter(train.movie_ids.tolist())
-    assert all(train_of[movie] == round((1 - share) * n) for movie, n in all_of.items())
+    total, in_train = Counter(ratings.movie_ids.tolist()), Counter(train.movie_ids.tolist())
+    assert all(in_train[movie] == round((1 - share) * n) for movie, n in total.items())
 
 
-def test_stratified_is_the_protocol_worked_out_by_hand() -> None:
-    # In the order of the draws, movie 7 has the rows 6 5 4 0 2 1, of which round(4.5) = 4 are train,
-    # and movie 8 only the row 3, of which round(0.75) = 1.
+def test_stratified_by_hand() -> None:
+    # In the order of the drawn numbers, movie 7 has the rows 6 5 4 0 2 1, of which round(4.5) = 4 are train;
+    # movie 8 has only row 3, of which round(0.75) = 1 is train.
     draws = np.random.RandomState(42).uniform(size=7)
     assert np.round(draws, 4).tolist() == [0.3745, 0.9507, 0.732, 0.5987, 0.156, 0.156, 0.0581]
     assert draws[5] < draws[4]
@@ -60,14 +60,14 @@ def test_stratified_is_the_protocol_worked_out_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("n", "n_train"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4), (10, 8), (14, 10)])
-def test_half_a_rating_goes_to_the_even_number(n: int, n_train: int) -> None:
+def test_half_a_rating_is_rounded_to_the_even_number(n: int, n_train: int) -> None:
     train, _ = stratified_by_movie(ratings_of([(user, 7) for user in range(n)]))
     assert len(train) == n_train
 
 
 @given(ratings=many, folds=st.integers(2, 6), seed=st.integers(0, 100))
 @settings(deadline=None)
-def test_every_rating_is_tested_once(ratings: Ratings, folds: int, seed: int) -> None:
+def test_every_rating_is_in_one_test_part(ratings: Ratings, folds: int, seed: int) -> None:
     if folds > len(ratings):
         with pytest.raises(ConfigurationError, match="folds"):
             k_folds(ratings, folds=folds, seed=seed)
@@ -81,7 +81,7 @@ def test_every_rating_is_tested_once(ratings: Ratings, folds: int, seed: int) ->
     assert sorted(t for _, test in parts for t in test.timestamps.tolist()) == ratings.timestamps.tolist()
 
 
-def test_the_seed_decides_the_folds() -> None:
+def test_the_folds_depend_on_the_seed() -> None:
     ratings = ratings_of([(user, movie) for user in range(10) for movie in range(10)])
 
     def first(seed: int) -> list[int]:
@@ -93,7 +93,7 @@ def test_the_seed_decides_the_folds() -> None:
 
 @given(timestamps=st.lists(st.integers(0, 9), min_size=2, max_size=40), share=st.floats(0.05, 0.95))
 @settings(deadline=None)
-def test_by_time_never_learns_from_the_future(timestamps: list[int], share: float) -> None:
+def test_by_time_has_no_train_rating_newer_than_a_test_rating(timestamps: list[int], share: float) -> None:
     ratings = ratings_of([(1, movie) for movie in range(len(timestamps))], timestamps)
     train, test = by_time(ratings, test_share=share)
     assert len(test) == round(share * len(ratings))
@@ -102,14 +102,14 @@ def test_by_time_never_learns_from_the_future(timestamps: list[int], share: floa
         assert train.timestamps.max() <= test.timestamps.min()
 
 
-def test_by_time_takes_equal_seconds_in_the_order_of_the_file() -> None:
+def test_by_time_keeps_equal_seconds_in_the_order_of_the_file() -> None:
     train, test = by_time(ratings_of([(1, 5), (1, 3), (1, 4), (1, 1)], [9, 9, 1, 9]), test_share=0.5)
     assert (train.movie_ids.tolist(), test.movie_ids.tolist()) == ([5, 4], [3, 1])
 
 
 @given(ratings=many, share=st.floats(0.05, 0.95), seed=st.integers(0, 100))
 @settings(deadline=None)
-def test_by_user_keeps_users_apart(ratings: Ratings, share: float, seed: int) -> None:
+def test_by_user_has_no_user_in_both_parts(ratings: Ratings, share: float, seed: int) -> None:
     users = set(ratings.users.tolist())
     if len(users) < 2:
         with pytest.raises(ConfigurationError, match="two"):
@@ -117,20 +117,20 @@ def test_by_user_keeps_users_apart(ratings: Ratings, share: float, seed: int) ->
         return
     train, test = by_user(ratings, test_share=share, seed=seed)
     assert_partition(ratings, train, test)
-    of_test = set(test.users.tolist())
-    assert set(train.users.tolist()) == users - of_test
-    assert len(of_test) == min(max(1, round(share * len(users))), len(users) - 1)
+    test_users = set(test.users.tolist())
+    assert set(train.users.tolist()) == users - test_users
+    assert len(test_users) == min(max(1, round(share * len(users))), len(users) - 1)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])
-def test_a_share_that_is_none_is_refused(share: float) -> None:
+def test_an_invalid_share_is_refused(share: float) -> None:
     ratings = ratings_of([(1, 1), (2, 1)])
     for split in (stratified_by_movie, by_time, by_user):
         with pytest.raises(ConfigurationError, match="test_share"):
             split(ratings, test_share=share)
 
 
-def test_official_folds_share_the_labels_of_the_whole(tmp_path: Path) -> None:
+def test_official_folds_have_the_labels_of_the_whole_dataset(tmp_path: Path) -> None:
     folder = ml_100k(tmp_path, data="7\t1\t5\t1\n9\t1\t4\t2\n9\t3\t3\t3\n")
     for number in range(1, 6):
         (folder / f"u{number}.base").write_text("9\t1\t4\t2\n9\t3\t3\t3\n")

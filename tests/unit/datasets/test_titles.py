@@ -78,7 +78,7 @@ def test_title(raw: str, title: str, year: int | None, others: tuple[str, ...]) 
 
 @given(st.text(max_size=60))
 @settings(deadline=None)
-def test_no_title_is_lost_or_breaks_the_parser(raw: str) -> None:
+def test_any_text_can_be_parsed_as_a_title(raw: str) -> None:
     parsed = parse_title(raw)
     assert bool(parsed.title) == bool(raw.split())
     assert parsed.title not in parsed.other_titles
@@ -86,7 +86,7 @@ def test_no_title_is_lost_or_breaks_the_parser(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("Amélie", "amelie"),
         ("Dumb & Dumber", "Dumb and Dumber"),
@@ -101,8 +101,8 @@ def test_no_title_is_lost_or_breaks_the_parser(raw: str) -> None:
         ("  Spaces   between ", "spaces between"),
     ],
 )
-def test_titles_that_are_the_same(one: str, other: str) -> None:
-    assert normalise(one) == normalise(other) != ""
+def test_titles_that_are_equal_after_normalisation(first: str, second: str) -> None:
+    assert normalise(first) == normalise(second) != ""
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_titles_that_are_the_same(one: str, other: str) -> None:
         ("M", "m"),
     ],
 )
-def test_what_is_no_article_stays(title: str, kept: str) -> None:
+def test_a_word_that_is_not_an_article_is_kept(title: str, kept: str) -> None:
     assert normalise(title) == kept
 
 

@@ -55,7 +55,7 @@ def cut_short(file: Path) -> Path:
 
 
 def with_backslash(file: Path) -> Path:
-    """zipfile itself would write a slash."""
+    """Replace bytes in the file, since zipfile itself writes a slash."""
     file.write_bytes(zipped(file, ("a.txt", b"A"), ("..|evil", b"x")).read_bytes().replace(b"..|evil", b"..\\evil"))
     return file
 
@@ -79,7 +79,9 @@ def with_backslash(file: Path) -> Path:
         (cut_short, "damaged"),
     ],
 )
-def test_what_is_unsafe_or_damaged_leaves_nothing(tmp_path: Path, make: Callable[[Path], Path], reason: str) -> None:
+def test_nothing_is_left_of_an_unsafe_or_damaged_archive(
+    tmp_path: Path, make: Callable[[Path], Path], reason: str
+) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     archive = make(inside / "x.zip")
@@ -91,20 +93,20 @@ def test_what_is_unsafe_or_damaged_leaves_nothing(tmp_path: Path, make: Callable
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_file_twice_is_refused(tmp_path: Path) -> None:
+def test_a_repeated_file_is_refused(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "x.zip", ("a.txt", b"A"), ("a.txt", b"B"))
     with pytest.raises(DownloadError, match="twice"):
         unpack(archive, tmp_path / "target", has_a)
 
 
-def test_the_total_size_is_bounded(tmp_path: Path) -> None:
+def test_the_total_size_is_limited(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "x.zip", ("a.txt", bytes(range(256))), ("b.txt", bytes(range(256))))
     with pytest.raises(DownloadError, match="512 bytes"):
         unpack(archive, tmp_path / "target", has_a, max_bytes=511)
     unpack(archive, tmp_path / "target", has_a, max_bytes=512)
 
 
-def test_a_size_that_is_a_lie_is_found_out(tmp_path: Path) -> None:
+def test_a_wrong_declared_size_is_found(tmp_path: Path) -> None:
     content = b"A" * 1000
     raw = zipped(tmp_path / "x.zip", ("a.txt", content)).read_bytes()
     assert raw.count((1000).to_bytes(4, "little")) == 2

@@ -271,7 +271,7 @@ def test_a_movie_that_nobody_rated_has_similar_ones_and_is_recommended(world_eng
     assert UNRATED not in ids(world_engine.recommend(SPACE_FAN, Query(k=100, strategy=Strategy.COLLABORATIVE)))
 
 
-def test_nothing_is_said_of_a_movie_of_which_nothing_is_known(world_engine: Engine) -> None:
+def test_a_movie_without_data_is_not_predicted(world_engine: Engine) -> None:
     for by in (Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT):
         assert world_engine.similar(TAGLESS_ROW, k=10, by=by) == ()
     assert TAGLESS not in ids(world_engine.recommend(SPACE_FAN, Query(k=100)))

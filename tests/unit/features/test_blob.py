@@ -11,7 +11,7 @@ from recsvc.features.blob import Blob
 @example(texts=["", "🎬 movie", "", "ü\0\n", "𝔸"])
 @example(texts=[])
 @settings(deadline=None)
-def test_texts_come_back_as_they_were(texts: list[str]) -> None:
+def test_texts_are_restored_unchanged(texts: list[str]) -> None:
     arrays = Blob.of(texts).arrays("titles")
     assert {name: (array.dtype, array.ndim) for name, array in arrays.items()} == {
         "titles_content": (np.dtype(np.uint8), 1),

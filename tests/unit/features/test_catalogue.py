@@ -36,29 +36,29 @@ MOVIES = (Movie(3, "", None), FULL, Movie(9, "Solaris", 1972, ("Sci-Fi", "Drama"
 WORLD = world_of(MOVIES, {"1": {3: 2.0, 9: 5.0}, "2": {9: 4.5}})
 
 
-def test_a_catalogue_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_catalogue_is_restored_unchanged(tmp_path: Path) -> None:
     catalogue = Catalogue.of(MOVIES, WORLD.interactions)
     again = Catalogue.from_state(stored(catalogue.state(), tmp_path))
-    for one in (catalogue, again):
-        assert len(one) == 3
-        assert tuple(one.movie(row) for row in range(3)) == MOVIES
-        assert one.vocabulary.ids.tolist() == [3, 7, 9]
-        assert one.years.tolist() == [0, 1960, 1972]
-        assert one.genres == ("Drama", "Mystery", "Sci-Fi")
-        assert one.genre_flags.tolist() == [[False, True, True], [False, True, False], [False, False, True]]
-        assert one.rating_counts.tolist() == [1, 0, 2]
-        np.testing.assert_array_equal(one.mean_stars, np.array([2, np.nan, 4.75], np.float32))
-        assert one.with_genres(["Mystery", "Sci-Fi"]).tolist() == [False, True, True]
+    for either in (catalogue, again):
+        assert len(either) == 3
+        assert tuple(either.movie(row) for row in range(3)) == MOVIES
+        assert either.vocabulary.ids.tolist() == [3, 7, 9]
+        assert either.years.tolist() == [0, 1960, 1972]
+        assert either.genres == ("Drama", "Mystery", "Sci-Fi")
+        assert either.genre_flags.tolist() == [[False, True, True], [False, True, False], [False, False, True]]
+        assert either.rating_counts.tolist() == [1, 0, 2]
+        np.testing.assert_array_equal(either.mean_stars, np.array([2, np.nan, 4.75], np.float32))
+        assert either.with_genres(["Mystery", "Sci-Fi"]).tolist() == [False, True, True]
 
 
-def test_every_movie_of_the_world_comes_back(tmp_path: Path) -> None:
-    held = world()
-    state = Catalogue.of(held.dataset.movies, held.interactions).state()
+def test_every_movie_of_the_world_is_restored(tmp_path: Path) -> None:
+    small = world()
+    state = Catalogue.of(small.dataset.movies, small.interactions).state()
     again = Catalogue.from_state(stored(state, tmp_path))
-    assert tuple(again.movie(row) for row in range(len(again))) == held.dataset.movies
+    assert tuple(again.movie(row) for row in range(len(again))) == small.dataset.movies
 
 
-def test_what_is_empty_takes_no_room() -> None:
+def test_empty_fields_are_not_stored() -> None:
     arrays = Catalogue.of((Movie(3, "x"),), world_of([Movie(3, "x")], {"1": {3: 2.0}}).interactions).state().arrays
     assert json.loads(arrays["records_content"].tobytes()) == {"movie_id": 3, "title": "x"}
 
@@ -73,7 +73,7 @@ def test_what_is_empty_takes_no_room() -> None:
         ([1980, 1983], 1981),
     ],
 )
-def test_the_median_year_is_of_the_years_that_are_known(years: list[int | None], median: int | None) -> None:
+def test_the_median_year_is_that_of_the_known_years(years: list[int | None], median: int | None) -> None:
     movies = [Movie(number, "x", year) for number, year in enumerate(years, 1)]
     found = Catalogue.of(movies, world_of(movies, {"1": {1: 3.0}}).interactions).median_year
     assert found == median
@@ -92,14 +92,14 @@ def test_side_information_by_hand() -> None:
     ]
 
 
-@pytest.fixture(params=["made", "stored"])
+@pytest.fixture(params=["new", "stored"])
 def history(request: pytest.FixtureRequest, tmp_path: Path) -> History:
     world = world_of(MOVIES, {"10": {3: 1.0}, "1": {9: 5.0, 7: 0.5}, "é-2": {7: 4.0}, "100": {7: 3.0}})
     history = History.of(world.dataset.ratings, world.interactions)
-    return history if request.param == "made" else History.from_state(stored(history.state(), tmp_path))
+    return history if request.param == "new" else History.from_state(stored(history.state(), tmp_path))
 
 
-def test_a_label_is_found_whole(history: History) -> None:
+def test_a_user_is_found_by_the_whole_label(history: History) -> None:
     assert len(history) == 4
     found = {label: history.taste(label) for label in ("1", "10", "100", "é-2")}
     assert {label: taste.rows.tolist() for label, taste in found.items()} == {
@@ -114,12 +114,12 @@ def test_a_label_is_found_whole(history: History) -> None:
 
 
 @pytest.mark.parametrize("label", ["", "0", "2", "1000", "01", "1 ", "é", "e-2", "zz", "1\0"])
-def test_a_label_that_is_not_there_has_no_taste(history: History, label: str) -> None:
+def test_an_unknown_label_has_no_ratings(history: History, label: str) -> None:
     assert not history.has(label)
     assert len(history.taste(label)) == 0
 
 
-def test_of_the_same_movie_twice_the_most_rated_stands_in_lists() -> None:
+def test_the_most_rated_of_equal_movies_represents_them_in_lists() -> None:
     movies = [
         Movie(1, "The Ice Storm", 1997),
         Movie(2, "Ice Storm", 1997),
@@ -130,6 +130,6 @@ def test_of_the_same_movie_twice_the_most_rated_stands_in_lists() -> None:
         Movie(7, "twice!", 1990),
     ]
     ratings = {"a": {1: 3.0, 2: 3.0}, "b": {2: 4.0}, "c": {3: 4.0}}
-    held = Catalogue.of(movies, world_of(movies, ratings).interactions)
-    assert held.canonical.tolist() == [1, 1, 2, 3, 4, 5, 5]
-    assert held.is_canonical.tolist() == [False, True, True, True, True, True, False]
+    catalogue = Catalogue.of(movies, world_of(movies, ratings).interactions)
+    assert catalogue.canonical.tolist() == [1, 1, 2, 3, 4, 5, 5]
+    assert catalogue.is_canonical.tolist() == [False, True, True, True, True, True, False]

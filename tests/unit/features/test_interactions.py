@@ -17,12 +17,12 @@ CENTRINGS: tuple[Centring, ...] = get_args(Centring)
 FILLS: tuple[Fill, ...] = get_args(Fill)
 
 Users = list[dict[int, float]]
-"""What each user gave which row."""
+"""For each user the stars by row."""
 
 users = st.lists(st.dictionaries(st.integers(0, N_MOVIES - 1), st.sampled_from(HALVES)), min_size=1, max_size=6)
 
 
-def held(users: Users) -> Interactions:
+def interactions_from(users: Users) -> Interactions:
     starts = np.cumsum([0, *(len(user) for user in users)])
     flat = [pair for user in users for pair in sorted(user.items())]
     return Interactions(
@@ -38,7 +38,7 @@ def mean(values: list[float], otherwise: float) -> float:
 
 
 class Means:
-    """All means one by one; who or what has no rating has that of everything."""
+    """All means, computed one by one; a user or movie without a rating has the overall mean."""
 
     def __init__(self, users: Users) -> None:
         self.overall = mean([stars for user in users for stars in user.values()], 0.0)
@@ -53,9 +53,9 @@ class Means:
 @pytest.mark.parametrize("fill", FILLS)
 @given(users=users)
 @settings(deadline=None, max_examples=20)
-def test_dense_is_cell_by_cell_what_it_says(fill: Fill, users: Users) -> None:
+def test_every_cell_of_a_dense_matrix_is_a_rating_or_the_fill(fill: Fill, users: Users) -> None:
     means = Means(users)
-    matrix = held(users).dense(fill=fill)
+    matrix = interactions_from(users).dense(fill=fill)
     assert (matrix.shape, matrix.dtype) == ((len(users), N_MOVIES), np.dtype(np.float32))
     for user, given_stars in enumerate(users):
         for row in range(N_MOVIES):
@@ -65,27 +65,27 @@ def test_dense_is_cell_by_cell_what_it_says(fill: Fill, users: Users) -> None:
 
 @given(users=users)
 @settings(deadline=None)
-def test_means_fall_back_on_the_global_one(users: Users) -> None:
+def test_means_fall_back_to_the_global_mean(users: Users) -> None:
     means = Means(users)
     for centring in CENTRINGS:
-        overall, of_users, of_movies = held(users).means(centring)
+        overall, user_means, movie_means = interactions_from(users).means(centring)
         assert overall == pytest.approx(0.0 if centring == "none" else means.overall)
-        on = overall if centring != "none" else 0.0
-        assert of_users.tolist() == pytest.approx(means.users if centring == "user" else [on] * len(users))
-        assert of_movies.tolist() == pytest.approx(means.movies if centring == "item" else [on] * N_MOVIES)
+        default = overall if centring != "none" else 0.0
+        assert user_means.tolist() == pytest.approx(means.users if centring == "user" else [default] * len(users))
+        assert movie_means.tolist() == pytest.approx(means.movies if centring == "item" else [default] * N_MOVIES)
 
 
 def test_means_by_hand() -> None:
-    held_by_hand = held([{0: 5.0, 1: 3.0}, {0: 4.0}, {}])
-    assert held_by_hand.means("global")[0] == 4
-    assert held_by_hand.means("user")[1].tolist() == [4, 4, 4]
-    assert held_by_hand.means("item")[2].tolist() == [4.5, 3, 4, 4, 4]
+    interactions = interactions_from([{0: 5.0, 1: 3.0}, {0: 4.0}, {}])
+    assert interactions.means("global")[0] == 4
+    assert interactions.means("user")[1].tolist() == [4, 4, 4]
+    assert interactions.means("item")[2].tolist() == [4.5, 3, 4, 4, 4]
 
 
 @given(users=users)
 @settings(deadline=None)
 def test_users_counts_and_the_sparse_matrix(users: Users) -> None:
-    interactions = held(users)
+    interactions = interactions_from(users)
     assert interactions.n_users == len(users)
     assert interactions.users.tolist() == [at for at, user in enumerate(users) for _ in user]
     assert interactions.counts().tolist() == [sum(row in user for user in users) for row in range(N_MOVIES)]

@@ -41,7 +41,7 @@ def test_words_are_stemmed_and_without_accents(text: str, expected: list[str]) -
 
 
 @pytest.mark.parametrize("dash", ["–", "—", "…", " - "])
-def test_a_dash_keeps_words_apart(dash: str) -> None:
+def test_a_dash_separates_words(dash: str) -> None:
     assert words(f"love{dash}death") == ["love", "death"]
 
 
@@ -69,7 +69,7 @@ def test_tags_are_words_and_names_with_their_field() -> None:
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
-def test_plurals_join_and_names_of_two_fields_do_not(vectoriser: Vectoriser) -> None:
+def test_plurals_share_a_tag_and_names_of_two_fields_do_not(vectoriser: Vectoriser) -> None:
     found = cosines(
         matrix_of(
             Movie(1, "Robots"),
@@ -84,7 +84,7 @@ def test_plurals_join_and_names_of_two_fields_do_not(vectoriser: Vectoriser) -> 
     )
     assert found[0, 1] == pytest.approx(1)
     assert found[2, 3] == pytest.approx(0)
-    assert found[4, 5] == pytest.approx(sqrt(2))  # for want of genres the texts say the more
+    assert found[4, 5] == pytest.approx(sqrt(2))  # without genres the texts have more weight
 
 
 def test_titles_share_words_and_plurals_but_not_stems() -> None:
@@ -130,7 +130,7 @@ def test_tfidf_by_hand() -> None:
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
-def test_rows_have_length_one_or_nothing(vectoriser: Vectoriser) -> None:
+def test_rows_have_length_one_or_zero(vectoriser: Vectoriser) -> None:
     found = matrix_of(Movie(1, "blue red green"), Movie(2, "x"), Movie(3, "blue blue"), vectoriser=vectoriser)
     assert found.dtype == np.float32
     assert np.sqrt((found.toarray() ** 2).sum(axis=1)).tolist() == pytest.approx([1, 0, 1])
@@ -140,7 +140,7 @@ def test_rows_have_length_one_or_nothing(vectoriser: Vectoriser) -> None:
     assert (found.shape[1] == HASH_BUCKETS) is (vectoriser == "hashing")
 
 
-def test_rare_tags_are_dropped_before_anything_is_weighed() -> None:
+def test_rare_tags_are_dropped_before_weighting() -> None:
     movies = [Movie(1, "blue red"), Movie(2, "blue green green"), Movie(3, "red")]
     assert matrix_of(*movies, min_movies=1).shape == (3, 3)
     found = matrix_of(*movies, min_movies=2)  # green is in one movie, however often
@@ -151,7 +151,7 @@ def test_rare_tags_are_dropped_before_anything_is_weighed() -> None:
     )
 
 
-def test_movies_are_the_more_alike_the_nearer_their_years() -> None:
+def test_movies_are_more_similar_if_their_years_are_closer() -> None:
     movies = [Movie(1, "x", 1980), Movie(2, "x", 1984), Movie(3, "x", 1990), Movie(4, "x", 2043), Movie(5, "x")]
     found = cosines(matrix_of(*movies, weights={"years": 1.0}))
     # of 13 spans of five years, two apart leaves 11 in common; 13 apart none
@@ -160,20 +160,20 @@ def test_movies_are_the_more_alike_the_nearer_their_years() -> None:
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
-def test_fields_are_weighed_and_a_field_of_weight_0_is_left_out(vectoriser: Vectoriser) -> None:
-    one = Movie(1, "blue", genres=("A",), directors=("Ann",))
-    other = Movie(2, "blue", genres=("B",), directors=("Ann",))
+def test_fields_are_weighted_and_a_field_of_weight_0_is_left_out(vectoriser: Vectoriser) -> None:
+    first = Movie(1, "blue", genres=("A",), directors=("Ann",))
+    second = Movie(2, "blue", genres=("B",), directors=("Ann",))
     weights = {"title": 0.5, "genres": 0.25, "credits": 0.25, "years": 0.0}
-    found = cosines(matrix_of(one, other, vectoriser=vectoriser, weights=weights))
+    found = cosines(matrix_of(first, second, vectoriser=vectoriser, weights=weights))
     assert found.tolist() == [pytest.approx([1, 0.75]), pytest.approx([0.75, 1])]
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
-def test_a_movie_that_lacks_a_text_makes_up_for_a_part_of_it(vectoriser: Vectoriser) -> None:
+def test_a_missing_text_is_compensated_in_part(vectoriser: Vectoriser) -> None:
     movies = [Movie(1, "x", genres=("A",), overview="blue"), Movie(2, "x", genres=("A",), overview="blue")]
     movies += [Movie(3, "x", genres=("A",)), Movie(4, "x", genres=("A",)), Movie(5, "x")]
     found = matrix_of(*movies, vectoriser=vectoriser, weights={"text": 0.6, "genres": 0.2})
-    # of genres alone the length would be sqrt(0.2), of both it is sqrt(0.8)
+    # the length of the genres alone is sqrt(0.2), that of both fields sqrt(0.8)
     length = sqrt(sqrt(0.2) * sqrt(0.8))
     expected = [0.8, 0.8, sqrt(0.2) * length, sqrt(0.2) * length, 0]
     assert cosines(found)[0].tolist() == pytest.approx(expected, abs=1e-6)
@@ -182,7 +182,7 @@ def test_a_movie_that_lacks_a_text_makes_up_for_a_part_of_it(vectoriser: Vectori
 
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
-def test_movies_that_have_no_tag_in_common_are_silent(vectoriser: Vectoriser) -> None:
+def test_movies_without_a_common_tag_have_similarity_0(vectoriser: Vectoriser) -> None:
     for movies in ((Movie(1, "x"), Movie(2, "x")), (Movie(1, "blue"), Movie(2, "red"))):
         found = matrix_of(*movies, vectoriser=vectoriser, min_movies=2)
         assert found.shape[0] == 2

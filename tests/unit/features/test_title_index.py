@@ -31,12 +31,10 @@ MOVIES = tuple(Movie(number, title, other_titles=tuple(others)) for number, (tit
 POPULARITY = np.array([90, 50, 60, 80, 99, 70, 40, 30, 10, 20, 5, 5, 60, 1], np.int64)
 
 
-@pytest.fixture(scope="module", params=["made", "stored"])
+@pytest.fixture(scope="module", params=["new", "stored"])
 def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TitleIndex:
-    made = TitleIndex.of(MOVIES)
-    return (
-        made if request.param == "made" else TitleIndex.from_state(stored(made.state(), tmp_path_factory.mktemp("t")))
-    )
+    new = TitleIndex.of(MOVIES)
+    return new if request.param == "new" else TitleIndex.from_state(stored(new.state(), tmp_path_factory.mktemp("t")))
 
 
 def found(index: TitleIndex, query: str) -> list[str]:
@@ -81,13 +79,13 @@ def test_the_whole_title_comes_before_a_longer_one(index: TitleIndex) -> None:
     assert found(index, "seven")[:2] == ["Seven", "Seven Samurai"]
 
 
-def test_of_equals_the_more_popular_comes_first(index: TitleIndex) -> None:
+def test_of_equally_similar_titles_the_more_popular_comes_first(index: TitleIndex) -> None:
     assert index.search("godzilla", POPULARITY).tolist()[:2] == [9, 8]
     assert index.search("godzilla", np.arange(14, 0, -1)).tolist()[:2] == [8, 9]
     assert found(index, "star")[:2] == ["Star Wars", "Star Trek"]
 
 
-def test_the_words_of_a_title_in_another_order_are_nearer_than_a_longer_title(index: TitleIndex) -> None:
+def test_the_words_in_another_order_are_more_similar_than_a_longer_title(index: TitleIndex) -> None:
     more_popular = POPULARITY.copy()
     more_popular[6] = 1000  # First Contact
     assert [TITLES[row][0] for row in index.search("trek star", more_popular).tolist()][:2] == [
@@ -96,18 +94,18 @@ def test_the_words_of_a_title_in_another_order_are_nearer_than_a_longer_title(in
     ]
 
 
-def test_popularity_counts_more_than_what_only_found_the_candidates() -> None:
+def test_popularity_counts_more_than_the_number_of_common_trigrams() -> None:
     index = TitleIndex.of((Movie(1, "Matrix Tri"), Movie(2, "Matriarchs")))  # both begin like the query
     assert index.search("matri", np.array([1, 100])).tolist() == [1, 0]
     assert index.search("matri", np.array([100, 1])).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("query", ["", " ", "$", "?!", "\0", "the", "zzzzqqqq", "xy", "🎬"])
-def test_what_is_like_nothing_finds_nothing(index: TitleIndex, query: str) -> None:
+def test_a_query_without_a_similar_title_finds_nothing(index: TitleIndex, query: str) -> None:
     assert found(index, query) == []
 
 
-def test_one_letter_is_a_beginning(index: TitleIndex) -> None:
+def test_one_letter_matches_the_beginning_of_titles(index: TitleIndex) -> None:
     assert found(index, "m")[0] == "M"
     assert set(found(index, "s")) >= {"Star Wars", "Star Trek", "Seven", "The Shawshank Redemption"}
     assert found(index, "s")[0] == "Star Wars"  # the most popular of those
@@ -123,7 +121,7 @@ def test_an_index_without_entries_finds_nothing(movies: tuple[Movie, ...], tmp_p
 
 @given(query=st.text(max_size=40))
 @settings(deadline=None, max_examples=200)
-def test_no_text_is_too_strange(query: str) -> None:
+def test_any_text_can_be_searched_for(query: str) -> None:
     rows = INDEX.search(query, POPULARITY)
     assert set(rows.tolist()) <= set(range(len(TITLES)))
 

@@ -10,9 +10,9 @@ from recsvc.features.vocabulary import Vocabulary
 some_ids = st.lists(st.integers(1, 10**12), max_size=30)
 
 
-@given(ids=some_ids, asked=some_ids)
+@given(ids=some_ids, others=some_ids)
 @settings(deadline=None)
-def test_rows_and_ids_are_each_others_inverse(ids: list[int], asked: list[int]) -> None:
+def test_rows_and_ids_are_inverse_to_each_other(ids: list[int], others: list[int]) -> None:
     vocabulary = Vocabulary.of(ids)
     in_order = sorted(set(ids))
     assert vocabulary.ids.tolist() == in_order
@@ -21,9 +21,9 @@ def test_rows_and_ids_are_each_others_inverse(ids: list[int], asked: list[int]) 
     rows = vocabulary.rows(np.array(ids, np.int64))
     assert rows.dtype == np.int32
     assert vocabulary.ids[rows].tolist() == ids
-    known, places = vocabulary.known([*asked, *ids])
+    known, places = vocabulary.known([*others, *ids])
     assert known.dtype == np.int32
-    expected = [(in_order.index(one), at) for at, one in enumerate([*asked, *ids]) if one in in_order]
+    expected = [(in_order.index(movie_id), at) for at, movie_id in enumerate([*others, *ids]) if movie_id in in_order]
     assert list(zip(known.tolist(), places, strict=True)) == expected
 
 
@@ -35,7 +35,7 @@ def test_ids_must_ascend_without_repeats() -> None:
 
 @pytest.mark.parametrize("ids", [[], [10, 30]])
 @pytest.mark.parametrize("unknown", [5, 20, 40])
-def test_a_movie_that_is_not_there_is_named(ids: list[int], unknown: int) -> None:
+def test_an_unknown_movie_is_named_in_the_error(ids: list[int], unknown: int) -> None:
     vocabulary = Vocabulary.of(ids)
     assert vocabulary.row(unknown) is None
     with pytest.raises(KeyError, match=str(unknown)):
@@ -43,5 +43,5 @@ def test_a_movie_that_is_not_there_is_named(ids: list[int], unknown: int) -> Non
     assert vocabulary.known([unknown])[0].tolist() == []
 
 
-def test_nothing_is_asked_of_nothing() -> None:
+def test_an_empty_vocabulary_has_no_rows() -> None:
     assert Vocabulary.of([]).rows(np.array([], np.int64)).tolist() == []

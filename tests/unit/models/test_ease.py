@@ -93,16 +93,16 @@ def test_each_column_is_a_ridge_regression_on_the_other_movies(
     lines += [[genre_weight * (genre in movie.genres) for movie in movies] for genre in "AB"]
     lines += [[year_weight * (movie.year == year) for movie in movies] for year in (1990, 2000)]
     X = np.array(lines, np.float64)
-    learned = [row for row in range(5) if any(row + 1 in rated for rated in table.values())]
-    expected = np.zeros((len(learned), len(learned)))
-    for at, row in enumerate(learned):
-        others = [other for other in learned if other != row]
+    trained = [row for row in range(5) if any(row + 1 in rated for rated in table.values())]
+    expected = np.zeros((len(trained), len(trained)))
+    for at, row in enumerate(trained):
+        others = [other for other in trained if other != row]
         gram = X[:, others].T @ X[:, others]
         gram += np.diag(l2 + dropout / (1 - dropout) * np.diag(gram))
-        expected[[place for place in range(len(learned)) if place != at], at] = np.linalg.solve(
+        expected[[place for place in range(len(trained)) if place != at], at] = np.linalg.solve(
             gram, X[:, others].T @ X[:, row]
         )
-    expected *= sums[learned, None] ** -item_power * sums[learned] ** output_power
+    expected *= sums[trained, None] ** -item_power * sums[trained] ** output_power
     config = EaseConfig(
         l2=l2,
         dropout=dropout,
@@ -114,7 +114,7 @@ def test_each_column_is_a_ridge_regression_on_the_other_movies(
         year_weight=year_weight,
     )
     model = fit(world_of(movies, table), config)
-    assert model.state().arrays["rows"].tolist() == learned
+    assert model.state().arrays["rows"].tolist() == trained
     np.testing.assert_allclose(weights_of(model), expected, atol=1e-6)
 
 
@@ -169,7 +169,7 @@ def test_centring_is_on_the_mean_that_is_named(centring: Centring) -> None:
     assert found[1, 0] == pytest.approx(X[:, 0] @ X[:, 1] / (X[:, 1] @ X[:, 1] + 1))
 
 
-def test_only_movies_with_enough_ratings_are_learned() -> None:
+def test_only_movies_with_enough_ratings_are_trained_on() -> None:
     table = {"a": {1: 5.0, 2: 5.0, 3: 5.0}, "b": {2: 5.0, 3: 5.0}, "c": {3: 5.0, 4: 5.0}}
     world = world_of(movies(5), table)
     fewer = fit(world, EaseConfig(min_ratings=2))
@@ -183,7 +183,7 @@ def test_only_movies_with_enough_ratings_are_learned() -> None:
         fit(world, EaseConfig(min_ratings=9))
 
 
-def test_without_a_ridge_what_cannot_be_inverted_is_said() -> None:
+def test_a_singular_matrix_without_a_ridge_is_reported() -> None:
     twins = world_of(movies(2), {"a": {1: 5.0, 2: 5.0}})
     with pytest.raises(ModelError, match="l2 must be larger"):
         fit(twins, EaseConfig(l2=0.0, slope=0.0, genre_weight=0, year_weight=0))

@@ -120,10 +120,10 @@ def test_a_movie_without_ratings_has_the_mean_of_its_neighbours() -> None:
 
 def test_similar_by_hand() -> None:
     model = by_hand()
-    learned = [0 - 0.25, 0.5 - 0.25]
-    tagged = [1 - 0.1, COSINE - 0.1]
+    collaborative = [0 - 0.25, 0.5 - 0.25]
+    content = [1 - 0.1, COSINE - 0.1]
     assert model.similar(0).tolist() == pytest.approx(
-        [0.25 * learned[0] + 0.75 * tagged[0], learned[1], tagged[1], np.nan], nan_ok=True
+        [0.25 * collaborative[0] + 0.75 * content[0], collaborative[1], content[1], np.nan], nan_ok=True
     )
     assert np.isnan(model.similar(3)).all()
 
@@ -195,11 +195,11 @@ def test_popularity_decides_for_one_rating_and_hardly_for_many() -> None:
 @given(taste=tastes(len(world().vocabulary)))
 @settings(deadline=None, max_examples=40)
 def test_a_large_catalogue_is_blended_to_the_same(taste: Taste) -> None:
-    fused, blended = FITTED, BLENDED
-    np.testing.assert_allclose(blended.score(taste), fused.score(taste), rtol=1e-4, atol=1e-4)
+    exact, blended = FITTED, BLENDED
+    np.testing.assert_allclose(blended.score(taste), exact.score(taste), rtol=1e-4, atol=1e-4)
     rows = np.arange(len(world().vocabulary), dtype=np.int32)
-    for one, other in zip(blended.explain(taste, rows), fused.explain(taste, rows), strict=True):
-        finite = np.isfinite(fused.score(taste))
+    for one, other in zip(blended.explain(taste, rows), exact.explain(taste, rows), strict=True):
+        finite = np.isfinite(exact.score(taste))
         np.testing.assert_allclose(one[finite], other[finite], rtol=1e-4, atol=1e-4)
 
 
@@ -209,7 +209,7 @@ def _fitted() -> Hybrid:
 
 def _blended() -> Hybrid:
     model = _fitted()
-    model._fused = None
+    model._item_weights = None
     return model
 
 

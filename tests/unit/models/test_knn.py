@@ -87,15 +87,15 @@ def test_the_bias_of_a_user_is_that_of_surprise(theirs: Any) -> None:
     assert bias == pytest.approx(theirs.bu[trainset.to_inner_uid(4)], abs=1e-9)
 
 
-def test_only_the_most_rated_movies_are_learned() -> None:
+def test_only_the_most_rated_movies_are_trained_on() -> None:
     held = world()
     model = Knn(KnnConfig(max_movies=25, kept=10)).fit(
         held.interactions, held.dataset.movies, rng=np.random.default_rng(1)
     )
     counts = held.interactions.counts()
-    learned = np.isfinite(model.score(EMPTY_TASTE))
-    assert learned.sum() == 25
-    assert counts[learned].min() >= counts[~learned].max()
+    trained = np.isfinite(model.score(EMPTY_TASTE))
+    assert trained.sum() == 25
+    assert counts[trained].min() >= counts[~trained].max()
     assert model.state().arrays["similarities"].shape == (42, 10)
     assert (np.diff(model.state().arrays["similarities"], axis=1) <= 0).all()
 

@@ -16,7 +16,7 @@ def test_a_rating_carries_its_sign() -> None:
     assert ((weights < 0) == (stars < 2)).all()
 
 
-def test_what_is_learned_from_is_never_negative() -> None:
+def test_weights_are_never_negative() -> None:
     stars = np.array([0.5, 1, 3, 5], np.float32)
     assert training_weights(stars, 0.25, 3.0).tolist() == [0.375, 0.5, 1, 1.5]
     assert training_weights(stars, 0.0, 3.0).tolist() == [1, 1, 1, 1]

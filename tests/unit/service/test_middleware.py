@@ -61,7 +61,7 @@ async def test_an_answer_that_breaks_in_the_middle_is_not_made_to_look_whole() -
 
 
 @pytest.mark.anyio
-async def test_a_request_that_is_cancelled_is_told_so() -> None:
+async def test_a_cancelled_request_is_answered_as_such() -> None:
     start, body = await passed(cancelled)
     assert start["status"] == 503
     assert dict(start["headers"])[b"retry-after"]

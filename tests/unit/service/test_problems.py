@@ -48,7 +48,7 @@ def test_what_is_no_text_is_still_sent() -> None:
     assert json.loads(bytes(response.body))["errors"] == [{"field": "body.?", "message": "x"}]
 
 
-def test_what_nobody_foresaw_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     response = unforeseen("/rate", "abc", RuntimeError("swordfish"))
     assert response.status_code == 500
     assert b"swordfish" not in bytes(response.body)

@@ -72,7 +72,7 @@ async def test_eight_processes_open_a_new_database_at_once_and_lose_no_write(dat
     await database.close()
 
 
-async def test_what_a_killed_process_was_told_is_kept(database_url: str, database: Database) -> None:
+async def test_writes_of_a_killed_process_are_kept(database_url: str, database: Database) -> None:
     await database.reader.read("victim")
     process = await start_writer(database_url, "victim", 1_000_000)
     assert process.stdin is not None

@@ -33,7 +33,7 @@ async def stored(database: Database) -> set[Event]:
     }
 
 
-async def test_each_is_kept_once_and_told_in_the_order_that_was_given(database: Database) -> None:
+async def test_each_is_stored_once_and_answered_in_the_given_order(database: Database) -> None:
     one, other = event("ann", 2), event("ann", 1)
     assert await put(database) == []
     assert await put(database, one, other, one) == [True, True, False]

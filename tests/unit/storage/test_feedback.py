@@ -57,7 +57,7 @@ async def test_what_was_put_is_read_back_with_the_database_s_time(database: Data
         assert before - timedelta(seconds=1) < row.created_at < datetime.now(UTC) + timedelta(seconds=1)
 
 
-async def test_the_newest_write_replaces_what_was_said(database: Database) -> None:
+async def test_the_newest_write_replaces_earlier_feedback(database: Database) -> None:
     first = rating("ann", 1, 4.0, "rec-1")
     assert await put(database, first, Feedback("ann", 1, FeedbackKind.SEEN)) == [True, False]
     [row] = await stored(database, "ann")
@@ -67,17 +67,17 @@ async def test_the_newest_write_replaces_what_was_said(database: Database) -> No
     assert row.created_at <= row.updated_at
 
 
-async def test_where_a_movie_came_from_stays_until_another_place_is_told(database: Database) -> None:
+async def test_attribution_stays_until_another_is_given(database: Database) -> None:
     first, second = Attribution("a", "hybrid", 3), Attribution("b", "content", 1)
 
-    def said(stars: float, name: str | None, place: Attribution | None) -> Feedback:
+    def feedback(stars: float, name: str | None, place: Attribution | None) -> Feedback:
         return Feedback("ann", 1, FeedbackKind.RATING, stars, name, place)
 
     for item, name, place in (
-        (said(4, None, None), None, None),
-        (said(4, "rec-1", first), "rec-1", first),
-        (said(3, None, None), "rec-1", first),
-        (said(2, "rec-2", second), "rec-2", second),
+        (feedback(4, None, None), None, None),
+        (feedback(4, "rec-1", first), "rec-1", first),
+        (feedback(3, None, None), "rec-1", first),
+        (feedback(2, "rec-2", second), "rec-2", second),
     ):
         await put(database, item)
         [row] = await stored(database, "ann")

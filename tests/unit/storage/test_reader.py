@@ -42,7 +42,7 @@ async def test_columns_in_the_order_of_movie_ids(database: Database) -> None:
     np.testing.assert_array_equal(np.array(columns.stars, np.float32), [3.5, np.nan, np.nan])
 
 
-async def test_nobody_said_nothing(database: Database) -> None:
+async def test_a_user_without_feedback_reads_as_empty(database: Database) -> None:
     await put(database, Feedback("ann", 1, FeedbackKind.LIKED))
     assert await database.reader.read("Ann") == NOTHING == FeedbackColumns((), (), ())
     assert len(NOTHING) == 0

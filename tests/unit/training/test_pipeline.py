@@ -100,7 +100,7 @@ def test_what_is_as_good_as_the_popular_movies_does_not_serve(registry: Registry
 
 
 def test_data_too_small_to_hold_anything_out_does_not_serve(registry: Registry) -> None:
-    # of one or two ratings of a movie all are learned from
+    # the only ratings of a movie, one or two, are all in the training part
     held = world_of(movies(3), {"a": {1: 5.0, 2: 3.0}, "b": {1: 4.0, 3: 2.0}})
     assert_published_and_not_promoted(registry, train(registry, held.dataset))
 
@@ -145,12 +145,12 @@ def test_limits_are_of_learning_and_not_of_the_catalogue(registry: Registry) -> 
     model = engine._models[Strategy.COLLABORATIVE]
     scores = model.score(taste_of({int(enough[0]): 5.0}))
     assert np.flatnonzero(np.isfinite(scores)).tolist() == enough.tolist()
-    # a movie that was not learned is recommended still, by what it is
+    # a movie without enough ratings to be trained on is still recommended, by its metadata
     answer = engine.recommend(UserProfile(taste_of({0: 5.0}), NO_ROWS), Query(k=100))
     assert len(answer.items) == 40
 
 
-def test_limits_that_leave_nothing_are_said(registry: Registry) -> None:
+def test_a_minimum_that_leaves_nothing_is_reported(registry: Registry) -> None:
     with pytest.raises(ModelError, match="at least 1000"):
         train(registry, world().dataset, TrainingConfig(min_ratings_per_user=1000))
     assert registry.names() == []

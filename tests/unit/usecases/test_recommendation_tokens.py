@@ -200,7 +200,7 @@ def test_it_does_not_say_whom_it_is_for() -> None:
     assert b"ann" not in base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def test_who_it_was_made_for_is_told_exactly() -> None:
+def test_a_token_names_its_user_exactly() -> None:
     for other in ("Ann", "ann ", "ann:", "an", ""):
         assert "another user" in refused(made(), other)
     for anyone in ("ann", "Ann", "anon:0"):

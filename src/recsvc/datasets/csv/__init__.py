@@ -1,1 +1,1 @@
-"""In: delimited files. Out: their rows with true line numbers, and the Ratings table they hold."""
+"""In: delimited files. Out: their rows with correct line numbers, and the Ratings table in them."""

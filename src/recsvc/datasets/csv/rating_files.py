@@ -1,4 +1,4 @@
-"""A file of ratings into a Ratings table: in bulk if all is in order, else row by row."""
+"""Read a file of ratings: all at once if every row is regular, otherwise row by row."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ from recsvc.datasets.csv.rows import Delimited, RowErrorPolicy, positions, rows
 from recsvc.datasets.ratings import USER_LABEL, ratings_table
 from recsvc.datasets.tables import Ratings
 from recsvc.errors import DataError
-from recsvc.types import MAX_STARS, MIN_STARS
+from recsvc.types import MAX_MOVIE_ID, MAX_STARS, MIN_STARS
 
 COLUMNS = ("userId", "movieId", "rating", "timestamp")
-MAX_MOVIE_ID = 2**53 - 1
-"""The largest whole number that JavaScript, and so a frontend, holds exactly."""
 MAX_TIMESTAMP = 253_402_300_799
-"""The end of the year 9999; more than that is not seconds but milliseconds."""
+"""The end of the year 9999; a larger number is in milliseconds, not in seconds."""
 
 _BLOCK = 1 << 24
 _PLAIN_BYTES = (string.ascii_letters + string.digits + "._-\r\n").encode()
@@ -34,11 +32,11 @@ _WHOLE = re.compile(r"[0-9]{1,18}")
 
 
 def read_rating_file(file: Path, layout: Delimited, known: NDArray[np.int64], row_errors: RowErrorPolicy) -> Ratings:
-    """Read who rated which movie how and when; `known` int64 (n_movies,) are the ids of the movies there are.
+    """Read a file of ratings; `known` int64 (n_movies,) are the ids of the movies in the movies file.
 
     Raises:
-        DataError: the file cannot be read or has no rating that can be used.
-        BadRowError: a row is broken; with a row_errors that skips it is counted instead.
+        DataError: the file cannot be read or has no valid rating.
+        BadRowError: a row is broken, unless `row_errors` skips and counts such rows.
     """
     try:
         table = _in_bulk(file, layout, known)
@@ -52,7 +50,7 @@ def read_rating_file(file: Path, layout: Delimited, known: NDArray[np.int64], ro
 
 
 def parse_movie_id(text: str) -> int:
-    """Read a movie's id.
+    """Parse a movie id.
 
     Raises:
         ValueError: it is not a whole number from 1 to MAX_MOVIE_ID.
@@ -63,10 +61,10 @@ def parse_movie_id(text: str) -> int:
 
 
 def _in_bulk(file: Path, layout: Delimited, known: NDArray[np.int64]) -> Ratings | None:
-    """Read all at once; None when anything at all is out of order, be it only a quote.
+    """Read the whole file at once; None if anything in it is irregular, even a quote character.
 
-    pandas fills short rows up, shifts long ones and guesses types, so it only sees files whose every line was
-    counted before.
+    pandas pads short rows, shifts long ones and guesses types, so it is given only files in which each line was checked
+    before.
     """
     import pandas as pd
 
@@ -111,7 +109,7 @@ def _in_bulk(file: Path, layout: Delimited, known: NDArray[np.int64]) -> Ratings
 
 
 def _is_regular(source: BinaryIO, separator: bytes, width: int, whole: tuple[int, int]) -> bool:
-    """Tell whether all lines have `width` fields of letters, digits and `._-`, the `whole` ones of digits."""
+    """Return whether all lines have `width` fields of letters, digits and `._-`, the two `whole` ones only digits."""
     rest = b""
     while chunk := source.read(_BLOCK):
         block = rest + chunk
@@ -135,7 +133,7 @@ def _regular_lines(block: bytes, separator: bytes, width: int, whole: tuple[int,
     by_line = separators.reshape(len(ends), width - 1)
     if not ((by_line[:, -1] < ends).all() and (by_line[1:, 0] > ends[:-1]).all()):
         return False
-    # pandas would take "10.0" and "1e1" for the whole number 10.
+    # pandas would read "10.0" and "1e1" as the whole number 10.
     other = np.flatnonzero(_NO_DIGIT[view])
     field = np.searchsorted(separators, other) - np.searchsorted(ends, other) * (width - 1)
     return not np.isin(field, whole).any()

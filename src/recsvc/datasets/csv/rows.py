@@ -1,4 +1,4 @@
-"""Delimited files row by row, with the true line of each, and what to do with a row that is broken."""
+"""Read delimited files row by row with correct line numbers, and stop at broken rows or skip them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OnError: TypeAlias = Literal["stop", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """How a file separates its fields: `width` of them without a header, or as CSV with a header."""
+    """The format of a file: `width` fields in each line and no header, or CSV with a header if `width` is None."""
 
     separator: str
     width: int | None = None
@@ -25,17 +25,17 @@ CSV = Delimited(",")
 
 
 class RowErrorPolicy:
-    """Stops at the first broken row, or counts them."""
+    """Stop at the first broken row, or skip broken rows and count them in `skipped`."""
 
     def __init__(self, on_error: OnError) -> None:
         self.on_error = on_error
         self.skipped = 0
 
     def reject(self, file: Path, line: int, reason: str, *, rows: int = 1) -> None:
-        """Note that the row which starts at `line` cannot be used.
+        """Reject the row that starts at `line`; `rows` is the number of rows that are lost.
 
         Raises:
-            BadRowError: unless broken rows are to be skipped.
+            BadRowError: broken rows are not skipped.
         """
         if self.on_error == "stop":
             raise BadRowError(file, line, reason)
@@ -43,10 +43,10 @@ class RowErrorPolicy:
 
 
 def header_of(file: Path) -> list[str]:
-    """Return the column names in the first line of a CSV file, which may begin with a byte order mark.
+    """Return the column names in the first line of a CSV file; a byte order mark is allowed.
 
     Raises:
-        DataError: the file cannot be read or the line is not CSV.
+        DataError: the file cannot be read, or its first line is not CSV.
     """
     try:
         with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
@@ -56,10 +56,10 @@ def header_of(file: Path) -> list[str]:
 
 
 def positions(file: Path, columns: Sequence[str]) -> list[int]:
-    """Return where the named columns of a CSV file stand; others are allowed.
+    """Return the positions of the named columns of a CSV file; other columns are allowed.
 
     Raises:
-        DataError: a column is missing or there twice.
+        DataError: a column is missing or occurs twice.
     """
     header = header_of(file)
     for name in columns:
@@ -72,14 +72,14 @@ def positions(file: Path, columns: Sequence[str]) -> list[int]:
 def rows(
     file: Path, layout: Delimited, columns: Sequence[str], row_errors: RowErrorPolicy
 ) -> Iterator[tuple[int, list[str]]]:
-    """Give the line (from 1, the header counts) and the fields named by `columns` of every whole row.
+    """Yield the line number (from 1, the header counts) and the fields of `columns` of each complete row.
 
-    Empty lines are passed over. Without a header, `columns` names the first fields in order.
+    Empty lines are skipped. In a file without a header, `columns` are the names of the first fields in order.
 
     Raises:
         DataError: the file cannot be read, or its header lacks a column.
-        BadRowError: a row has too few or too many fields, a quote that never ends, or is not text; with a
-            row_errors that skips it is counted instead.
+        BadRowError: a row has too few or too many fields, has a quote that is not closed, or is not text, unless
+            `row_errors` skips and counts such rows.
     """
     try:
         if layout.width is None:
@@ -91,7 +91,7 @@ def rows(
 
 
 def _csv_rows(file: Path, wanted: list[int], row_errors: RowErrorPolicy) -> Iterator[tuple[int, list[str]]]:
-    # A byte that is not UTF-8 becomes a lone surrogate, so that it costs its own row and not the file.
+    # A byte that is not UTF-8 becomes a lone surrogate, so that only its row is rejected and not the whole file.
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         reader = csv.reader(stream, strict=True)
         width = len(next(reader))
@@ -100,7 +100,7 @@ def _csv_rows(file: Path, wanted: list[int], row_errors: RowErrorPolicy) -> Iter
             try:
                 fields = next(reader, None)
             except csv.Error as error:
-                # A quote that never ends has swallowed lines: they all count.
+                # A quote that is not closed extends over several lines; each of them counts as a lost row.
                 row_errors.reject(file, line, f"not CSV ({error})", rows=max(1, reader.line_num - line + 1))
                 continue
             if fields is None:
@@ -124,8 +124,8 @@ def _plain_rows(
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")  # as GroupLens published them; accented latin-1 is never whole UTF-8
-    # Not splitlines(): it also breaks at characters that stand inside latin-1 titles.
+        text = raw.decode("latin-1")  # as in the files of GroupLens; accented Latin-1 text is never valid UTF-8
+    # Not splitlines(): it also splits at characters that occur in Latin-1 titles.
     for line, ending in enumerate(text.split("\n"), start=1):
         content = ending.removesuffix("\r")
         if not content:

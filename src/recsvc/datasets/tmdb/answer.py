@@ -1,4 +1,4 @@
-"""TMDB's answers, cut down to what is used of them; what does not have their form is refused."""
+"""The answers of the TMDB API as models that keep only the fields in use and reject any other form."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _DATE = re.compile(r"(\d{4})-\d\d-\d\d")
 _IMDB_ID = re.compile(r"tt\d{7,10}")
 
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
-"""A text for which TMDB may also say null."""
+"""A text; TMDB's null becomes the empty text."""
 
 T = TypeVar("T", bound="Answer")
 
 
 class Answer(BaseModel):
-    """A part of an answer; fields that are not named here are dropped."""
+    """An answer or a part of one; fields that are not declared are dropped."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -33,43 +33,43 @@ class Name(Answer):
 
 
 class CastMember(Name):
-    """Who plays in it; `order` is the billing."""
+    """A member of the cast; `order` is the billing, lowest first."""
 
     order: float | None = None
 
 
 class CrewMember(Name):
-    """Who made it, and as what."""
+    """A member of the crew and the job."""
 
     job: Text = ""
 
 
 def _leading(cast: tuple[CastMember, ...]) -> tuple[CastMember, ...]:
-    # Who has no billing comes last, and equal ones stay as they stand.
-    return tuple(sorted(cast, key=lambda one: float("inf") if one.order is None else one.order)[:MAX_CAST])
+    # Members without a billing come last; equal billings keep their order.
+    return tuple(sorted(cast, key=lambda member: float("inf") if member.order is None else member.order)[:MAX_CAST])
 
 
 class Credits(Answer):
-    """Cast and crew."""
+    """The cast and crew of a movie."""
 
     cast: tuple[CastMember, ...] = ()
     crew: tuple[CrewMember, ...] = ()
 
 
 class Keywords(Answer):
-    """What occurs in it."""
+    """The keywords of a movie."""
 
     keywords: tuple[Name, ...] = ()
 
 
 class Videos(Answer):
-    """Clips of all kinds."""
+    """The videos of a movie, of all kinds."""
 
     results: tuple[Video, ...] = ()
 
 
 class Candidate(Answer):
-    """A movie as a search finds it."""
+    """A movie in the results of a search."""
 
     id: int = Field(ge=1)
     title: str
@@ -79,37 +79,37 @@ class Candidate(Answer):
 
     @property
     def year(self) -> int | None:
-        """When it was first released, anywhere; None where TMDB gives no date."""
+        """The year of the first release in any country; None if TMDB has no date."""
         date = _DATE.fullmatch(self.release_date)
         return int(date[1]) if date else None
 
 
-class Found(Answer):
-    """A page of a search."""
+class SearchResults(Answer):
+    """One page of search results."""
 
     results: tuple[Candidate, ...]
 
 
 class Title(Answer):
-    """A title in some country."""
+    """A title in one country."""
 
     title: str
 
 
 class AlternativeTitles(Answer):
-    """What else a movie is called."""
+    """The alternative titles of a movie."""
 
     titles: tuple[Title, ...]
 
 
 class Refusal(Answer):
-    """What an answer that is an error says; `status_code` is TMDB's own, not that of HTTP."""
+    """The body of an error; `status_code` is TMDB's own code, not the HTTP status."""
 
     status_code: int | None = None
 
 
 class Details(Candidate):
-    """A movie with its credits, keywords and videos."""
+    """The details of a movie, with its credits, keywords and videos."""
 
     original_language: Text = ""
     overview: Text = ""
@@ -124,32 +124,32 @@ class Details(Candidate):
     videos: Videos = Videos()
 
     def cut(self) -> Details:
-        """Leave out the users and clips that are not used, which are most of an answer."""
-        directors = tuple(one for one in self.credits.crew if one.job == "Director")
-        clips = tuple(video for video in self.videos.results if video.is_trailer)
+        """Return a copy without the credits and videos that are not used, which are most of an answer."""
+        directors = tuple(member for member in self.credits.crew if member.job == "Director")
+        trailers = tuple(video for video in self.videos.results if video.is_trailer)
         return self.model_copy(
             update={
                 "credits": Credits(cast=_leading(self.credits.cast), crew=directors),
-                "videos": Videos(results=clips),
+                "videos": Videos(results=trailers),
             }
         )
 
     def movie(self) -> TmdbMovie:
-        """The same as the record that is merged."""
+        """Convert to the record that is merged into the movies of a dataset."""
         return TmdbMovie(
             tmdb_id=self.id,
             title=self.title.strip(),
             original_title=self.original_title.strip(),
             year=self.year,
             overview=self.overview.strip(),
-            genres=movielens_genres(one.name for one in self.genres),
-            keywords=distinct(one.name for one in self.keywords.keywords),
-            countries=distinct(one.name for one in self.production_countries),
-            companies=distinct(one.name for one in self.production_companies)[:MAX_COMPANIES],
+            genres=movielens_genres(genre.name for genre in self.genres),
+            keywords=distinct(keyword.name for keyword in self.keywords.keywords),
+            countries=distinct(country.name for country in self.production_countries),
+            companies=distinct(company.name for company in self.production_companies)[:MAX_COMPANIES],
             vote_average=self.vote_average if self.vote_count else None,
             vote_count=self.vote_count,
-            directors=distinct(one.name for one in self.credits.crew if one.job == "Director"),
-            cast=distinct(one.name for one in _leading(self.credits.cast)),
+            directors=distinct(member.name for member in self.credits.crew if member.job == "Director"),
+            cast=distinct(member.name for member in _leading(self.credits.cast)),
             imdb_id=self.imdb_id if _IMDB_ID.fullmatch(self.imdb_id) else None,
             poster_path=self.poster_path if _PATH.fullmatch(self.poster_path) else None,
             trailer_url=best_trailer(self.videos.results, self.original_language),
@@ -157,10 +157,11 @@ class Details(Candidate):
 
 
 def parse(model: type[T], content: bytes) -> T:
-    """Read an answer.
+    """Parse an answer.
 
     Raises:
-        ValueError: it is not JSON, or not in TMDB's form; the message says which field, and not what it holds.
+        ValueError: it is not JSON, or not in TMDB's form. The message names the field but not its content, which may
+            be a key.
     """
     try:
         return model.model_validate_json(content)

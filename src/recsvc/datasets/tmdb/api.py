@@ -1,4 +1,4 @@
-"""The TMDB API, version 3: asked at a steady rate_limiter, asked again when it is busy, and believed only when it makes sense.
+"""A client of the TMDB API, version 3, with a rate limiter, retries and checked answers.
 
 https://developer.themoviedb.org/docs
 """
@@ -13,8 +13,9 @@ from typing import Self, TypeVar
 
 import httpx
 from pydantic import SecretStr
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from recsvc.datasets.tmdb.answer import AlternativeTitles, Answer, Candidate, Details, Found, Refusal, parse
+from recsvc.datasets.tmdb.answer import AlternativeTitles, Answer, Candidate, Details, Refusal, SearchResults, parse
 from recsvc.datasets.tmdb.key import KeyTransport
 from recsvc.datasets.tmdb.rate_limiter import RateLimiter
 from recsvc.errors import ConfigurationError, DownloadError
@@ -25,20 +26,23 @@ TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PARTS = "credits,keywords,videos"
-# Left alone, TMDB gives clips in English only.
+# Without this parameter, TMDB sends only videos in English.
 _VIDEO_LANGUAGES = "en,null,ar,cn,cs,da,de,el,es,fa,fi,fr,he,hi,hu,it,ja,ko,nl,no,pl,pt,ru,sv,th,tr,zh"
-# What TMDB means by its own status codes, where a key is to blame: https://www.themoviedb.org/documentation/api/status-codes
+# TMDB's own status codes for a key whose account is the problem: https://www.themoviedb.org/documentation/api/status-codes
 _SUSPENDED = {10: "suspended", 31: "disabled", 32: "not yet verified by e-mail"}
 
 T = TypeVar("T", bound=Answer)
 
 
 class UnansweredError(DownloadError):
-    """TMDB gave no usable answer to one question, however often it was asked; the next may go better."""
+    """TMDB gave no usable answer to one query after all attempts; other queries may still succeed."""
 
 
 class _TryAgain(Exception):  # noqa: N818  (not an error: the reason for another attempt)
-    """An attempt brought nothing usable; the next may."""
+    """An attempt brought no usable answer; another may. `wait` is TMDB's Retry-After in seconds.
+
+    With `for_all` the wait holds for all queries, not only for this one.
+    """
 
     def __init__(self, reason: str, *, wait: float | None = None, for_all: bool = False) -> None:
         super().__init__(reason)
@@ -47,10 +51,11 @@ class _TryAgain(Exception):  # noqa: N818  (not an error: the reason for another
 
 
 class TmdbApi:
-    """Questions to TMDB; use it as an asynchronous context.
+    """Query TMDB; an asynchronous context manager.
 
-    Each question is tried `attempts` times. Between them it waits `backoff` seconds, twice as long each time but at
-    most 30, with `jitter` (0-1) in the second half of it; and at least as long as TMDB asks for.
+    Each query is sent up to `attempts` times. The wait after the first failure is `backoff` seconds; it doubles with
+    each further failure up to 30 seconds, and its second half is multiplied by `jitter` (0-1). It is never shorter
+    than TMDB's Retry-After. After an answer 429 or a Retry-After, all other queries wait, too.
     """
 
     def __init__(
@@ -66,7 +71,7 @@ class TmdbApi:
     ) -> None:
         self._rate_limiter = rate_limiter
         self._attempts = attempts
-        self._backoff = backoff
+        self._backoff = wait_exponential(multiplier=backoff, max=MAX_WAIT)
         self._jitter = jitter
         self._base_url = base_url.rstrip("/")
         self._client = httpx.AsyncClient(transport=KeyTransport(key, base_url), timeout=timeout)
@@ -79,11 +84,11 @@ class TmdbApi:
         await self._client.aclose()
 
     async def details(self, tmdb_id: int) -> Details | None:
-        """Return all that is used of a movie; None where TMDB has none by that id (any more).
+        """Return the details of a movie; None if TMDB has no movie with that id (any more).
 
         Raises:
-            UnansweredError: no usable answer came.
-            DownloadError: TMDB refuses, or asks to be left alone for long.
+            UnansweredError: there was no usable answer.
+            DownloadError: TMDB refuses the query, or asks for a wait of more than MAX_RETRY_AFTER seconds.
             ConfigurationError: TMDB does not accept the key.
         """
         query = {"append_to_response": _PARTS, "include_video_language": _VIDEO_LANGUAGES}
@@ -93,37 +98,48 @@ class TmdbApi:
         return None if details is None else details.cut()
 
     async def search(self, title: str, year: int | None) -> tuple[Candidate, ...]:
-        """Return the first page of movies that may be meant, released somewhere in that year; raises as `details`."""
+        """Return the first page of the search results, of one release year or of all; raises as `details`."""
         query = {"query": title, "include_adult": "false"} | ({} if year is None else {"year": str(year)})
-        found = await self._ask("/search/movie", query, Found)
-        if found is None:
+        page = await self._ask("/search/movie", query, SearchResults)
+        if page is None:
             raise DownloadError("there is no search at RECSVC_TMDB_BASE_URL; is it the address of the TMDB API?")
-        return found.results
+        return page.results
 
     async def alternative_titles(self, tmdb_id: int) -> tuple[str, ...]:
-        """Return what a movie is called elsewhere; raises as `details`."""
+        """Return the titles of a movie in other countries; raises as `details`."""
         answer = await self._ask(f"/movie/{tmdb_id}/alternative_titles", {}, AlternativeTitles)
-        return () if answer is None else tuple(one.title for one in answer.titles)
+        return () if answer is None else tuple(entry.title for entry in answer.titles)
 
     async def _ask(self, path: str, query: Mapping[str, str], form: type[T]) -> T | None:
-        failures = 0
-        while True:
-            await self._rate_limiter.acquire()
-            try:
-                return await self._attempt(path, query, form)
-            except _TryAgain as reason:
-                failures += 1
-                wait = max(self._wait(failures), reason.wait or 0.0)
-                if wait > MAX_RETRY_AFTER:
-                    raise DownloadError(f"TMDB asks to be left alone for {wait:,.0f} s") from None
-                if failures >= self._attempts:
-                    raise UnansweredError(f"{reason} (asked {failures} times for {path})") from None
-                if reason.for_all:
-                    self._rate_limiter.pause(wait)
-                else:
-                    await self._rate_limiter.sleep(wait)
+        # One object for each query: it holds the state of its attempts, and several queries run at once.
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_TryAgain),
+            stop=stop_after_attempt(self._attempts),
+            wait=self._seconds_to_wait,
+            before_sleep=self._rest,
+            sleep=_no_sleep,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt, path, query, form)
+        except _TryAgain as reason:
+            raise UnansweredError(f"{reason} (asked {self._attempts} times for {path})") from None
+
+    def _seconds_to_wait(self, state: RetryCallState) -> float:
+        seconds = self._backoff(state) * (1 + self._jitter()) / 2
+        seconds = max(seconds, _reason(state).wait or 0.0)
+        if seconds > MAX_RETRY_AFTER:
+            raise DownloadError(f"TMDB asks to be left alone for {seconds:,.0f} s")
+        return seconds
+
+    async def _rest(self, state: RetryCallState) -> None:
+        if _reason(state).for_all:
+            self._rate_limiter.pause(state.upcoming_sleep)
+        else:
+            await self._rate_limiter.sleep(state.upcoming_sleep)
 
     async def _attempt(self, path: str, query: Mapping[str, str], form: type[T]) -> T | None:
+        await self._rate_limiter.acquire()
         try:
             response = await self._client.get(f"{self._base_url}{path}", params=query)
         except httpx.RequestError as error:
@@ -139,16 +155,22 @@ class TmdbApi:
             raise DownloadError(f"TMDB refused {path}: it answered {status}")
         try:
             if status == 404:
-                # TMDB says it in JSON; a page of some other server must not make movies disappear.
+                # TMDB's own 404 is JSON; a page of some other server must not make movies disappear.
                 parse(Refusal, response.content)
                 return None
             return parse(form, response.content)
         except ValueError as error:
             raise _TryAgain(f"TMDB's answer ({status}) {error}") from None
 
-    def _wait(self, failures: int) -> float:
-        full = min(self._backoff * 2.0 ** (failures - 1), MAX_WAIT)
-        return full * (1 + self._jitter()) / 2
+
+async def _no_sleep(_seconds: float) -> None:
+    """Do nothing: `TmdbApi._rest` has waited already, as it depends on the reason, which this function is not given."""
+
+
+def _reason(state: RetryCallState) -> _TryAgain:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, _TryAgain)  # noqa: S101 - nothing else is retried
+    return error
 
 
 def _key_trouble(response: httpx.Response) -> str:
@@ -158,12 +180,12 @@ def _key_trouble(response: httpx.Response) -> str:
         code = None
     if code in _SUSPENDED:
         return f"the TMDB account of the key in RECSVC_TMDB_API_KEY is {_SUSPENDED[code]} (status code {code})"
-    told = "" if code is None else f" (status code {code})"
-    return f"TMDB does not accept the key in RECSVC_TMDB_API_KEY{told}"
+    suffix = "" if code is None else f" (status code {code})"
+    return f"TMDB does not accept the key in RECSVC_TMDB_API_KEY{suffix}"
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """How many seconds TMDB asks to wait; None where it does not say."""
+    """Return the Retry-After of an answer in seconds; None if there is none."""
     text: str = response.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

@@ -1,4 +1,4 @@
-"""The TMDB 5000 tables: two csv files whose columns hold JSON."""
+"""Read the TMDB 5000 tables: two CSV files with JSON in some columns."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _MOVIE_COLUMNS = (
 
 
 def has_tables(folder: Path) -> bool:
-    """Tell whether both files are there; their content is not looked at."""
+    """Return whether both files exist; their content is not read."""
     return (folder / MOVIES_FILE).is_file() and (folder / CREDITS_FILE).is_file()
 
 
 def read_tables(folder: Path) -> TmdbMovies:
-    """Read tmdb_5000_movies.csv and tmdb_5000_credits.csv; the credits may be whole, cut short or empty.
+    """Read tmdb_5000_movies.csv and tmdb_5000_credits.csv; a movie's credits may be incomplete or missing.
 
     Raises:
         DataError: a file cannot be read or lacks a column, or there are no movies.
-        BadRowError: a row that is not CSV, JSON that is broken, a number that is none, an id there twice.
+        BadRowError: a row is not CSV, has broken JSON or a malformed number, or repeats an id.
     """
     movies = {movie.tmdb_id: movie for movie in _read_movies(folder / MOVIES_FILE)}
     if not movies:
@@ -102,7 +102,7 @@ def _read_credits(file: Path) -> Iterator[tuple[int, tuple[str, ...], tuple[str,
 
 
 def _records(row: dict[str, str], column: str) -> list[dict[str, Any]]:
-    """Read a column that holds a JSON list of objects with a name; an empty one is an empty list."""
+    """Parse a column with a JSON list of objects that have a name; an empty column is an empty list."""
     try:
         records = json.loads(row[column] or "[]")
     except (ValueError, RecursionError) as error:
@@ -123,7 +123,7 @@ def _distinct(records: Iterable[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _billing(member: dict[str, Any]) -> float:
-    """Order the cast by TMDB's billing; who has none comes last, and equal ones stay as they stand."""
+    """Return TMDB's billing as a sort key; members without a billing come last."""
     order = member.get("order")
     return float(order) if isinstance(order, int | float) else float("inf")
 

@@ -1,4 +1,4 @@
-"""The key of the TMDB API, put on a request where nothing that logs or complains can see it."""
+"""The key of the TMDB API, added to requests at a point where no log and no error message contains it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 
 class KeyTransport(httpx.AsyncBaseTransport):
-    """Adds the key below the client, on the way out.
+    """Add the key to each request below the client.
 
-    httpx logs the address of every request and names it in its errors. The client's requests, and so these, never
-    hold the key: only the copy that goes over the wire does.
+    httpx logs the address of every request and includes it in its errors. The requests of the client never contain the
+    key; only the copy that is sent does.
     """
 
     def __init__(self, key: SecretStr, base_url: str) -> None:
@@ -21,7 +21,7 @@ class KeyTransport(httpx.AsyncBaseTransport):
         self._inner = httpx.AsyncHTTPTransport(proxy=_proxy_for(httpx.URL(base_url)))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a copy that holds the key: a read access token (v4) as a header, a key (v3) as a parameter."""
+        """Send a copy with the key: a read access token (v4) as a header, a key (v3) as a parameter."""
         key = self._key.get_secret_value()
         headers, url = request.headers.copy(), request.url
         if key.startswith("eyJ"):
@@ -38,7 +38,7 @@ class KeyTransport(httpx.AsyncBaseTransport):
 
 
 def _proxy_for(url: httpx.URL) -> str | None:
-    """What the environment names as the proxy, which httpx does not look up for a transport of one's own."""
+    """Return the proxy that the environment names; httpx does not look it up for a custom transport."""
     if proxy_bypass(url.host):
         return None
     proxies = getproxies()

@@ -1,4 +1,4 @@
-"""Movies of a dataset, filled with what TMDB says of them: the one place where the two are merged."""
+"""Merge TMDB data into the movies of a dataset."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from recsvc.datasets.titles import normalise
 from recsvc.datasets.tmdb.cache import TmdbCache
 from recsvc.datasets.tmdb.csv_tables import CREDITS_FILE, MOVIES_FILE, has_tables, read_tables
-from recsvc.datasets.tmdb.movie import TmdbMovie, TmdbMovies, named
+from recsvc.datasets.tmdb.movie import TmdbMovie, TmdbMovies, movie_key
 from recsvc.errors import DataError
 from recsvc.types import Movie
 
 
 @dataclass(frozen=True, slots=True)
 class EnrichResult:
-    """The movies in the order they came in, and how many were found by their TMDB id and by title and year."""
+    """The movies in their original order, and how many were matched by TMDB id and by title and year."""
 
     movies: tuple[Movie, ...]
     matched_by_link: int
@@ -25,11 +25,11 @@ class EnrichResult:
 
 
 def read_tmdb(folder: Path) -> TmdbMovies:
-    """Read a folder that `recsvc data enrich` filled, or one with the TMDB 5000 tables.
+    """Read a folder that `recsvc data enrich` has filled, or one with the TMDB 5000 tables.
 
     Raises:
-        DataError: the folder is neither, or a table lacks a column.
-        BadRowError: a row of a table that cannot be used.
+        DataError: the folder is neither of them, or a table lacks a column.
+        BadRowError: a row of a table cannot be used.
     """
     cache = TmdbCache(folder)
     if cache.exists():
@@ -43,12 +43,12 @@ def read_tmdb(folder: Path) -> TmdbMovies:
 
 
 def enrich(movies: tuple[Movie, ...], tmdb: TmdbMovies) -> EnrichResult:
-    """Fill what the candidates do not say with what TMDB says; nothing they do say is changed.
+    """Fill the empty fields of the movies from TMDB; fields that are not empty stay as they are.
 
-    A movie with a `tmdb_id` is matched by it alone. One without is what a search at TMDB found it to be; or
-    else is matched by title and year: some title of its own equals, once normalised, the title or original
-    title of exactly one TMDB movie of that year, or else of the years beside it, among those that no other
-    movie is matched to.
+    A movie with a `tmdb_id` is matched by it alone. Any other movie is matched by the result of the search for it at
+    TMDB, if there is one, and otherwise by title and year. For this, one of its titles must equal, after normalisation,
+    the title or original title of exactly one TMDB movie of the same year. If there is none of that year, the adjacent
+    years are tried, among the TMDB movies that no other movie is matched to.
     """
     by_link = {m.movie_id: m.tmdb_id for m in movies if m.tmdb_id is not None and m.tmdb_id in tmdb.movies}
     searched = _searched(movies, tmdb)
@@ -58,7 +58,8 @@ def enrich(movies: tuple[Movie, ...], tmdb: TmdbMovies) -> EnrichResult:
     by_title = {movie_id: candidates.pop() for movie_id, candidates in same_year.items() if len(candidates) == 1}
     taken = {*by_link.values(), *searched.values(), *by_title.values()}
     for movie in unlinked:
-        # Another year is weak evidence: it does not settle a draw, nor take a TMDB movie from its own.
+        # An adjacent year is weak evidence: it neither decides between several TMDB movies nor takes one from a movie
+        # of the same year.
         if movie.movie_id not in by_title and not same_year[movie.movie_id]:
             near = _candidates(movie, (-1, 1), index)
             if len(near) == 1 and not near & taken:
@@ -72,14 +73,20 @@ def enrich(movies: tuple[Movie, ...], tmdb: TmdbMovies) -> EnrichResult:
 
 
 def _searched(movies: tuple[Movie, ...], tmdb: TmdbMovies) -> dict[int, int]:
-    """What a search at TMDB found movies to be; one of the year beside does not take a TMDB movie from its own."""
-    found = {m.movie_id: tmdb.matched[named(m)] for m in movies if m.tmdb_id is None and named(m) in tmdb.matched}
-    held = {m.movie_id: tmdb.movies[found[m.movie_id]] for m in movies if found.get(m.movie_id) in tmdb.movies}
-    own = {held[m.movie_id].tmdb_id for m in movies if m.movie_id in held and held[m.movie_id].year == m.year}
+    """Return the TMDB ids that a search found, by movie id.
+
+    If several movies were matched to one TMDB movie, those of the same year keep it and those of an adjacent year do
+    not.
+    """
+    keys = {movie.movie_id: movie_key(movie) for movie in movies if movie.tmdb_id is None}
+    matched = {movie_id: tmdb.matched[key] for movie_id, key in keys.items() if key in tmdb.matched}
+    found = {movie_id: tmdb.movies[tmdb_id] for movie_id, tmdb_id in matched.items() if tmdb_id in tmdb.movies}
+    same_year = {m.movie_id for m in movies if m.movie_id in found and found[m.movie_id].year == m.year}
+    taken = {found[movie_id].tmdb_id for movie_id in same_year}
     return {
-        m.movie_id: held[m.movie_id].tmdb_id
-        for m in movies
-        if m.movie_id in held and (held[m.movie_id].year == m.year or held[m.movie_id].tmdb_id not in own)
+        movie_id: tmdb_movie.tmdb_id
+        for movie_id, tmdb_movie in found.items()
+        if movie_id in same_year or tmdb_movie.tmdb_id not in taken
     }
 
 
@@ -99,15 +106,13 @@ def _candidates(movie: Movie, offsets: tuple[int, ...], index: dict[tuple[str, i
 
 
 def _filled(movie: Movie, tmdb_movie: TmdbMovie) -> Movie:
-    known_as = {movie.title, *movie.other_titles}
-    original = (
-        (tmdb_movie.original_title,) if tmdb_movie.original_title and tmdb_movie.original_title not in known_as else ()
-    )
+    original_title = tmdb_movie.original_title
+    is_new = original_title and original_title not in {movie.title, *movie.other_titles}
     return replace(
         movie,
         year=tmdb_movie.year if movie.year is None else movie.year,
         genres=movie.genres or tmdb_movie.genres,
-        other_titles=movie.other_titles + original,
+        other_titles=(*movie.other_titles, original_title) if is_new else movie.other_titles,
         overview=movie.overview or tmdb_movie.overview,
         keywords=movie.keywords or tmdb_movie.keywords,
         directors=movie.directors or tmdb_movie.directors,

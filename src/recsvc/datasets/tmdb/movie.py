@@ -1,4 +1,4 @@
-"""What TMDB says of a movie, from whichever source: one record, which `recsvc.datasets.tmdb.merge` merges into movies."""
+"""The TMDB details of a movie, in the same form from every source; `recsvc.datasets.tmdb.merge` merges them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TMDB_NOTICE = "This product uses the TMDB API but is not endorsed or certified b
 MAX_CAST = 5
 MAX_COMPANIES = 3
 
-# TMDB's name to MovieLens's; None where MovieLens has no such genre.
+# From TMDB's name to MovieLens's; None if MovieLens has no such genre.
 _GENRES = {
     "Science Fiction": "Sci-Fi",
     "Family": "Children",
@@ -26,7 +26,7 @@ _GENRES = {
 
 @dataclass(frozen=True, slots=True)
 class TmdbMovie:
-    """What is said of one movie: `genres` have MovieLens names; without votes no `vote_average` (0-10)."""
+    """The details of one movie. `genres` have MovieLens names; `vote_average` (0-10) is None without votes."""
 
     tmdb_id: int
     title: str
@@ -46,33 +46,33 @@ class TmdbMovie:
     trailer_url: str | None = None
 
 
-Named: TypeAlias = tuple[MovieId, str, int | None]
-"""A movie of a dataset as it was when it was looked up: its id, title and year."""
+MovieKey: TypeAlias = tuple[MovieId, str, int | None]
+"""The id, title and year of a movie of a dataset at the time when it was looked up."""
 
 
-def named(movie: Movie) -> Named:
-    """A movie as a key that changes when the dataset comes to mean another movie by the id."""
+def movie_key(movie: Movie) -> MovieKey:
+    """Return a key that no longer matches when the dataset uses the id for another movie."""
     return movie.movie_id, movie.title, movie.year
 
 
 @dataclass(frozen=True, slots=True)
 class TmdbMovies:
-    """Movies by their TMDB id, and which of them movies of a dataset were found to be."""
+    """Movies by TMDB id, and in `matched` the TMDB ids that a search found for movies of a dataset."""
 
     movies: Mapping[int, TmdbMovie]
-    matched: Mapping[Named, int] = field(default_factory=dict)
+    matched: Mapping[MovieKey, int] = field(default_factory=dict)
 
 
 def has_tmdb_data(movie: Movie) -> bool:
-    """Tell whether something of a movie comes from TMDB; the mere id of a links file does not count."""
+    """Return whether a movie has any details from TMDB; an id from a links file alone does not count."""
     return movie.vote_count is not None or movie.poster_path is not None or movie.trailer_url is not None
 
 
 def movielens_genres(names: Iterable[str]) -> tuple[str, ...]:
-    """Translate TMDB's genres; those that MovieLens does not have are left out."""
+    """Translate TMDB's genres into MovieLens's; genres that MovieLens does not have are left out."""
     return distinct(genre for name in names if (genre := _GENRES.get(name, name)))
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """Each name once, in the order given, without the empty ones."""
+    """Return each name once, in the order given, without empty names."""
     return tuple(dict.fromkeys(name for text in names if (name := text.strip())))

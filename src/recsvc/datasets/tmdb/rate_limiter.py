@@ -1,4 +1,4 @@
-"""How fast a server is asked by all who ask it at once."""
+"""A limit on the rate of requests, shared by all tasks that send them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 
 
 class RateLimiter:
-    """Turns at equal distances, at most `rate` a second; nobody saves up turns that nobody took.
+    """Grant turns at equal intervals, at most `rate` a second; unused turns are not saved up.
 
-    `clock` gives seconds that only grow, `sleep` waits for so many of them.
+    `clock` returns monotonic seconds, and `sleep` waits for a number of seconds.
     """
 
     def __init__(
@@ -20,18 +20,18 @@ class RateLimiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._distance = 1 / rate
+        self._interval = 1 / rate
         self._clock = clock
         self._next = clock()
         self.sleep = sleep
 
     async def acquire(self) -> None:
-        """Wait for one's turn."""
+        """Wait for the next free turn."""
         at = max(self._next, self._clock())
-        self._next = at + self._distance
+        self._next = at + self._interval
         while (wait := at - self._clock()) > 0:
             await self.sleep(wait)
 
     def pause(self, seconds: float) -> None:
-        """Give no turn for so long, for the server asked for rest."""
+        """Grant no turn for a number of seconds; a longer pause that is under way is not shortened."""
         self._next = max(self._next, self._clock() + seconds)

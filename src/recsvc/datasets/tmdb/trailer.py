@@ -1,4 +1,4 @@
-"""Which of the clips that TMDB knows of a movie is shown as its trailer."""
+"""Choose the trailer of a movie among its videos at TMDB."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KINDS = {"Trailer": 1, "Teaser": 0}
 
 
 class Video(BaseModel):
-    """A clip at a site; what TMDB does not say is empty."""
+    """A video on a video site; fields that TMDB leaves out are None."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -28,31 +28,32 @@ class Video(BaseModel):
 
     @property
     def url(self) -> str | None:
-        """Where to see it; None where the site or the key is not of a known form."""
+        """The address of the video; None if the site is unknown or the key does not have its form."""
         form, address = _URLS.get(self.site or "", (None, ""))
         return f"{address}{self.key}" if form is not None and self.key and form.fullmatch(self.key) else None
 
     @property
     def is_trailer(self) -> bool:
-        """Whether it is a trailer or a teaser that can be shown."""
+        """Whether the video is a trailer or a teaser with a known address."""
         return self.type in _KINDS and self.url is not None
 
 
 def best_trailer(videos: Iterable[Video], original_language: str) -> str | None:
-    """Return where the best trailer is to be seen; None where there is none.
+    """Return the address of the best trailer; None if there is none.
 
-    Only trailers and teasers in English, in the movie's own language or without a language count, since one dubbed
-    for somebody else tells a viewer little. Of these an official one goes before others, then a trailer before a
-    teaser, English before the movie's own language before none, and the newest; the key settles what is left.
+    Only trailers and teasers in English, in the movie's original language or without a language are considered, because
+    a trailer dubbed into a third language is of little use. They are compared by these criteria in turn: official
+    first; a trailer before a teaser; English before the original language before none; the newest first; the largest
+    key.
     """
     languages = {original_language: 1, "": 0, "en": 2}
 
-    def worth(video: Video) -> tuple[bool, int, int, str, str]:
+    def rank(video: Video) -> tuple[bool, int, int, str, str]:
         kind, language = _KINDS[video.type or ""], languages[_language(video)]
         return bool(video.official), kind, language, video.published_at or "", video.key or ""
 
     usable = [video for video in videos if video.is_trailer and _language(video) in languages]
-    return max(usable, key=worth).url if usable else None
+    return max(usable, key=rank).url if usable else None
 
 
 def _language(video: Video) -> str:

@@ -1,62 +1,87 @@
-/** One HTTP request to the service, and its problems (RFC 9457). */
+/** All calls of the API that the page makes. */
 
-/** Whether the page is going away: what is asked for then must outlive it. */
-let leaving = false;
-addEventListener("pagehide", () => (leaving = true));
-addEventListener("pageshow", () => (leaving = false));
+import { request } from "./http.js";
+import { session } from "./session.js";
 
-/** An answer that is none: `status` is 0 where the service was not reached at all. */
-export class Problem extends Error {
-  constructor(status, detail, errors = []) {
-    super(detail);
-    this.name = "Problem";
-    this.status = status;
-    this.errors = errors;
-  }
+const byId = encodeURIComponent;
 
-  /** Whether the same request may succeed later. */
-  get passes() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
-  }
+export function recommend(filters, signal) {
+  return session.sendIfBegun(() => ["/recommend", { query: filters, signal }]);
+}
+
+/** Get well-known movies to rate; the same seed gives the same movies. */
+export function onboarding(k, seed, signal) {
+  return request("/movies/onboarding", { query: { k, seed }, signal });
+}
+
+export function findMovies(query, signal) {
+  return request("/movies", { query, signal });
+}
+
+export function movie(movieId, signal) {
+  return request(`/movies/${byId(movieId)}`, { signal });
+}
+
+export function similar(movieId, by, k, signal) {
+  return request(`/similar/${byId(movieId)}`, { query: { by, k }, signal });
 }
 
 /**
- * Ask for a path and return the parsed answer (null where there is no body).
- * Aborted requests throw the `AbortError` of fetch; everything else that goes wrong throws a `Problem`.
+ * Send feedback on a movie: one of `rating`, `liked`, `seen`, `not_interested`. The recommendation is left out once the
+ * service refuses it (it is too old, or another user's), since the feedback matters more.
  */
-export async function request(path, { method = "GET", query, body, headers = {}, signal } = {}) {
-  const response = await reach(path + search(query), {
-    method,
-    signal,
-    keepalive: leaving,
-    headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  if (!response.ok) throw await problemOf(response);
-  return response.status === 204 ? null : response.json();
-}
-
-async function reach(url, options) {
+export async function rate(movie_id, value, recommendation_id) {
+  const post = (id) =>
+    session.send((_, renewed) => {
+      const body = { movie_id, ...value, ...(id && !renewed && { recommendation_id: id }) };
+      return ["/rate", { method: "POST", body }];
+    });
   try {
-    return await fetch(url, options);
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Problem(0, "The service cannot be reached.");
+    return await post(recommendation_id);
+  } catch (problem) {
+    if (!problem.errors?.some(({ field }) => field === "body.recommendation_id")) throw problem;
+    return post(null);
   }
 }
 
-async function problemOf(response) {
-  try {
-    const { detail, errors } = await response.json();
-    return new Problem(response.status, detail, errors);
-  } catch {
-    return new Problem(response.status, `The service answered ${response.status}.`); // a proxy's page, for example
-  }
+export function deleteRating(movie_id) {
+  return session.send(() => ["/rate", { method: "DELETE", query: { movie_id } }]);
 }
 
-/** The query string; arrays repeat their name, and what is null, undefined or empty is left out. */
-export function search(query = {}) {
-  const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
-  const given = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return given.length ? `?${new URLSearchParams(given)}` : "";
+export function myRatings(offset) {
+  return session.send(({ user_id }) => [`/users/${byId(user_id)}/ratings`, { query: { k: 100, offset } }]);
+}
+
+export function eraseMe() {
+  return session.sendAsCurrent(({ user_id }) => [`/users/${byId(user_id)}`, { method: "DELETE" }]);
+}
+
+export function sendEvents(events) {
+  return session.send(() => ["/events", { method: "POST", body: { events } }]);
+}
+
+export function makeList(title, movie_ids) {
+  return request("/lists", { method: "POST", body: { title, movie_ids } });
+}
+
+export function list(slug, signal) {
+  return request(`/lists/${byId(slug)}`, { signal });
+}
+
+export function renameList(slug, title, editToken) {
+  return request(`/lists/${byId(slug)}`, { method: "PATCH", body: { title }, headers: { "x-edit-token": editToken } });
+}
+
+export function deleteList(slug, editToken) {
+  return request(`/lists/${byId(slug)}`, { method: "DELETE", headers: { "x-edit-token": editToken } });
+}
+
+export function models(signal) {
+  return request("/models", { signal });
+}
+
+export function analytics(days, adminKey, signal) {
+  // A header is a string of bytes, and the key is compared as UTF-8.
+  const key = String.fromCharCode(...new TextEncoder().encode(adminKey));
+  return request("/analytics", { query: { days }, headers: { "x-admin-key": key }, signal });
 }

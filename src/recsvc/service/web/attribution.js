@@ -1,9 +1,9 @@
-/** What must be said where the data is shown. It comes with the first movie that has any, and then stays in the footer. */
+/** The notice that TMDB requires. It appears in the footer with the first data of TMDB and stays there. */
 
 const TMDB = "This product uses the TMDB API but is not endorsed or certified by TMDB.";
 const place = document.getElementById("attribution");
 
-/** Name the source of what is shown; lists of movies do not tell it, but all posters are TMDB's. */
+/** Show the notice of a movie; lists of movies have none, but all posters are from TMDB. */
 export function attribute(text = TMDB) {
   if (text) place.textContent = text;
 }

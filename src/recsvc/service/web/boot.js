@@ -1,20 +1,20 @@
-/* No module, so that it also runs where those do not: it says so when the page does not start. */
+/* Not a module, so that it also runs in browsers without modules. It shows a notice when the page does not start. */
 
-const NOT_STARTED_AFTER = 10_000;
+const START_TIMEOUT = 10_000;
 
-/** The notice stands in the page's HTML, and gives way to the first view. */
-function notStarted() {
+/** Show the notice, which is part of the HTML until the first view replaces it. */
+function showNotice() {
   const notice = document.getElementById("unstarted");
   if (!notice) return;
   notice.hidden = false;
   notice.querySelector("button").onclick = () => location.reload();
 }
 
-setTimeout(notStarted, NOT_STARTED_AFTER);
+setTimeout(showNotice, START_TIMEOUT);
 addEventListener(
   "error",
   ({ target }) => {
-    if (target === window || target.tagName === "SCRIPT") notStarted();
+    if (target === window || target.tagName === "SCRIPT") showNotice();
   },
-  true, // what does not load tells nobody above it
+  true, // load errors do not bubble, so they are only seen while capturing
 );

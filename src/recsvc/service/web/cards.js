@@ -1,20 +1,19 @@
-/** Movies as cards: a tile in a grid, and a recommendation with its reasons. */
+/** Shows a movie as a tile in a grid, or as a recommendation with its reasons. */
 
 import { aside, h } from "./dom.js";
 import { clicked, watch } from "./events.js";
 import { feedback } from "./feedback.js";
-import { icon } from "./icons.js";
-import { following, ratingSlider, verdictButtons } from "./opinions.js";
+import { action, actions, feedbackButtons, following, ratingSlider } from "./controls.js";
 import { poster } from "./poster.js";
 import { address } from "./router.js";
 import { starRow } from "./stars.js";
-import { movieLine, percent, reason, verdict } from "./words.js";
+import { feedbackText, movieLine, percent, reason } from "./words.js";
 
 export function movieAddress(movieId) {
   return address(`/movie/${movieId}`);
 }
 
-/** A movie in a grid. The link covers the whole tile; `extras` are controls below it. */
+/** Create a tile of a grid. The link covers the whole tile; `extras` are controls below it. */
 export function tile(movie, ...extras) {
   return h(
     "article.tile",
@@ -22,39 +21,29 @@ export function tile(movie, ...extras) {
     poster(movie),
     h("h3", {}, h("a.cover", { href: movieAddress(movie.movie_id) }, movie.title)),
     h("p.meta", {}, movieLine(movie)),
-    said(movie),
+    badge(movie),
     extras,
   );
 }
 
-/** A grid of tiles, as the list that it is. */
+/** Create a grid of tiles, which is a list to screen readers. */
 export function grid(label, tiles) {
-  const items = tiles.map((one) => h("li", {}, one));
+  const items = tiles.map((item) => h("li", {}, item));
   return h("ul.grid", { "aria-label": label }, items);
 }
 
-/** A badge on the poster with what the user said about the movie. */
-function said(movie) {
-  const badge = h("p.badge", {});
-  return following(badge, movie.movie_id, (opinion) => {
-    badge.replaceChildren(...(opinion ? [aside("You said: "), verdict(opinion)] : []));
+function badge(movie) {
+  const element = h("p.badge", {});
+  return following(element, movie.movie_id, (entry) => {
+    element.replaceChildren(...(entry ? [aside("Your feedback: "), feedbackText(entry)] : []));
   });
 }
 
-/** A recommended movie; `renew` brings it up to date with a later answer. */
-export function recommendation(item) {
+/** Create the card of a recommended movie; `updateCard` shows a later answer on it. */
+export function recommendationCard(item) {
   const { movie } = item;
   const opened = () => clicked(card.item.recommendation_id, movie.movie_id);
-  const more = h(
-    "a.verdict",
-    {
-      href: `${movieAddress(movie.movie_id)}#similar`,
-      "aria-label": `More like this: ${movie.title}`,
-      onclick: opened,
-    },
-    icon("similar"),
-    h("span", {}, "More like this"),
-  );
+  const more = { href: `${movieAddress(movie.movie_id)}#similar`, onclick: opened };
   const card = h(
     "article.card",
     { "data-movie-id": movie.movie_id },
@@ -68,18 +57,13 @@ export function recommendation(item) {
       h("div.why", {}),
     ),
     h("div.card-rate", {}, h("span", { "aria-hidden": "true" }, "Seen it? Rate it"), ratingSlider(movie)),
-    h(
-      "div.card-verdicts",
-      { role: "group", "aria-label": `Say something about ${movie.title}` },
-      verdictButtons(movie),
-      more,
-    ),
+    actions(movie, feedbackButtons(movie), action("a", movie, "More like this", more, "similar")),
   );
   return card;
 }
 
-/** Show a later answer's stars and reasons on a card, and count from now on for that answer. */
-export function renew(card, item) {
+/** Show the stars and reasons of a later answer on a card, and record its events for that answer. */
+export function updateCard(card, item) {
   if (card.item?.recommendation_id !== item.recommendation_id) watch(card, item.recommendation_id, item.movie.movie_id);
   card.item = item;
   card.querySelector(".predicted").replaceChildren(...predicted(item));
@@ -95,18 +79,18 @@ function predicted({ predicted_rating: stars }) {
   ];
 }
 
-/** The ratings that speak for a movie, and how popular it is, each with its share of all that does. */
+/** Create the list of reasons: ratings and popularity, each with its share of all contributions. */
 function why({ because, baseline, other, strategy }) {
   if (!because.length) return strategy === "popular" ? [] : [h("p.hint", {}, "Popular with everyone")];
   const popular = Math.max(baseline ?? 0, 0);
-  const whole = sum(because.map(({ contribution }) => contribution)) + Math.abs(other ?? 0) + popular;
-  const rows = because.map((one, index) => reasonRow(ratingWords(one, index), one.contribution / whole));
-  if (popular) rows.push(reasonRow(["and it is popular"], popular / whole));
+  const total = sumOfSizes(because.map(({ contribution }) => contribution)) + Math.abs(other ?? 0) + popular;
+  const rows = because.map((rated, index) => reasonRow(ratingWords(rated, index), rated.contribution / total));
+  if (popular) rows.push(reasonRow(["and it is popular"], popular / total));
   return [h("ul.reasons", { "aria-label": "Why it is recommended" }, rows)];
 }
 
 function ratingWords({ movie_id, title }, index) {
-  const [before, after] = reason(feedback.about(movie_id));
+  const [before, after] = reason(feedback.get(movie_id));
   return [index ? `and ${before}` : `Because you ${before}`, h("b", {}, title), after];
 }
 
@@ -116,10 +100,10 @@ function reasonRow(words, share) {
     {},
     h("span.reason", {}, ...words),
     h("span.bar", { "aria-hidden": "true", vars: { share } }),
-    h("span.share", {}, percent(share), aside(" of why")),
+    h("span.share", {}, percent(share), aside(" of the reasons")),
   );
 }
 
-function sum(numbers) {
+function sumOfSizes(numbers) {
   return numbers.reduce((total, number) => total + Math.abs(number), 0);
 }

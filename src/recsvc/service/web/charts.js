@@ -1,4 +1,4 @@
-/** Charts as SVG, each with a table of the same figures beneath it. */
+/** Draws charts as SVG, each with a table of the same figures below it. */
 
 import { h, svg } from "./dom.js";
 import { day } from "./words.js";
@@ -6,12 +6,12 @@ import { day } from "./words.js";
 const HEIGHT = 200;
 const EDGE = { top: 12, right: 10, bottom: 26, left: 48 };
 const ROW = 34;
-/** An interval chart sets the names of its rows in a column of this share of its width. */
+/** The share of the width of an interval chart that the names of its rows take. */
 const NAMES = 0.34;
-/** And the mean stars in one of this width, at the right. */
+/** The width of the column of mean stars at the right. */
 const STARS = 48;
 
-/** Lines over days: `series` are `{name, values}`, `days` the labels of the points. */
+/** Draw lines over days: `series` are `{name, values}`, `days` are the labels of the points. */
 export function lineChart(title, days, series) {
   const rows = days.map((day, at) => [day, ...series.map(({ values }) => values[at])]);
   const draw = (width) => drawLines(width, days, series);
@@ -23,7 +23,7 @@ export function lineChart(title, days, series) {
   return chart(title, draw, table(["Day", ...series.map(({ name }) => name)], rows), legend);
 }
 
-/** Shares of what was `shown` with their 95 % intervals: `rows` are `{name, shown, rate: {value, low, high}|null, stars}`. */
+/** Draw rates with their 95 % intervals: `rows` are `{name, shown, rate: {value, low, high}|null, stars}`. */
 export function intervalChart(title, rows) {
   const cells = rows.map(({ name, shown, rate, stars }) => [
     name,
@@ -33,10 +33,10 @@ export function intervalChart(title, rows) {
   ]);
   const draw = (width) => drawIntervals(width, rows);
   const heads = ["", "Shown", "Rate", "Low", "High", "Mean stars"];
-  return chart(title, draw, table(heads, cells), h("p.legend", {}, "★ mean of the stars given"));
+  return chart(title, draw, table(heads, cells), h("p.legend", {}, "★ mean stars"));
 }
 
-/** A table; the first cell of a row is its heading, and cells may be nodes. */
+/** Create a table; the first cell of a row is its heading, and cells may be nodes. */
 export function table(heads, rows, caption) {
   const head = heads.map((text) => (text ? h("th", { scope: "col" }, text) : h("td")));
   const row = ([first, ...rest]) => [h("th", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell))];
@@ -46,7 +46,6 @@ export function table(heads, rows, caption) {
   return h("div", attributes, h("table", {}, parts));
 }
 
-/** A mean of stars, or a dash. */
 export function mean(stars) {
   return stars?.toFixed(1) ?? "–";
 }
@@ -55,7 +54,7 @@ export function share(value) {
   return value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`;
 }
 
-/** A figure that is drawn for the width it has, so that its writing is the same size on every screen. */
+/** Create a figure that is drawn for its width, so that its text has the same size on every screen. */
 function chart(title, draw, data, legend) {
   const place = h("div.plot", {});
   const resized = new ResizeObserver(([{ contentRect }]) => {
@@ -125,7 +124,7 @@ function picture(width, height, ...content) {
   return svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, content);
 }
 
-/** The next of 1, 2, 4, 5, 10, 20, … which halves to something round. */
+/** Return the next of 1, 2, 4, 5, 10, 20, …, whose half is a round number too. */
 function niceMost(value) {
   const unit = 10 ** Math.floor(Math.log10(value));
   const most = [1, 2, 4, 5, 10].find((step) => step * unit >= value) * unit;

@@ -1,109 +1,108 @@
 /**
- * What was shown and clicked. A card counts as shown once at least half of it was in view for a second. Events wait
- * for each other and are sent together; sending one twice does no harm, so that none is dropped before it was answered.
+ * Events of what was shown and clicked. A card counts as shown once at least half of it was in view for a second.
+ * Events are sent in batches. Sending one twice does no harm, so that none is dropped before it is answered.
  */
 
 import { session } from "./session.js";
-import { tell } from "./service.js";
-import { has, keep, recallAll } from "./storage.js";
+import { sendEvents } from "./api.js";
+import { hasFields, keep, recallAll } from "./storage.js";
 
-const LOOKED_AT = 1_000;
-const GATHERING = 3_000;
-const RETRY = 15_000;
-/** Ids of recommendations may be 4 kB long, and a browser lets a closing page send 64 kB. */
+const SHOWN_AFTER = 1_000;
+const BATCH_PAUSE = 3_000;
+const RETRY_PAUSE = 15_000;
+/** Recommendation ids may be 4 kB long, and a browser lets a closing page send 64 kB. */
 const MOST = 100;
 const CLOSING_BYTES = 60_000;
 
 const EVENT = { type: "string", recommendation_id: "string", movie_id: "number" };
-const kept = recallAll("events", (event) => has(event, EVENT));
+const kept = recallAll("events", (event) => hasFields(event, EVENT));
 
-const waiting = new Map(kept.map((event) => [keyOf(event), event]));
-const told = new Set();
+const pending = new Map(kept.map((event) => [keyOf(event), event]));
+const sent = new Set();
 const cards = new WeakMap();
-const lists = new Map();
+const recommendationIds = new Map();
 let timer = null;
 
-/** The recommendation that a movie was last shown in, to be sent back with feedback; null if it was in none. */
+/** Return the recommendation that last showed a movie, to be sent with feedback; null if there was none. */
 export function shownIn(movieId) {
-  return lists.get(movieId) ?? null;
+  return recommendationIds.get(movieId) ?? null;
 }
 
-/** Watch a card; call it again when the card has come to belong to another answer. */
+/** Watch a card; call it again when the card belongs to another answer. */
 export function watch(card, recommendation_id, movie_id) {
-  lists.set(movie_id, recommendation_id);
+  recommendationIds.set(movie_id, recommendation_id);
   clearTimeout(cards.get(card)?.timer);
   cards.set(card, { event: { type: "shown", recommendation_id, movie_id }, timer: null });
   observer.unobserve(card);
   observer.observe(card);
 }
 
-/** A movie was opened from a card. */
 export function clicked(recommendation_id, movie_id) {
-  note({ type: "clicked", recommendation_id, movie_id });
+  add({ type: "clicked", recommendation_id, movie_id });
 }
 
-/** Forget what has not been sent, since the user wants to be forgotten. */
-export function forgetEvents() {
-  waiting.clear();
-  lists.clear();
+/** Drop the events that were not sent, since the user wants to be erased. */
+export function clearEvents() {
+  pending.clear();
+  recommendationIds.clear();
   keep("events", null);
 }
 
 const observer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      const seen = cards.get(target);
-      clearTimeout(seen.timer);
-      if (isIntersecting) seen.timer = setTimeout(() => note(seen.event), LOOKED_AT);
+      const card = cards.get(target);
+      clearTimeout(card.timer);
+      if (isIntersecting) card.timer = setTimeout(() => add(card.event), SHOWN_AFTER);
     }
   },
   { threshold: 0.5 },
 );
 
-function note(event) {
+function add(event) {
   const key = keyOf(event);
-  if (told.has(key) || waiting.has(key)) return;
-  waiting.set(key, event);
-  later(GATHERING);
+  if (sent.has(key) || pending.has(key)) return;
+  pending.set(key, event);
+  sendAfter(BATCH_PAUSE);
 }
 
 function keyOf({ type, recommendation_id, movie_id }) {
   return `${type} ${movie_id} ${recommendation_id}`;
 }
 
-function later(pause) {
+function sendAfter(pause) {
   timer ??= setTimeout(send, pause);
 }
 
 async function send() {
-  const batch = [...waiting.values()].slice(0, MOST);
+  const batch = [...pending.values()].slice(0, MOST);
   timer = null;
   if (!batch.length) return;
   try {
-    await tell(batch);
+    await sendEvents(batch);
     settle(batch);
   } catch (problem) {
-    if (!problem.passes) settle(batch); // it will never be taken
+    if (!problem.isTemporary) settle(batch); // it will never be accepted
   }
-  if (waiting.size) later(RETRY);
+  if (pending.size) sendAfter(RETRY_PAUSE);
 }
 
-/** Events that were answered are done with, also those that were refused. */
+/** Remove answered events, also those that were refused. */
 function settle(batch) {
   for (const event of batch) {
-    waiting.delete(keyOf(event));
-    told.add(keyOf(event));
+    pending.delete(keyOf(event));
+    sent.add(keyOf(event));
   }
 }
 
-/** The page is closing: send what fits, and keep all of it for the next visit, since no answer will be seen. */
+/** Send what fits while the page is closing, and keep all events for the next visit, since no answer will arrive. */
 function sendNow() {
-  const events = [...waiting.values()];
+  const events = [...pending.values()];
   keep("events", events.length ? events : null);
   if (!session.user) return;
   while (JSON.stringify(events).length > CLOSING_BYTES) events.pop();
-  if (events.length) tell(events).catch(() => {});
+  if (events.length) sendEvents(events).catch(() => {});
 }
 
 addEventListener("pagehide", sendNow);
-if (waiting.size) later(GATHERING);
+if (pending.size) sendAfter(BATCH_PAUSE);

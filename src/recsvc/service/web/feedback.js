@@ -1,39 +1,40 @@
 /**
- * What the user said about movies. It is shown at once and sent at once; what the service has confirmed is kept apart
- * from what is still on its way, so that a refusal only has to drop the latter.
+ * The feedback of the user on movies. It is shown and sent at once; entries that the service has confirmed are kept
+ * apart from those that are pending, so that a refusal only has to drop the latter.
  *
- * Events, each with the movie's id as `detail.movie_id` where it is about one:
- * `change` (what is shown changed), `kept` (the service has it), `refused` (with the problem), `stalled`, `flowing`.
+ * Events, each with the movie's id as `detail.movie_id` if it is about one movie:
+ * `change` (other feedback is shown), `saved` (by the service), `refused` (with the problem), `offline`, `online`.
  *
- * Other tabs say things too: when one of them has sent everything, what the service holds is read anew.
+ * Other tabs send feedback too: when one of them has sent all of its own, the feedback is loaded again.
  */
 
-import * as service from "./service.js";
+import * as api from "./api.js";
 import { session } from "./session.js";
-import { has, keep, onChangeElsewhere, recallAll } from "./storage.js";
+import { hasFields, keep, onChangeElsewhere, recallAll } from "./storage.js";
 
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 30_000;
-const OPINION = { movie_id: "number", title: "string", kind: "string", updated_at: "string" };
-const TASTE = new Set(["rating", "liked", "disliked"]);
+const ENTRY = { movie_id: "number", title: "string", kind: "string", updated_at: "string" };
+const TASTE_KINDS = new Set(["rating", "liked", "disliked"]);
 
 class Feedback extends EventTarget {
-  /** Whether what the service holds has been read. */
   loaded = false;
-  /** @type {Map<number, Opinion>} what the service has */
+  /** @type {Map<number, Entry>} the entries that the service has */
   #confirmed = new Map();
-  /** @type {Map<number, {movie_id: number, opinion: Opinion|null}>} the last wish about each movie; null takes back */
-  #wishes = new Map(recallAll("wishes", isWish).map((wish) => [wish.movie_id, wish]));
-  /** @type {Map<number, Opinion|null>} what was settled while it was being read what the service has */
-  #settled = new Map();
-  /** How often this tab has become somebody else. */
-  #user = 0;
+  /** @type {Map<number, {movie_id: number, entry: Entry|null}>} the last change of each movie; null deletes it */
+  #pending = new Map(
+    recallAll("wishes", isPending).map(({ movie_id, opinion }) => [movie_id, { movie_id, entry: opinion }]),
+  );
+  /** @type {Map<number, Entry|null>} the changes that were confirmed while the feedback was being loaded */
+  #confirmedMeanwhile = new Map();
+  /** How often this tab has changed its user. */
+  #userChanges = 0;
   #sending = new Set();
   #loading = null;
   #pause = FIRST_PAUSE;
   #retry = null;
 
-  /** Read what the service holds, once; a user who is nobody yet has said nothing. */
+  /** Load the feedback that the service has, once; there is none before the session begins. */
   load() {
     this.#loading ??= this.#read().catch((problem) => {
       this.#loading = null;
@@ -42,206 +43,198 @@ class Feedback extends EventTarget {
     return this.#loading;
   }
 
-  /** Read it again, since another tab has said something or is somebody else; what lists show may differ then. */
+  /** Load it again when another tab has sent feedback or changed the user, and have lists updated too. */
   async reload() {
     this.#loading = null;
     this.loaded = false;
     await this.load();
-    this.#tell("kept");
+    this.#dispatch("saved");
   }
 
   async #read() {
-    const held = new Map();
-    const settled = (this.#settled = new Map());
+    const entries = new Map();
+    const meanwhile = (this.#confirmedMeanwhile = new Map());
     if (session.user) {
       for (let offset = 0; offset !== null;) {
-        const { items, next_offset } = await service.myRatings(offset);
-        for (const item of items) held.set(item.movie_id, item);
+        const { items, next_offset } = await api.myRatings(offset);
+        for (const item of items) entries.set(item.movie_id, item);
         offset = next_offset;
       }
     }
-    if (settled !== this.#settled) return this.#loading; // it is being read again
-    this.#confirmed = held;
-    for (const [movieId, opinion] of settled) this.#hold(movieId, opinion); // newer than the answers
+    if (meanwhile !== this.#confirmedMeanwhile) return this.#loading; // another load has begun
+    this.#confirmed = entries;
+    for (const [movieId, entry] of meanwhile) this.#confirm(movieId, entry); // newer than the answers
     this.loaded = true;
-    this.#tell("change");
+    this.#dispatch("change");
     this.resume();
     return null;
   }
 
-  /** What was said about a movie, or null. */
-  about(movieId) {
-    return this.#wishes.has(movieId) ? this.#wishes.get(movieId).opinion : (this.#confirmed.get(movieId) ?? null);
+  get(movieId) {
+    return this.#pending.has(movieId) ? this.#pending.get(movieId).entry : (this.#confirmed.get(movieId) ?? null);
   }
 
-  /** Everything that was said, the newest first. */
   all() {
-    const ids = new Set([...this.#confirmed.keys(), ...this.#wishes.keys()]);
-    const said = [...ids].map((id) => this.about(id)).filter(Boolean);
-    return said.sort((a, b) => b.updated_at.localeCompare(a.updated_at));
+    const ids = new Set([...this.#confirmed.keys(), ...this.#pending.keys()]);
+    const entries = [...ids].map((id) => this.get(id)).filter(Boolean);
+    return entries.sort((a, b) => b.updated_at.localeCompare(a.updated_at));
   }
 
-  /** How many movies speak for the user's taste. */
-  get taste() {
-    return this.all().filter(({ kind }) => TASTE.has(kind)).length;
+  /** The number of movies in the user's taste. */
+  get tasteSize() {
+    return this.all().filter(({ kind }) => TASTE_KINDS.has(kind)).length;
   }
 
-  /** How many opinions are still on their way. */
-  get waiting() {
-    return this.#wishes.size;
+  get pendingCount() {
+    return this.#pending.size;
   }
 
-  /** How many opinions the service has, as far as is known. */
-  get held() {
+  /** The number of entries that the service has, as far as is known. */
+  get confirmedCount() {
     return this.#confirmed.size;
   }
 
   /**
-   * Say something about a movie. `verdict` is `{kind, rating?}` or null to take back what was said.
-   * Returns what had been said before, which is what an undo says again.
+   * Set the feedback on a movie to `{kind, rating?}`, or delete it with null.
+   * Returns the feedback before, with which an undo sets it again.
    */
-  say(movie, verdict, recommendationId = null) {
-    const before = this.about(movie.movie_id);
-    const opinion = verdict && {
+  set(movie, value, recommendationId = null) {
+    const before = this.get(movie.movie_id);
+    const entry = value && {
       movie_id: movie.movie_id,
       title: movie.title,
-      kind: verdict.kind,
-      rating: verdict.rating ?? null,
+      kind: value.kind,
+      rating: value.rating ?? null,
       recommendation_id: recommendationId,
       updated_at: new Date().toISOString(),
     };
-    this.#wish(movie.movie_id, opinion);
-    this.#tell("change", movie.movie_id);
+    this.#add(movie.movie_id, entry);
+    this.#dispatch("change", movie.movie_id);
     this.#send(movie.movie_id);
     return before;
   }
 
-  #wish(movie_id, opinion) {
-    this.#wishes.set(movie_id, { movie_id, opinion });
-    this.#remember();
+  #add(movie_id, entry) {
+    this.#pending.set(movie_id, { movie_id, entry });
+    this.#keepPending();
   }
 
-  /** Send again what could not be sent. */
   resume() {
     clearTimeout(this.#retry);
-    for (const movieId of this.#wishes.keys()) this.#send(movieId);
+    for (const movieId of this.#pending.keys()) this.#send(movieId);
   }
 
-  /** Another user begins, of whom the service holds nothing; what is still on its way becomes theirs. */
+  /** Begin as another user, of whom the service has no feedback; pending changes become theirs. */
   startAnew() {
     this.#confirmed = new Map();
-    this.#tell("change");
+    this.#dispatch("change");
   }
 
   /**
-   * Another tab has made this browser another user. Where both tabs had begun at once, what was said here is said
-   * again as the user who stays.
+   * Follow another tab, which has changed the user of this browser. If both tabs began a session at once, the feedback
+   * of this one is sent again as the user who stays.
    */
   follow({ ended }) {
-    this.#user += 1;
-    const said = ended ? [] : [...this.#confirmed.values()].filter(({ movie_id }) => !this.#wishes.has(movie_id));
-    for (const opinion of said) this.#wish(opinion.movie_id, { ...opinion, recommendation_id: null });
+    this.#userChanges += 1;
+    const entries = ended ? [] : [...this.#confirmed.values()].filter(({ movie_id }) => !this.#pending.has(movie_id));
+    for (const entry of entries) this.#add(entry.movie_id, { ...entry, recommendation_id: null });
     this.startAnew();
     return this.reload();
   }
 
-  /** Say nothing any more, not even what is on its way. */
-  forget() {
-    this.#user += 1;
-    this.#wishes.clear();
-    this.#remember();
+  /** Drop all feedback, also the pending changes. */
+  clear() {
+    this.#userChanges += 1;
+    this.#pending.clear();
+    this.#keepPending();
     this.startAnew();
   }
 
-  /** One request a movie at a time, so that the last word is the one that stays. */
+  /** Send one request per movie at a time, so that the last change is the one that stays. */
   async #send(movieId) {
     if (this.#sending.has(movieId)) return;
     this.#sending.add(movieId);
     try {
-      while (this.#wishes.has(movieId)) await this.#deliver(this.#wishes.get(movieId));
+      while (this.#pending.has(movieId)) await this.#deliver(this.#pending.get(movieId));
     } catch (problem) {
-      this.#stall(problem);
+      this.#retryLater(problem);
     } finally {
       this.#sending.delete(movieId);
     }
   }
 
-  async #deliver(wish) {
+  async #deliver(change) {
     try {
-      const user = this.#user;
-      await deliver(wish);
-      if (user !== this.#user) return; // as another user now, who says it again
+      const userChanges = this.#userChanges;
+      await deliver(change);
+      if (userChanges !== this.#userChanges) return; // send it again as the new user
     } catch (problem) {
-      if (problem.passes) throw problem;
-      this.#settle(wish, false);
-      this.#tell("change", wish.movie_id);
-      this.#tell("refused", wish.movie_id, problem);
+      if (problem.isTemporary) throw problem;
+      this.#settle(change, false);
+      this.#dispatch("change", change.movie_id);
+      this.#dispatch("refused", change.movie_id, problem);
       return;
     }
-    this.#flow();
-    this.#settle(wish, true);
-    if (!this.#wishes.has(wish.movie_id)) this.#tell("kept", wish.movie_id);
+    this.#pause = FIRST_PAUSE;
+    this.#dispatch("online");
+    this.#settle(change, true);
+    if (!this.#pending.has(change.movie_id)) this.#dispatch("saved", change.movie_id);
   }
 
-  #settle(wish, accepted) {
-    if (accepted) this.#hold(wish.movie_id, wish.opinion);
-    if (this.#wishes.get(wish.movie_id) === wish) this.#wishes.delete(wish.movie_id); // else there is a newer one
-    this.#remember();
+  #settle(change, accepted) {
+    if (accepted) this.#confirm(change.movie_id, change.entry);
+    if (this.#pending.get(change.movie_id) === change) this.#pending.delete(change.movie_id); // else it is older
+    this.#keepPending();
   }
 
-  #hold(movieId, opinion) {
-    if (opinion) this.#confirmed.set(movieId, opinion);
+  #confirm(movieId, entry) {
+    if (entry) this.#confirmed.set(movieId, entry);
     else this.#confirmed.delete(movieId);
-    this.#settled.set(movieId, opinion);
+    this.#confirmedMeanwhile.set(movieId, entry);
   }
 
-  #stall(problem) {
-    this.#tell("stalled", undefined, problem);
+  #retryLater(problem) {
+    this.#dispatch("offline", undefined, problem);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.resume(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 
-  #flow() {
-    this.#pause = FIRST_PAUSE;
-    this.#tell("flowing");
+  /** Keep the pending changes, under the names that earlier versions of the page have kept them. */
+  #keepPending() {
+    const changes = [...this.#pending.values()].map(({ movie_id, entry }) => ({ movie_id, opinion: entry }));
+    keep("wishes", changes.length ? changes : null);
   }
 
-  #remember() {
-    keep("wishes", this.#wishes.size ? [...this.#wishes.values()] : null);
-  }
-
-  #tell(type, movie_id, problem) {
+  #dispatch(type, movie_id, problem) {
     this.dispatchEvent(new CustomEvent(type, { detail: { movie_id, problem } }));
   }
 }
 
-async function deliver({ movie_id, opinion }) {
-  if (opinion) return service.rate(movie_id, wire(opinion), opinion.recommendation_id);
+async function deliver({ movie_id, entry }) {
+  if (entry) return api.rate(movie_id, toBody(entry), entry.recommendation_id);
   try {
-    return await service.takeBack(movie_id);
+    return await api.deleteRating(movie_id);
   } catch (problem) {
-    if (problem.status !== 404) throw problem; // nothing is held about it, which is what was wished
+    if (problem.status !== 404) throw problem; // it is deleted already
     return null;
   }
 }
 
-/** An opinion as `POST /rate` wants it. */
-function wire({ kind, rating }) {
+function toBody({ kind, rating }) {
   if (kind === "rating") return { rating };
   if (kind === "liked" || kind === "disliked") return { liked: kind === "liked" };
   return { [kind]: true };
 }
 
-/** Whether something that was kept is a wish. */
-function isWish(value) {
-  const said = value?.opinion;
-  return has(value, { movie_id: "number" }) && (said === null || has(said, OPINION));
+function isPending(value) {
+  const entry = value?.opinion;
+  return hasFields(value, { movie_id: "number" }) && (entry === null || hasFields(entry, ENTRY));
 }
 
 export const feedback = new Feedback();
 addEventListener("online", () => feedback.resume());
-onChangeElsewhere("wishes", (sent) => sent && feedback.reload().catch(() => {}));
+onChangeElsewhere("wishes", (removed) => removed && feedback.reload().catch(() => {}));
 
 /** @typedef {{movie_id: number, title: string|null, kind: string, rating: number|null, updated_at: string,
- *   recommendation_id: string|null}} Opinion */
+ *   recommendation_id: string|null}} Entry the feedback on one movie */

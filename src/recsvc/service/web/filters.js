@@ -1,21 +1,21 @@
-/** What to recommend: the era, genres and variety that stand in the address, and the controls for them. */
+/** The filters of recommendations (era, genres, variety), which are part of the address, and their controls. */
 
 import { h } from "./dom.js";
 import { choice } from "./parts.js";
 import { address } from "./router.js";
 
-/** The genres by which MovieLens sorts its movies. */
+/** The genres of MovieLens. */
 const GENRES = (
   "Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror " +
   "Musical Mystery Romance Sci-Fi Thriller War Western"
 ).split(" ");
-export const ERAS = [
+const ERAS = [
   ["", "Any"],
   ["old", "Older"],
   ["new", "Newer"],
 ];
 
-/** The filters of an address; they are named as the API names them. */
+/** Return the filters of an address, with the names of the API. */
 export function filtersOf(query) {
   return { era: query.get("era") ?? "", genre: query.getAll("genre"), diversity: query.get("diversity") ?? "" };
 }
@@ -24,14 +24,16 @@ export function addressOf(path, { era, genre, diversity }) {
   return address(path, { era, genre, diversity: diversity === "0" ? "" : diversity });
 }
 
-/** Controls for the filters; `onchange` is given the new ones. `bar.show(filters)` follows the address. */
+/** Create the controls. `onchange` is called with the new filters; `bar.show(filters)` shows other ones. */
 export function filterBar(filters, onchange) {
-  let now = filters;
-  const change = (part) => onchange({ ...now, ...part });
-  const era = choice("Era", ERAS, now.era, (value) => change({ era: value }));
+  let current = filters;
+  const change = (part) => onchange({ ...current, ...part });
+  const era = choice("Era", ERAS, current.era, (value) => change({ era: value }));
   const variety = slider(() => change({ diversity: variety.input.value }));
   const toggle = (genre) =>
-    change({ genre: now.genre.includes(genre) ? now.genre.filter((one) => one !== genre) : [...now.genre, genre] });
+    change({
+      genre: current.genre.includes(genre) ? current.genre.filter((name) => name !== genre) : [...current.genre, genre],
+    });
   const chips = GENRES.map((genre) =>
     h("button.chip", { type: "button", value: genre, onclick: () => toggle(genre) }, genre),
   );
@@ -40,19 +42,19 @@ export function filterBar(filters, onchange) {
 
   const bar = h("section.filters", { "aria-label": "Filters" }, era, variety, genres);
   bar.show = (shown) => {
-    now = shown;
-    era.show(now.era);
-    variety.input.value = now.diversity || 0;
-    for (const chip of chips) chip.setAttribute("aria-pressed", now.genre.includes(chip.value));
-    summary.textContent = now.genre.length ? `Genres: ${now.genre.join(", ")}` : "All genres";
+    current = shown;
+    era.show(current.era);
+    variety.input.value = current.diversity || 0;
+    for (const chip of chips) chip.setAttribute("aria-pressed", current.genre.includes(chip.value));
+    summary.textContent = current.genre.length ? `Genres: ${current.genre.join(", ")}` : "All genres";
   };
-  bar.show(now);
+  bar.show(current);
   return bar;
 }
 
 function slider(onchange) {
   const input = h("input", { type: "range", min: 0, max: 1, step: 0.1, value: 0, "aria-label": "Variety", onchange });
   const end = (text) => h("span", { "aria-hidden": "true" }, text);
-  const label = h("div.variety", {}, end("Alike"), input, end("Varied"));
+  const label = h("div.variety", {}, end("Similar"), input, end("Varied"));
   return Object.assign(label, { input });
 }

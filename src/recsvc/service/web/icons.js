@@ -1,4 +1,4 @@
-/** The line icons, drawn on a square of 24. */
+/** Line icons on a square of 24 x 24. */
 
 import { svg } from "./dom.js";
 
@@ -24,7 +24,7 @@ const PATHS = {
   retry: "M20 11a8 8 0 1 0-1 5m1-10v5h-5",
 };
 
-/** An icon; it says nothing to screen readers, so that its button needs a name. */
+/** Create an icon; it is hidden from screen readers, so its button needs a name. */
 export function icon(name) {
   return svg("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
 }

@@ -1,4 +1,4 @@
-/** Where the page begins: the frame around the views, and what they share. */
+/** The entry point: the routes, the frame around the views, and what all views share. */
 
 import { feedback } from "./feedback.js";
 import { start } from "./router.js";
@@ -7,13 +7,13 @@ import { session } from "./session.js";
 import { startTheme } from "./theme.js";
 import { toast } from "./toast.js";
 import { analytics } from "./views/analytics.js";
-import { movie } from "./views/movie.js";
 import { home } from "./views/home.js";
 import { list } from "./views/list.js";
 import { lists } from "./views/lists.js";
-import { mine } from "./views/mine.js";
 import { model } from "./views/model.js";
+import { movie } from "./views/movie.js";
 import { rate } from "./views/rate.js";
+import { ratings } from "./views/ratings.js";
 import { search } from "./views/search.js";
 import { count } from "./words.js";
 
@@ -23,38 +23,39 @@ start(document.getElementById("main"), [
   ["/", home],
   ["/rate", rate],
   ["/movie/(\\d+)", movie],
+  ["/film/(\\d+)", "/movie/"], // the former address of a movie: shared links must still open
   ["/search", search],
   ["/list/([^/]+)", list],
   ["/lists", lists],
-  ["/ratings", mine],
+  ["/ratings", ratings],
   ["/model", model],
   ["/analytics", analytics],
 ]);
 
-/** The views that need what was said tell what is wrong; here it is only tried again, once something gets through. */
-const readFeedback = () => feedback.load().catch(() => feedback.resume());
-readFeedback();
-feedback.addEventListener("flowing", () => feedback.loaded || readFeedback());
+/** Views that need the feedback show what is wrong; this only tries again once a request succeeds. */
+const loadFeedback = () => feedback.load().catch(() => feedback.resume());
+loadFeedback();
+feedback.addEventListener("online", () => feedback.loaded || loadFeedback());
 
 session.addEventListener("renewed", () => {
   feedback.startAnew();
-  toast("Your session had ended, so a new one has begun. What you said in the old one is not shown here any more.");
+  toast("Your session has expired, so a new one has begun. It does not show the ratings of the old one.");
 });
 
 session.addEventListener("replaced", ({ detail }) => feedback.follow(detail).catch(() => {}));
 
-feedback.addEventListener("refused", ({ detail: { problem } }) => toast(`That was not taken: ${problem.message}`));
+feedback.addEventListener("refused", ({ detail: { problem } }) => toast(`This was not saved: ${problem.message}`));
 
 const offline = document.getElementById("offline");
 offline.querySelector("button").addEventListener("click", () => feedback.resume());
-feedback.addEventListener("stalled", () => {
+feedback.addEventListener("offline", () => {
   offline.querySelector("p").textContent =
-    `The service cannot be reached. ${count(feedback.waiting, "opinion")} will be sent when it is back.`;
+    `The service cannot be reached. Feedback on ${count(feedback.pendingCount, "movie")} will be sent when it is back.`;
   offline.hidden = false;
 });
-feedback.addEventListener("flowing", () => (offline.hidden = true));
+feedback.addEventListener("online", () => (offline.hidden = true));
 
 document.getElementById("skip").addEventListener("click", (event) => {
-  event.preventDefault(); // `#main` would be an address to the router
+  event.preventDefault(); // the router would take `#main` for an address
   document.querySelector("main h1").focus();
 });

@@ -1,17 +1,17 @@
-/** The lists that were made in this browser; the token that lets one change a list is kept here and nowhere else. */
+/** The lists that were saved in this browser, with the tokens to change them, which are kept nowhere else. */
 
 import { askText } from "./parts.js";
 import { address, go } from "./router.js";
-import { makeList } from "./service.js";
-import { has, keep, recallAll } from "./storage.js";
+import { makeList } from "./api.js";
+import { hasFields, keep, recallAll } from "./storage.js";
 import { toast } from "./toast.js";
 
-/** The most movies that the service keeps in a list. */
+/** The largest number of movies in a list. */
 const MOST = 200;
 
-/** My lists, the newest first: `{slug, title, edit_token}`. */
+/** Return the lists of this browser, the newest first: `{slug, title, edit_token}`. */
 export function myLists() {
-  return recallAll("lists", (list) => has(list, { slug: "string", title: "string", edit_token: "string" }));
+  return recallAll("lists", (list) => hasFields(list, { slug: "string", title: "string", edit_token: "string" }));
 }
 
 export function ownToken(slug) {
@@ -29,10 +29,10 @@ export function forgetList(slug) {
   );
 }
 
-/** Ask for a title, save the movies under it, and go to the list. */
+/** Ask for a title, save the movies under it, and open the list. */
 export async function saveList(suggested, movies) {
   if (!movies.length) return toast("There is nothing to save yet.");
-  const note = "Anyone who has the link can open it. It names the movies, not you.";
+  const note = "Anyone who has the link can open it. It shows the movies, not who you are.";
   const title = await askText({ title: "Save as a list", label: "Title", value: suggested, confirm: "Save", note });
   if (!title) return null;
   try {

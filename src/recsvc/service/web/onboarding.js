@@ -1,73 +1,68 @@
-/** Movies for a newcomer to rate, fifteen at a time. */
+/** Shows movies for a newcomer to rate, fifteen at a time. */
 
 import { grid, tile } from "./cards.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { icon } from "./icons.js";
-import { ratingSlider } from "./opinions.js";
+import { ratingSlider } from "./controls.js";
 import { button, empty, fill, skeletons } from "./parts.js";
-import { onboarding } from "./service.js";
+import { onboarding } from "./api.js";
 import { announce } from "./toast.js";
 
-const DEAL = 15;
+const SHOWN = 15;
 const POOL = 50;
-/** Movies that the user has not seen; they are not dealt again on this visit. */
+/** The movies that the user has not seen; they are not shown again on this visit. */
 const unseen = new Set();
 
-/** The deck: a grid of movies with a slider each. `deck.deal()` lays out others. */
+/** Create a grid of movies with a slider each. `deck.deal()` shows other ones. */
 export function onboardingDeck(signal) {
   const place = h("div.deck", {});
   const pool = [];
-  const dealt = new Set();
-  const fresh = ({ movie_id }) => !feedback.about(movie_id) && !unseen.has(movie_id) && !dealt.has(movie_id);
+  const shown = new Set();
+  const isFresh = ({ movie_id }) => !feedback.get(movie_id) && !unseen.has(movie_id) && !shown.has(movie_id);
 
-  const draw = async () => {
-    for (const known of pool.splice(0).filter(fresh)) pool.push(known);
-    if (pool.length >= DEAL) return;
-    dealt.clear(); // the most rated movies are few: start over with what was left aside
+  const load = async () => {
+    for (const movie of pool.splice(0).filter(isFresh)) pool.push(movie);
+    if (pool.length >= SHOWN) return;
+    shown.clear(); // the well-known movies are few: start over with those that were not rated
     const { items } = await onboarding(POOL, null, signal);
-    pool.splice(0, pool.length, ...items.filter(fresh));
+    pool.splice(0, pool.length, ...items.filter(isFresh));
   };
   const next = () => {
-    const movie = pool.find(fresh);
-    if (movie) dealt.add(movie.movie_id);
+    const movie = pool.find(isFresh);
+    if (movie) shown.add(movie.movie_id);
     return movie;
   };
-  const pass = (movie, item) => {
+  const replace = (movie, item) => {
     unseen.add(movie.movie_id);
     const other = next();
-    announce(other ? `${movie.title}: not seen. Instead: ${other.title}` : `${movie.title}: not seen`);
-    if (!other) return item.querySelector("article").classList.add("passed");
+    announce(other ? `${movie.title}: not seen. Replaced by ${other.title}` : `${movie.title}: not seen`);
+    if (!other) return item.querySelector("article").classList.add("unseen");
     item.replaceChildren(card(other));
     return item.querySelector("button").focus();
   };
   const card = (movie) => {
-    const unknown = (event) => pass(movie, event.target.closest("li"));
+    const skip = (event) => replace(movie, event.target.closest("li"));
     const name = `Haven't seen it: ${movie.title}`;
     return tile(
       movie,
       ratingSlider(movie, { quiet: true }),
-      h("button.link-button", { type: "button", "aria-label": name, onclick: unknown }, "Haven't seen it"),
+      h("button.link-button", { type: "button", "aria-label": name, onclick: skip }, "Haven't seen it"),
     );
   };
   const show = () => {
-    const movies = Array.from({ length: DEAL }, next).filter(Boolean);
-    return movies.length ? grid("Movies to rate", movies.map(card)) : known();
+    const movies = Array.from({ length: SHOWN }, next).filter(Boolean);
+    return movies.length ? grid("Movies to rate", movies.map(card)) : allRated();
   };
 
-  place.deal = () =>
-    fill(place, { skeleton: h("div.grid", {}, skeletons(DEAL, "tile.rated")), load: draw, show, signal });
+  place.deal = () => fill(place, { skeleton: h("div.grid", {}, skeletons(SHOWN, "tile.rated")), load, show, signal });
   return place;
 }
 
-function known() {
-  return empty(
-    "You know them all",
-    h("p", {}, "You have been through the movies that most users know. Search for others to rate them too."),
-  );
+function allRated() {
+  return empty("You know them all", "You have been through the best-known movies. Search for others to rate them too.");
 }
 
-/** The button that deals other movies. */
 export function otherMovies(deck) {
   const deal = async () => {
     await deck.deal();

@@ -1,50 +1,49 @@
-/** What views are made of: headings, things that load, empty and failed states, dialogs. */
+/** The parts that views are made of: headings, loading, empty and failed states, dialogs. */
 
 import { aside, freshId, h } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** Somebody's words in quotes; whichever way they are written, they leave the text around them as it is. */
+/** Quote a text, isolated so that its writing direction does not affect the text around it. */
 export function quote(text) {
   return ["“", h("bdi", {}, text), "”"];
 }
 
-/** A button that does `run()`; `kind` is how it looks: "quiet", "danger", or "" where it is what one came for. */
+/** Create a button that calls `run()`; `kind` is its style: "quiet", "danger", or "" for the main action. */
 export function button(kind, run, ...content) {
   return h("button", { type: "button", class: `button ${kind}`, onclick: run }, content);
 }
 
-/** A section with a frame around it. */
 export function panel(title, ...content) {
   return h("section.panel", {}, h("h2", {}, title), content);
 }
 
-/** Names with their values: `rows` are `[name, value]`. */
-export function facts(look, rows) {
+/** Create a list of names with their values: `rows` are `[name, value]`. */
+export function facts(style, rows) {
   const pairs = rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
-  return h(`dl.${look}`, {}, pairs);
+  return h(`dl.${style}`, {}, pairs);
 }
 
-/** A heading that only screen readers need, where the eye sees what follows. */
+/** Create a heading for screen readers only. */
 export function quietHeading(text) {
   return h("h2.aside", {}, text);
 }
 
-/** The heading of a page, which takes the focus when one comes to it. */
+/** Create the heading of a page, which takes the focus when the page is opened. */
 export function heading(...text) {
   return h("h1", { tabindex: -1 }, ...text);
 }
 
 /**
- * Fill a place with what `load()` brings, as `show(data)` draws it. Until then it holds the skeleton, which has the
- * final size; if it fails, the problem and a way to try again. `instead` has other things to show for some statuses,
- * by functions of the problem. Resolves when there is something to see.
+ * Fill a place with `show(data)` of what `load()` returns. Until then the place holds the skeleton, which has the final
+ * size; after a failure it holds the problem and a button to try again. `instead` has functions of the problem that
+ * return other nodes for some statuses. Resolves when there is something to see.
  */
 export async function fill(place, { skeleton, load, show, instead = {}, signal }) {
   place.replaceChildren(...[skeleton].flat());
   place.setAttribute("aria-busy", "true");
   const put = (draw) => {
     if (signal?.aborted) return;
-    const focused = document.activeElement; // perhaps a heading that is taken over from the skeleton
+    const focused = document.activeElement; // it may be a heading that was part of the skeleton
     place.replaceChildren(...[draw()].flat().filter(Boolean));
     if (focused !== document.activeElement && place.contains(focused)) focused.focus({ preventScroll: true });
   };
@@ -61,34 +60,33 @@ export async function fill(place, { skeleton, load, show, instead = {}, signal }
   }
 }
 
-/** What went wrong, and what can be done: try again, or do without the filters of which one cannot be used. */
+/** Create the notice of a problem, with a button to try again, or a link without filters if one is invalid. */
 export function failure(problem, retry) {
   const [title, advice] = explain(problem);
   const again = button("", retry, icon("retry"), "Retry");
-  const plain = h("a.button", { href: location.hash.split("?")[0] }, "Show it without filters");
-  const remedy = problem.status === 422 ? plain : again;
+  const unfiltered = h("a.button", { href: location.hash.split("?")[0] }, "Show it without filters");
+  const remedy = problem.status === 422 ? unfiltered : again;
   return h("section.notice", { role: "alert" }, h("h2", {}, title), h("p", {}, advice), h("div.row", {}, remedy));
 }
 
 function explain({ status, message, errors }) {
   if (status === 0)
-    return ["The projector has lost its connection", "The service cannot be reached. Nothing you did is lost."];
+    return ["The projector has lost its connection", "The service cannot be reached. Nothing that you did is lost."];
   if (status === 503) return ["One moment, please", message];
-  if (status === 422) return ["That cannot be shown", errors?.map((error) => error.message).join(" ") || message];
+  if (status === 422) return ["This cannot be shown", errors?.map((error) => error.message).join(" ") || message];
   return ["Something went wrong", message];
 }
 
-/** A page or section that has nothing to show yet. */
-export function empty(title, ...more) {
-  return h("section.notice", {}, h("h2", {}, title), ...more);
+export function empty(title, text, ...more) {
+  return h("section.notice", {}, h("h2", {}, title), h("p", {}, text), more);
 }
 
-/** Grey shapes in place of what is being loaded; `kind` is their class, or classes with dots between. */
+/** Create grey shapes in place of what is loading; `kind` is their class, or several with dots between them. */
 export function skeletons(many, kind) {
   return Array.from({ length: many }, () => h(`div.skeleton.${kind}`, { "aria-hidden": "true" }));
 }
 
-/** One of several, as a row of radio buttons that looks like a switch. `options` are `[value, label]`. */
+/** Create a row of radio buttons that looks like a switch. `options` are `[value, label]`. */
 export function choice(label, options, chosen, onchoose) {
   const name = freshId("choice");
   const field = h("fieldset.choice", {}, h("legend", {}, label));
@@ -103,13 +101,13 @@ export function choice(label, options, chosen, onchoose) {
   return field;
 }
 
-/** A link to another site, in a tab of its own. */
-export function outward(href, ...text) {
+/** Create a link to another site, which opens in a new tab. */
+export function externalLink(href, ...text) {
   const attributes = { href, target: "_blank", rel: "noopener noreferrer" };
   return h("a.button.quiet", attributes, ...text, aside(" (opens in a new tab)"));
 }
 
-/** Ask for a line of text; resolves to it, or to null if the user would rather not. */
+/** Ask for a line of text; resolves to it, or to null if the user cancels. */
 export function askText({ title, label, value, confirm, note }) {
   const input = h("input", {
     type: "text",
@@ -120,16 +118,15 @@ export function askText({ title, label, value, confirm, note }) {
     id: freshId("text"),
   });
   const content = [h("label", { for: input.id }, label), input, note && h("p.hint", {}, note)];
-  const given = () => input.value.trim() || null;
-  return openDialog({ title, content, confirm, given, focus: input });
+  return openDialog({ title, content, confirm, result: () => input.value.trim() || null, focus: input });
 }
 
-/** Ask whether to really do it; resolves to true or null. */
-export function askWhether({ title, text, confirm }) {
-  return openDialog({ title, content: [h("p", {}, text)], confirm, given: () => true, danger: true });
+/** Ask for a confirmation; resolves to true, or to null if the user cancels. */
+export function confirmDanger({ title, text, confirm }) {
+  return openDialog({ title, content: [h("p", {}, text)], confirm, result: () => true, danger: true });
 }
 
-function openDialog({ title, content, confirm, given, focus, danger }) {
+function openDialog({ title, content, confirm, result, focus, danger }) {
   const id = freshId("dialog");
   const cancel = button("quiet", () => dialog.close(), "Cancel");
   const yes = h(danger ? "button.button.danger" : "button.button", {}, confirm);
@@ -142,8 +139,8 @@ function openDialog({ title, content, confirm, given, focus, danger }) {
   return new Promise((resolve) => {
     let answer = null;
     form.addEventListener("submit", (event) => {
-      event.preventDefault(); // the page's policy lets no form go anywhere
-      answer = given();
+      event.preventDefault(); // the Content-Security-Policy forbids sending forms
+      answer = result();
       if (answer) dialog.close();
     });
     dialog.addEventListener("close", () => {

@@ -1,16 +1,16 @@
 /**
- * Posters. A movie without one gets a drawn one: colours from its title, a motif from its genre, the title set on it.
- * The same movie always gets the same drawing.
+ * Creates posters. A movie without a poster gets a drawing: colours from its title, a motif from its genre, and the
+ * title on it. The same movie always gets the same drawing.
  */
 
 import { attribute } from "./attribution.js";
 import { h, svg } from "./dom.js";
 
-/** Hues of the ground, and how far away on the colour wheel an accent goes well with it. */
+/** The hues of the background, and the angles on the colour wheel from there to a fitting accent. */
 const GROUNDS = [350, 8, 24, 42, 150, 168, 186, 200, 214, 228, 246, 264, 284, 306, 328];
 const ACCENTS = [40, 60, 165, 180, 205, 300];
 
-/** What is drawn for a genre, on 200 x 300; `r` gives the next chance between two numbers. */
+/** The motif of each genre, on 200 x 300; `r` returns the next random number between two numbers. */
 const MOTIFS = {
   "Sci-Fi": (r) => {
     const [x, y, size] = [r(70, 130), r(90, 130), r(38, 54)];
@@ -100,16 +100,15 @@ const MOTIFS = {
 Object.assign(MOTIFS, { Children: MOTIFS.Animation, "Film-Noir": MOTIFS.Crime });
 
 const FILLS = ["tone", "wash", "glow"];
-/** The rarer a genre, the more it says about a movie; the first of these that it has is drawn. */
-const TELLING = (
+/** The genres from rare to common. The rarest one of a movie is drawn, since it describes the movie best. */
+const BY_RARITY = (
   "Western War Musical Documentary Film-Noir Horror Sci-Fi Mystery Fantasy Animation Romance " +
   "Crime Children Adventure Thriller Comedy Action Drama"
 ).split(" ");
 
-/** Genres whose titles are set in capitals. */
-const LOUD = new Set(["Action", "Adventure", "Animation", "Crime", "Horror", "Sci-Fi", "Thriller", "War"]);
+const CAPITALS = new Set(["Action", "Adventure", "Animation", "Crime", "Horror", "Sci-Fi", "Thriller", "War"]);
 
-/** The poster of a movie; it only decorates, since the title is beside it as text. */
+/** Create the poster of a movie; a drawing is hidden from screen readers, since the title is text beside it. */
 export function poster(movie) {
   return h("div.poster", {}, movie.poster_url ? photograph(movie) : drawn(movie));
 }
@@ -129,15 +128,15 @@ function photograph(movie) {
 
 function drawn(movie) {
   const title = movie.title ?? "?";
-  const chance = chances(title);
-  const one = (values) => values[Math.floor(chance() * values.length)];
-  const between = (low, high) => Math.round(low + chance() * (high - low));
-  const ground = one(GROUNDS);
-  const accent = (ground + one(ACCENTS)) % 360;
-  const telling = TELLING.find((genre) => movie.genres?.includes(genre)) ?? "Drama";
-  const face = LOUD.has(telling) ? "drawn loud" : "drawn";
+  const random = randomNumbers(title);
+  const choose = (values) => values[Math.floor(random() * values.length)];
+  const between = (low, high) => Math.round(low + random() * (high - low));
+  const ground = choose(GROUNDS);
+  const accent = (ground + choose(ACCENTS)) % 360;
+  const drawnGenre = BY_RARITY.find((genre) => movie.genres?.includes(genre)) ?? "Drama";
+  const face = CAPITALS.has(drawnGenre) ? "drawn capitals" : "drawn";
   const size = between(96, 118) / 100;
-  const transform = `translate(100 110) scale(${size * one([1, -1])} ${size}) translate(-100 -110)`;
+  const transform = `translate(100 110) scale(${size * choose([1, -1])} ${size}) translate(-100 -110)`;
   return h(
     "div",
     {
@@ -149,22 +148,22 @@ function drawn(movie) {
     svg(
       "svg",
       { viewBox: "0 0 200 300", preserveAspectRatio: "xMidYMid slice" },
-      svg("g", { transform }, MOTIFS[telling](between)),
+      svg("g", { transform }, MOTIFS[drawnGenre](between)),
     ),
     h("span.drawn-year", {}, movie.year),
     h("span.drawn-title", {}, title),
   );
 }
 
-/** How large a title can be set depends on its longest word as much as on its length. */
+/** Return the class of the size of a title, which depends on its longest word as well as on its length. */
 function lengthOf(title) {
   const longest = Math.max(...title.split(/[\s-]+/).map((word) => word.length));
   if (title.length > 34 || longest > 12) return "long";
   return title.length > 15 || longest > 8 ? "middle" : "short";
 }
 
-/** Numbers in 0-1 that depend on the text alone (FNV-1a, then xorshift). */
-function chances(text) {
+/** Return a generator of numbers in 0-1 that depend on the text alone (FNV-1a, then xorshift). */
+function randomNumbers(text) {
   let state = [...text].reduce((hash, sign) => Math.imul(hash ^ sign.codePointAt(0), 16_777_619), 2_166_136_261);
   state = Math.imul(state ^ (state >>> 15), 2_246_822_507) | 1; // short titles differ in few bits, so mix them
   return () => {
@@ -181,7 +180,6 @@ const path = (d, kind) => svg("path", { d, class: kind });
 const bar = (x, y, width, height, kind) => svg("rect", { x, y, width, height, rx: 2, class: kind });
 const dots = (r, many) => Array.from({ length: many }, () => circle(r(0, 200), r(0, 200), r(5, 14) / 10, "glow"));
 
-/** A star of four points. */
 function spark(x, y, size) {
   const points = [
     [x + size, y],

@@ -1,28 +1,31 @@
-/** Views by the address: what stands after `#` says everything that a shared link needs. */
+/** Shows the view of an address; what stands after `#` is the whole state that a shared link needs. */
 
 import { h } from "./dom.js";
+import { queryString } from "./http.js";
 
 const NAME = "recsvc";
-/** How far each entry of the history was scrolled, and which entry this is. */
-const places = new Map();
+/** The scroll position of each entry of the history, by its id; `entry` is the id of the current one. */
+const positions = new Map();
 let entry = null;
 let current = null;
 let stage;
 let table;
 
 /**
- * A route: `path` is matched, `query` holds the filters, `anchor` names a part of the page.
+ * A route: `path` selects the view, `query` holds the filters, `anchor` is the id of a part of the page.
  * @typedef {{path: string, params: string[], query: URLSearchParams, anchor: string}} Route
  *
  * A view is a function of a route and of a signal that is aborted when the user leaves. It returns its `title`, its
- * `nodes`, perhaps `ready` (a promise for the first content, after which scrolling makes sense) and perhaps
- * `update(route)`, which takes another query of the same path without building the page anew.
+ * `nodes`, optionally `ready` (a promise for the first content, after which scrolling makes sense) and optionally
+ * `update(route)`, which applies another query of the same path without rebuilding the page.
  */
+
+/** Show views in `place`. `routes` are `[pattern, view]`, or `[pattern, prefix]` to redirect to another path. */
 export function start(place, routes) {
   [stage, table] = [place, routes];
   history.scrollRestoration = "manual";
   addEventListener("hashchange", () => visit());
-  document.addEventListener("click", again);
+  document.addEventListener("click", showAgain);
   visit();
 }
 
@@ -34,24 +37,20 @@ export function go(hash, { replace = false } = {}) {
   return visit();
 }
 
-/** The address of a path with a query. */
-export function address(path, query = {}) {
-  const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
-  const given = new URLSearchParams(pairs.filter(([, value]) => value));
-  return `#${path}${given.size ? `?${given}` : ""}`;
+export function address(path, query) {
+  return `#${path}${queryString(query)}`;
 }
 
-/** Note something of this entry of the history, and find it there again when one comes back. */
-export function note(what) {
-  history.replaceState({ ...history.state, ...what }, "");
+/** Save values in this entry of the history; `savedState` returns them when the user comes back to it. */
+export function saveState(values) {
+  history.replaceState({ ...history.state, ...values }, "");
 }
 
-export function noted() {
+export function savedState() {
   return history.state ?? {};
 }
 
-/** Name the page, also once its name has been loaded. */
-export function entitle(title) {
+export function setTitle(title) {
   document.title = title ? `${title} · ${NAME}` : NAME;
 }
 
@@ -65,7 +64,7 @@ function find({ path }) {
     const match = new RegExp(`^${pattern}/?$`).exec(path);
     if (match) return { view, params: match.slice(1).map(decode) };
   }
-  return { view: lost, params: [] };
+  return { view: notFound, params: [] };
 }
 
 function decode(text) {
@@ -76,7 +75,7 @@ function decode(text) {
   }
 }
 
-function lost() {
+function notFound() {
   return {
     title: "Nothing here",
     nodes: [
@@ -89,34 +88,34 @@ function lost() {
 function visit() {
   const route = parse(location.hash);
   const { view, params } = find(route);
+  if (typeof view === "string") return go(location.hash.replace(route.path, view + params[0]), { replace: true });
   const first = current === null;
-  const scroll = turn();
+  const scroll = switchEntry();
   route.params = params;
   const query = route.query.toString();
   if (current?.update && current.path === route.path && current.query !== query) {
     current.query = query;
-    current.update(route);
-    return;
+    return current.update(route);
   }
   current?.leaving.abort();
   show(view, route);
-  arrive(route, scroll, first);
+  return arrive(route, scroll, first);
 }
 
-/** Note how far the page that is left was scrolled, and return where the one that is come to was. */
-function turn() {
-  if (entry) places.set(entry, scrollY);
-  if (!noted().entry) note({ entry: crypto.randomUUID?.() ?? String(Math.random()) });
-  const stays = noted().entry === entry;
-  entry = noted().entry;
-  return stays ? 0 : (places.get(entry) ?? 0);
+/** Save the scroll position of the entry that is left, and return the one of the entry that is opened. */
+function switchEntry() {
+  if (entry) positions.set(entry, scrollY);
+  if (!savedState().entry) saveState({ entry: crypto.randomUUID?.() ?? String(Math.random()) });
+  const same = savedState().entry === entry;
+  entry = savedState().entry;
+  return same ? 0 : (positions.get(entry) ?? 0);
 }
 
 function show(view, route) {
   const leaving = new AbortController();
   const { title, nodes, ready, update } = view(route, leaving.signal);
   current = { path: route.path, query: route.query.toString(), leaving, ready, update };
-  entitle(title);
+  setTitle(title);
   stage.replaceChildren(...nodes);
   for (const link of document.querySelectorAll("[data-nav]")) mark(link, route.path);
 }
@@ -126,7 +125,7 @@ function mark(link, path) {
   else link.removeAttribute("aria-current");
 }
 
-/** Start at the top with the heading in focus, or where one was before. */
+/** Start at the top with the heading in focus, or at the earlier scroll position. */
 async function arrive(route, scroll, first) {
   const { leaving, ready } = current;
   scrollTo(0, scroll);
@@ -139,8 +138,8 @@ async function arrive(route, scroll, first) {
   if (!part && scroll && Math.abs(scrollY - scroll) > 1) scrollTo(0, scroll);
 }
 
-/** A link to where one is already shows it anew; browsers would do nothing. */
-function again(event) {
+/** Show the view again when its own link is clicked, since browsers do nothing then. */
+function showAgain(event) {
   const link = event.target.closest?.('a[href^="#/"]');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.getAttribute("href") !== location.hash) return;
   event.preventDefault();

@@ -1,72 +1,72 @@
 /**
- * Who is asking. A user is a token that this browser keeps; it is fetched when it is first needed, and never part of
- * an address. `session` tells when the user changes: "renewed" where the service no longer took the old one,
- * "replaced" where another tab has begun or ended a session (`detail.ended`).
+ * The session of the user: a token that this browser keeps. It is requested when it is first needed and is never part
+ * of an address. `session` dispatches "renewed" when the service no longer accepted the old token, and "replaced" when
+ * another tab has begun or ended a session (`detail.ended`).
  */
 
-import { Problem, request } from "./api.js";
-import { has, keep, onChangeElsewhere, recall } from "./storage.js";
+import { Problem, request } from "./http.js";
+import { hasFields, keep, onChangeElsewhere, recall } from "./storage.js";
 
 class Session extends EventTarget {
   #beginning = null;
-  /** The token that this tab last knew. */
-  #known = this.user?.token;
+  /** The token that this tab used last. */
+  #lastToken = this.user?.token;
 
   constructor() {
     super();
     onChangeElsewhere("session", (ended) => this.#follow(ended));
   }
 
-  /** The user of this browser, or null before the first write. Read anew each time: another tab may have begun. */
+  /** The user of this browser, or null before the first write. It is read each time: another tab may have begun. */
   get user() {
     return recall("session", isUser);
   }
 
-  /** The user, made now if there is none. Callers at the same time get the same one. */
+  /** Return the user, created now if there is none. Simultaneous callers get the same one. */
   async begin() {
     if (this.user) return this.user;
     this.#beginning ??= request("/session", { method: "POST" })
       .then(({ token, user_id }) => {
-        if (!this.user) this.#become({ token, user_id }); // else another tab was quicker
+        if (!this.user) this.#keep({ token, user_id }); // else another tab was quicker
         return this.user;
       })
       .finally(() => (this.#beginning = null));
     return this.#beginning;
   }
 
-  /** Be nobody; the next write makes a new user. */
+  /** End the session; the next write begins a new one. */
   end() {
-    this.#become(null);
+    this.#keep(null);
   }
 
   /**
-   * A request as this user: `ask` is given the user, and whether they are a new one since the service no longer
-   * took the old, and returns the path and options of `request`.
+   * Send a request as this user. `build(user, renewed)` returns the path and options of `request`; `renewed` is
+   * whether the user is a new one because the service no longer accepted the old token.
    */
-  async as(ask) {
+  async send(build) {
     const user = await this.begin();
     try {
-      return await send(user, ask);
+      return await send(user, build);
     } catch (problem) {
       if (problem.status !== 401) throw problem;
-      return send(await this.#renew(user), ask, true);
+      return send(await this.#renew(user), build, true);
     }
   }
 
-  /** As `as`, but somebody who is nobody yet stays it. */
-  async perhapsAs(ask) {
-    return this.user ? this.as(ask) : request(...ask(null));
+  /** Send a request as this user, or without a user if there is no session yet. */
+  async sendIfBegun(build) {
+    return this.user ? this.send(build) : request(...build(null));
   }
 
-  /** As `as`, but as the user of now or not at all. */
-  async onlyAs(ask) {
-    if (!this.user) throw new Problem(401, "This browser has lost the session to which your opinions belong.");
-    return send(this.user, ask);
+  /** Send a request as the current user and never as a new one. */
+  async sendAsCurrent(build) {
+    if (!this.user) throw new Problem(401, "This browser has lost the session to which your ratings belong.");
+    return send(this.user, build);
   }
 
-  #become(user) {
+  #keep(user) {
     keep("session", user);
-    this.#known = user?.token;
+    this.#lastToken = user?.token;
   }
 
   async #renew(refused) {
@@ -79,22 +79,22 @@ class Session extends EventTarget {
     return this.begin();
   }
 
-  /** Be who another tab has made this browser; two that begin at once thus end as the one that came last. */
+  /** Become the user of another tab. Two tabs that begin at once thus end as the user that was kept last. */
   #follow(ended) {
     const token = this.user?.token;
-    if (token === this.#known) return;
-    this.#known = token;
+    if (token === this.#lastToken) return;
+    this.#lastToken = token;
     this.dispatchEvent(new CustomEvent("replaced", { detail: { ended } }));
   }
 }
 
-/** A token is a JWT; anything else could not even be sent. */
+/** Whether a value is a user whose token can be sent in a header, as a JWT can. */
 function isUser(value) {
-  return has(value, { token: "string", user_id: "string" }) && /^[\w.-]+$/.test(value.token);
+  return hasFields(value, { token: "string", user_id: "string" }) && /^[\w.-]+$/.test(value.token);
 }
 
-function send(user, ask, renewed = false) {
-  const [path, options = {}] = ask(user, renewed);
+function send(user, build, renewed = false) {
+  const [path, options = {}] = build(user, renewed);
   return request(path, { ...options, headers: { ...options.headers, authorization: `Bearer ${user.token}` } });
 }
 

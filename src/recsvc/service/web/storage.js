@@ -1,22 +1,25 @@
-/** What this browser keeps between visits. What it will not keep (private windows, no room) is kept while the page lives. */
+/**
+ * Values that this browser keeps between visits. Those that it refuses (private windows, no space) are kept until the
+ * page is closed.
+ */
 
 const PREFIX = "recsvc.";
-/** By name, what the browser did not take. */
-const unkept = new Map();
+/** The values that the browser refused, by name. */
+const refused = new Map();
 
-/** What is kept under a name, or null. What does not pass `fits` is as good as nothing, whoever put it there. */
-export function recall(name, fits) {
-  const value = unkept.has(name) ? unkept.get(name) : read(name);
-  return fits(value) ? value : null;
+/** Return the value that is kept under a name, or null if there is none that passes `isValid`. */
+export function recall(name, isValid) {
+  const value = refused.has(name) ? refused.get(name) : read(name);
+  return isValid(value) ? value : null;
 }
 
-/** The same for an array: those of its entries that pass. */
-export function recallAll(name, fits) {
-  return (recall(name, Array.isArray) ?? []).filter(fits);
+/** Return the items of an array that is kept under a name, those that pass `isValid`. */
+export function recallAll(name, isValid) {
+  return (recall(name, Array.isArray) ?? []).filter(isValid);
 }
 
 /** Whether a value has fields of these types: `{token: "string"}`. */
-export function has(value, types) {
+export function hasFields(value, types) {
   return Object.entries(types).every(([name, type]) => typeof value?.[name] === type);
 }
 
@@ -28,18 +31,18 @@ function read(name) {
   }
 }
 
-/** Keep a value under a name; null forgets it. */
+/** Keep a value under a name; null removes it. */
 export function keep(name, value) {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, JSON.stringify(value));
-    unkept.delete(name);
+    refused.delete(name);
   } catch {
-    unkept.set(name, value);
+    refused.set(name, value);
   }
 }
 
-/** Call `run(gone)` when another tab has changed what is kept under a name; `gone` is whether nothing is now. */
+/** Call `run(removed)` when another tab has changed or removed the value that is kept under a name. */
 export function onChangeElsewhere(name, run) {
   addEventListener("storage", ({ key, newValue }) => {
     if (key === PREFIX + name || key === null) run(newValue === null);

@@ -1,4 +1,4 @@
-/** Light, dark, or as the device has it; remembered in this browser. */
+/** The colours: light, dark, or the setting of the device; the choice is kept in this browser. */
 
 import { icon } from "./icons.js";
 import { keep, recall } from "./storage.js";
@@ -6,7 +6,6 @@ import { keep, recall } from "./storage.js";
 const THEMES = ["auto", "light", "dark"];
 const page = document.documentElement;
 
-/** The button that changes from one to the next. */
 export function startTheme(button) {
   const name = () => {
     button.replaceChildren(icon(chosen()));
@@ -34,4 +33,4 @@ function show(theme) {
   else page.dataset.theme = theme;
 }
 
-show(recall("theme", (theme) => THEMES.includes(theme))); // at once, so that the page is not seen in other colours first
+show(recall("theme", (theme) => THEMES.includes(theme))); // at once, so that the page is never drawn in other colours

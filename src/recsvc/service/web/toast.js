@@ -1,28 +1,28 @@
-/** What the page says by itself: short messages that can be undone, and a line for screen readers. */
+/** Short messages, perhaps with an action, and announcements for screen readers. */
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-const LASTS = 8_000;
+const DURATION = 8_000;
 const MOST = 3;
 const place = document.getElementById("toasts");
 const line = document.getElementById("announcements");
 
-/** Say something to screen readers only. The same words twice are read twice. */
+/** Announce a text to screen readers only. The same text is read again each time. */
 export function announce(text) {
   line.textContent = "";
   setTimeout(() => (line.textContent = text), 50);
 }
 
-/** Show a message for a while; `action` is `{label, run}`. It stays while somebody points at it or is in it. */
+/** Show a message for a while; `action` is `{label, run}`. It stays while it has the pointer or the focus. */
 export function toast(text, action = null) {
   const message = h("div.toast", {}, h("span", {}, text));
-  const close = () => leave(message);
+  const close = () => remove(message);
   if (action) message.append(button(action, close));
   message.append(h("button.icon-button", { type: "button", "aria-label": "Dismiss", onclick: close }, icon("close")));
   place.append(message);
   while (place.children.length > MOST) place.firstElementChild.remove();
-  later(message, close);
+  removeLater(message, close);
   return close;
 }
 
@@ -34,19 +34,19 @@ function button({ label, run }, close) {
   return h("button.toast-action", { type: "button", onclick: act }, label);
 }
 
-function later(message, close) {
-  let timer = setTimeout(close, LASTS);
+function removeLater(message, close) {
+  let timer = setTimeout(close, DURATION);
   const stay = () => clearTimeout(timer);
   const go = () => {
     stay();
-    timer = setTimeout(close, LASTS);
+    timer = setTimeout(close, DURATION);
   };
   for (const type of ["pointerenter", "focusin"]) message.addEventListener(type, stay);
   for (const type of ["pointerleave", "focusout"]) message.addEventListener(type, go);
 }
 
-/** Remove a message; focus that was in it goes back to the page. */
-function leave(message) {
+/** Remove a message; focus in it goes back to the page. */
+function remove(message) {
   if (message.contains(document.activeElement)) document.querySelector("main h1")?.focus({ preventScroll: true });
   message.remove();
 }

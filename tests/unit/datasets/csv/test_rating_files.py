@@ -76,7 +76,7 @@ def as_rows(ratings: Ratings) -> list[tuple[str, int, float, int]]:
     ],
 )
 @pytest.mark.parametrize("before", [1, 3])
-def test_the_exact_line_and_reason_of_a_broken_row(tmp_path: Path, row: str, reason: str, before: int) -> None:
+def test_a_broken_row_is_reported_with_line_and_reason(tmp_path: Path, row: str, reason: str, before: int) -> None:
     good = "".join(f"{n},10,4.0,1\n" for n in range(before))
     with pytest.raises(BadRowError) as raised:
         read(f"{HEADER}{good}{row}\n7,20,4.0,1\n", tmp_path)
@@ -84,41 +84,41 @@ def test_the_exact_line_and_reason_of_a_broken_row(tmp_path: Path, row: str, rea
     assert reason in raised.value.reason
 
 
-def test_the_first_row_may_be_the_long_one(tmp_path: Path) -> None:
-    # pandas would take the first column for an index and shift the rest
+def test_the_first_row_may_be_too_long(tmp_path: Path) -> None:
+    # pandas would use the first column as an index and shift the other columns
     with pytest.raises(BadRowError, match=":2: 5 fields"):
         read(f"{HEADER}1,10,4.0,1,9\n1,20,4.0,1,9\n", tmp_path)
 
 
-def test_a_short_and_a_long_row_do_not_make_up_for_each_other(tmp_path: Path) -> None:
+def test_a_long_row_does_not_hide_a_short_row(tmp_path: Path) -> None:
     with pytest.raises(BadRowError, match=":3: 3 fields"):
         read(f"{HEADER}1,10,4.0,1\n1,20,4.0\n1,30,4.0,1,1\n", tmp_path)
 
 
-def test_empty_lines_are_passed_over_and_counted_as_lines(tmp_path: Path) -> None:
+def test_empty_lines_are_skipped_but_counted_in_line_numbers(tmp_path: Path) -> None:
     assert len(read(f"{HEADER}\n1,10,4.0,1\n\n\n2,10,4.0,1\n\n", tmp_path)) == 2
     with pytest.raises(BadRowError, match=":5: "):
         read(f"{HEADER}\n1,10,4.0,1\n\nx\n", tmp_path)
 
 
-def test_quoted_newlines_do_not_shift_the_line(tmp_path: Path) -> None:
+def test_quoted_newlines_do_not_shift_line_numbers(tmp_path: Path) -> None:
     header = "userId,movieId,rating,timestamp,note\n"
     with pytest.raises(BadRowError, match=":5: rating"):
         read(f'{header}1,10,4.0,1,"two\nlines\nthree"\n1,20,9,1,x\n', tmp_path)
 
 
-def test_labels_are_taken_as_they_stand(tmp_path: Path) -> None:
+def test_labels_are_not_converted(tmp_path: Path) -> None:
     labels = ["007", "7", "NA", "null", "1e3", "1.0", "-1", "x" * 80]
     rows = "".join(f"{label},10,4.0,1\n" for label in labels)
     assert set(read(HEADER + rows, tmp_path).user_labels) == set(labels)
 
 
-def test_a_carriage_return_alone_ends_a_line_too(tmp_path: Path) -> None:
+def test_a_single_carriage_return_ends_a_line(tmp_path: Path) -> None:
     text = f"{HEADER}1,10,4.0,1\n2,20,5,2\n".replace("\n", "\r")
     assert as_rows(read(text, tmp_path)) == [("1", 10, 4.0, 1), ("2", 20, 5.0, 2)]
 
 
-def test_the_last_line_needs_no_end(tmp_path: Path) -> None:
+def test_the_last_line_may_lack_a_line_ending(tmp_path: Path) -> None:
     assert as_rows(read(f"{HEADER}1,10,4.0,1\r\n2,20,.5,2", tmp_path)) == [
         ("1", 10, 4.0, 1),
         ("2", 20, 0.5, 2),
@@ -129,7 +129,7 @@ def test_the_last_line_needs_no_end(tmp_path: Path) -> None:
     ("separator", "row"),
     [("\t", "1\t10\t4\t5"), ("::", "1::10::4::5"), ("::", "1\t10\t4\t5"), ("\t", "1::10::4::5")],
 )
-def test_a_headerless_file_has_only_its_own_separator(tmp_path: Path, separator: str, row: str) -> None:
+def test_a_file_without_a_header_is_split_at_its_own_separator_only(tmp_path: Path, separator: str, row: str) -> None:
     file = tmp_path / "u.data"
     file.write_text(f"{row}\n")
     if separator in row:
@@ -141,11 +141,11 @@ def test_a_headerless_file_has_only_its_own_separator(tmp_path: Path, separator:
 
 
 def newest(rows: list[tuple[str, int, float, int]]) -> list[tuple[str, int, float, int]]:
-    """What must remain, said plainly: of a user's ratings of a movie the newest, the last of equals."""
+    """Return the expected rows: for each user and movie the newest rating, the last of equally new ones."""
     kept: dict[tuple[str, int], int] = {}
     for at, (label, movie_id, _, timestamp) in enumerate(rows):
-        before = kept.get((label, movie_id))
-        if before is None or rows[before][3] <= timestamp:
+        earlier = kept.get((label, movie_id))
+        if earlier is None or rows[earlier][3] <= timestamp:
             kept[label, movie_id] = at
     return [rows[at] for at in sorted(kept.values())]
 
@@ -164,12 +164,12 @@ rows_of_ratings = st.lists(
 
 @given(
     rows=rows_of_ratings,
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),  # in bulk, and row by row
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),  # read at once, and row by row
     ending=st.sampled_from(["\n", "\r\n"]),
     mark=st.booleans(),
 )
 @settings(deadline=None, max_examples=150)
-def test_what_is_written_is_read(
+def test_written_ratings_are_read_again(
     rows: list[tuple[str, int, float, int]], quoting: int, ending: str, mark: bool
 ) -> None:
     text = io.StringIO()

@@ -44,7 +44,7 @@ def read(**changes: Any) -> Details:
     return parse(Details, json.dumps(ANSWER | changes).encode())
 
 
-def test_everything_that_is_used() -> None:
+def test_all_used_fields_are_converted() -> None:
     movie = read().movie()
     assert (movie.tmdb_id, movie.title, movie.year, movie.imdb_id) == (194, "Amélie", 2001, "tt0211915")
     assert movie.original_title == "Le Fabuleux Destin d'Amélie Poulain"
@@ -60,7 +60,7 @@ def test_everything_that_is_used() -> None:
     assert movie.trailer_url == "https://www.youtube.com/watch?v=HUECWi5pX7o"
 
 
-def test_cutting_changes_nothing_that_is_used() -> None:
+def test_cutting_keeps_all_used_fields() -> None:
     whole = read()
     cut = whole.cut()
     assert cut.movie() == whole.movie()
@@ -68,9 +68,9 @@ def test_cutting_changes_nothing_that_is_used() -> None:
     assert parse(Details, cut.model_dump_json().encode()) == cut
 
 
-def test_an_answer_may_know_next_to_nothing() -> None:
-    nothing = dict.fromkeys(("overview", "imdb_id", "poster_path", "release_date", "original_language"))
-    movie = parse(Details, json.dumps({"id": 5, "title": "X", **nothing}).encode()).movie()
+def test_almost_all_fields_may_be_missing() -> None:
+    empty = dict.fromkeys(("overview", "imdb_id", "poster_path", "release_date", "original_language"))
+    movie = parse(Details, json.dumps({"id": 5, "title": "X", **empty}).encode()).movie()
     assert (movie.year, movie.overview, movie.imdb_id, movie.poster_path, movie.trailer_url) == (
         None,
         "",
@@ -82,7 +82,7 @@ def test_an_answer_may_know_next_to_nothing() -> None:
 
 
 @pytest.mark.parametrize("path", ["no-slash.jpg", "/../x.jpg?y=1", "//host/x.jpg", "/a b.jpg", ""])
-def test_a_poster_is_a_plain_path(path: str) -> None:
+def test_a_poster_path_with_another_form_is_dropped(path: str) -> None:
     assert read(poster_path=path).movie().poster_path is None
 
 
@@ -100,6 +100,6 @@ def test_a_poster_is_a_plain_path(path: str) -> None:
         (b'{"id": 1, "title": "X", "credits": {"cast": [{"order": 0}]}}', r"\(credits\.cast\.0\.name\)"),
     ],
 )
-def test_what_is_no_answer(content: bytes, reason: str) -> None:
+def test_an_invalid_answer_is_rejected(content: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse(Details, content)

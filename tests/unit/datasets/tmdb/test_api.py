@@ -24,16 +24,16 @@ def site() -> Iterator[TmdbSite]:
         yield made
 
 
-def ask(client: TmdbApi, question: Callable[[TmdbApi], Awaitable[T]]) -> T:
-    async def asking() -> T:
+def run(client: TmdbApi, query: Callable[[TmdbApi], Awaitable[T]]) -> T:
+    async def opened() -> T:
         async with client:
-            return await question(client)
+            return await query(client)
 
-    return asyncio.run(asking())
+    return asyncio.run(opened())
 
 
 def heat(client: TmdbApi) -> Details | None:
-    return ask(client, lambda one: one.details(949))
+    return run(client, lambda client: client.details(949))
 
 
 def assert_heat(client: TmdbApi) -> None:
@@ -43,19 +43,19 @@ def assert_heat(client: TmdbApi) -> None:
 
 
 @pytest.mark.parametrize("key", [KEY, TOKEN])
-def test_both_kinds_of_keys(site: TmdbSite, key: str) -> None:
-    seen = []
+def test_both_kinds_of_keys_are_accepted(site: TmdbSite, key: str) -> None:
+    counts = []
     site.keys = frozenset({key})
-    site.on_request = lambda: seen.append(len(site.asked))
+    site.on_request = lambda: counts.append(len(site.requests))
     assert_heat(api(site, key))
-    assert ask(api(site, key), lambda one: one.search("Heat", 1995))[0].id == 949
-    assert seen == [1, 2]
-    assert site.asked[0][1]["include_video_language"].startswith("en,null,")
+    assert run(api(site, key), lambda client: client.search("Heat", 1995))[0].id == 949
+    assert counts == [1, 2]
+    assert site.requests[0][1]["include_video_language"].startswith("en,null,")
 
 
-def test_a_movie_that_is_not_there(site: TmdbSite) -> None:
-    assert ask(api(site), lambda one: one.details(1)) is None
-    assert ask(api(site), lambda one: one.alternative_titles(1)) == ()
+def test_a_missing_movie_is_none(site: TmdbSite) -> None:
+    assert run(api(site), lambda client: client.details(1)) is None
+    assert run(api(site), lambda client: client.alternative_titles(1)) == ()
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,15 @@ def test_a_movie_that_is_not_there(site: TmdbSite) -> None:
         Trouble(404, b"<html>no such page</html>"),
     ],
 )
-def test_passing_trouble_is_waited_out(site: TmdbSite, trouble: Trouble) -> None:
+def test_a_query_is_repeated_after_a_passing_failure(site: TmdbSite, trouble: Trouble) -> None:
     site.trouble["/movie/949"] = [trouble] * 5
     time = Time()
     assert_heat(api(site, time=time))
-    assert len(site.asked) == 6
+    assert len(site.requests) == 6
     assert time.now == pytest.approx(0.5 + 1 + 2 + 4 + 8, abs=1e-3)
 
 
-def test_half_of_the_waiting_is_left_to_chance(site: TmdbSite) -> None:
+def test_the_second_half_of_a_wait_is_random(site: TmdbSite) -> None:
     site.trouble["/movie/949"] = [Trouble(500)] * 3
     time = Time()
     client = api(site, time=time)
@@ -89,15 +89,17 @@ def test_half_of_the_waiting_is_left_to_chance(site: TmdbSite) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_tmdb_says_how_long_to_wait(site: TmdbSite, status: int) -> None:
+def test_a_wait_is_at_least_retry_after(site: TmdbSite, status: int) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    site.trouble["/movie/949"] = [Trouble(status, headers={"Retry-After": said}) for said in ("17", soon, "0", "later")]
+    site.trouble["/movie/949"] = [
+        Trouble(status, headers={"Retry-After": value}) for value in ("17", soon, "0", "later")
+    ]
     time = Time()
     assert_heat(api(site, time=time))
     assert 17 + 55 + 2 + 4 < time.now < 17 + 61 + 2 + 4
 
 
-def test_a_wait_for_one_is_a_wait_for_all(site: TmdbSite) -> None:
+def test_after_a_429_all_queries_wait(site: TmdbSite) -> None:
     site.movie(1, "One")
     site.trouble["/movie/949"] = [Trouble(429, headers={"Retry-After": "20"})]
     time, times = Time(), []
@@ -107,11 +109,11 @@ def test_a_wait_for_one_is_a_wait_for_all(site: TmdbSite) -> None:
         await client.details(949)
         await client.details(1)
 
-    ask(api(site, time=time), both)
+    run(api(site, time=time), both)
     assert times == pytest.approx([0, 20, 20], abs=1e-3)
 
 
-def test_a_server_that_says_nothing(site: TmdbSite) -> None:
+def test_a_query_is_repeated_after_a_timeout(site: TmdbSite) -> None:
     site.trouble["/movie/949"] = [Trouble(silent=True)]
     assert_heat(api(site, timeout=0.3))
 
@@ -126,15 +128,15 @@ def test_a_server_that_says_nothing(site: TmdbSite) -> None:
         (Trouble(body=b"[]"), "is not in TMDB's form"),
     ],
 )
-def test_trouble_that_stays_is_told(site: TmdbSite, trouble: Trouble, reason: str) -> None:
+def test_a_lasting_failure_is_reported(site: TmdbSite, trouble: Trouble, reason: str) -> None:
     site.always["*"] = trouble
     with pytest.raises(UnansweredError, match=reason) as raised:
         heat(api(site))
     assert "\n" not in str(raised.value)
-    assert len(site.asked) == 6
+    assert len(site.requests) == 6
 
 
-def test_nobody_is_there(site: TmdbSite) -> None:
+def test_an_unreachable_server_is_reported(site: TmdbSite) -> None:
     site.url = "http://127.0.0.1:9/3"
     with pytest.raises(UnansweredError, match="no answer from TMDB: "):
         heat(api(site, attempts=2))
@@ -148,12 +150,12 @@ def test_nobody_is_there(site: TmdbSite) -> None:
         (Trouble(302, headers={"Location": "http://127.0.0.1:9/"}), "it answered 302"),
     ],
 )
-def test_a_refusal_is_not_argued_with(site: TmdbSite, trouble: Trouble, reason: str) -> None:
+def test_a_query_is_not_repeated_after_a_refusal(site: TmdbSite, trouble: Trouble, reason: str) -> None:
     site.always["*"] = trouble
     with pytest.raises(DownloadError, match=reason) as raised:
         heat(api(site))
     assert not isinstance(raised.value, UnansweredError)
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -164,29 +166,29 @@ def test_a_refusal_is_not_argued_with(site: TmdbSite, trouble: Trouble, reason: 
         (b"who are you?", "TMDB does not accept the key in RECSVC_TMDB_API_KEY$"),
     ],
 )
-def test_a_bad_key_is_said_at_once(site: TmdbSite, body: bytes, reason: str) -> None:
+def test_a_bad_key_is_reported_at_once(site: TmdbSite, body: bytes, reason: str) -> None:
     site.always["*"] = Trouble(401, body)
     with pytest.raises(ConfigurationError, match=reason):
         heat(api(site))
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
 
 
-def test_an_answer_about_another_movie(site: TmdbSite) -> None:
+def test_an_answer_about_another_movie_is_rejected(site: TmdbSite) -> None:
     site.movies[5] = site.movies[949]
     with pytest.raises(UnansweredError, match="about movie 949 when asked about movie 5"):
-        ask(api(site), lambda one: one.details(5))
+        run(api(site), lambda client: client.details(5))
 
 
-def test_no_search_there_is_no_missing_movie(site: TmdbSite) -> None:
+def test_a_missing_search_is_not_a_missing_movie(site: TmdbSite) -> None:
     site.always["/search/movie"] = Trouble(404, b"{}")
     with pytest.raises(DownloadError, match="RECSVC_TMDB_BASE_URL"):
-        ask(api(site), lambda one: one.search("Heat", None))
+        run(api(site), lambda client: client.search("Heat", None))
 
 
 @pytest.mark.parametrize("key", [KEY, TOKEN])
-def test_the_key_is_nowhere_to_be_seen(site: TmdbSite, key: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_key_is_in_no_log_and_no_error(site: TmdbSite, key: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    told = [repr(api(site, key).__dict__)]
+    texts = [repr(api(site, key).__dict__)]
     site.trouble["/movie/949"] = [Trouble(500), Trouble(reset=True), Trouble(silent=True), Trouble(body=b"{")]
     assert_heat(api(site, key, timeout=0.3))
     for trouble in (Trouble(401, refusal(7, key)), Trouble(403, key.encode()), Trouble(body=key.encode())):
@@ -195,18 +197,18 @@ def test_the_key_is_nowhere_to_be_seen(site: TmdbSite, key: str, caplog: pytest.
             heat(api(site, key, attempts=1))
         error: BaseException | None = raised.value
         while error is not None:
-            told.append(f"{error!r} {vars(error)}")
+            texts.append(f"{error!r} {vars(error)}")
             error = error.__cause__ or error.__context__
     assert "HTTP Request: GET" in caplog.text
-    assert all(key not in text for text in (caplog.text, *told))
+    assert all(key not in text for text in (caplog.text, *texts))
 
 
 def test_a_proxy_of_the_environment_is_used(site: TmdbSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", site.url.removesuffix("/3"))
     monkeypatch.setenv("no_proxy", "")
-    there, site.url = site.url, "http://tmdb.example/3"
+    direct, site.url = site.url, "http://tmdb.example/3"
     assert_heat(api(site, attempts=1))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    site.url = there
+    site.url = direct
     assert_heat(api(site, attempts=1))

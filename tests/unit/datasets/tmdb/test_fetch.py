@@ -53,63 +53,63 @@ def missing(cache: TmdbCache) -> dict[int, str]:
         return {int(row["movieId"]): row["why"] for row in csv.DictReader(file)}
 
 
-def everything(*folders: Path) -> str:
+def all_text(*folders: Path) -> str:
     return "".join(file.read_text() for folder in folders for file in folder.rglob("*") if file.is_file())
 
 
-def test_all_movies_once(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
-    seen: list[tuple[int, int]] = []
-    report = fetch(linked, cache, api(site), progress=lambda done, total: seen.append((done, total)))
+def test_all_movies_are_fetched_once(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+    calls: list[tuple[int, int]] = []
+    report = fetch(linked, cache, api(site), progress=lambda done, total: calls.append((done, total)))
     assert report == FetchReport(movies=MOVIES, kept=MOVIES, asked=MOVIES, removed=0, unmatched=0, left=0)
-    assert sorted(site.movies_asked()) == sorted(site.movies)
-    assert seen == [(done, MOVIES) for done in range(1, MOVIES + 1)]
+    assert sorted(site.requested_movies()) == sorted(site.movies)
+    assert calls == [(done, MOVIES) for done in range(1, MOVIES + 1)]
     assert missing(cache) == {}
     assert all(movie.poster_path == f"/{movie.movie_id}.jpg" for movie in enrich(linked.movies, cache.read()).movies)
-    site.asked.clear()
+    site.requests.clear()
     assert fetch(linked, cache, api(site)).asked == 0
-    assert site.asked == []
+    assert site.requests == []
 
 
-def test_the_most_rated_come_first(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_the_most_rated_movies_are_fetched_first(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     assert fetch(linked, cache, api(site), limit=4) == FetchReport(MOVIES, 4, 4, 0, 0, MOVIES - 4)
-    assert sorted(site.movies_asked()) == [127, 128, 129, 130]
+    assert sorted(site.requested_movies()) == [127, 128, 129, 130]
     assert fetch(linked, cache, api(site), limit=2).kept == 6
-    assert len(site.asked) == 6
+    assert len(site.requests) == 6
     assert set(missing(cache).values()) == {"not fetched yet"}
 
 
-def test_what_is_removed_is_remembered(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_a_removed_movie_is_not_requested_again(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     del site.movies[107]
     assert fetch(linked, cache, api(site)).removed == 1
     assert missing(cache) == {7: "TMDB has no movie by its id (any more)"}
-    site.asked.clear()
+    site.requests.clear()
     assert fetch(linked, cache, api(site)).removed == 1
-    assert site.asked == []
+    assert site.requests == []
     assert 107 not in cache.read().movies
 
 
-def test_what_is_old_is_asked_for_again(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_an_old_entry_is_fetched_again(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     fetch(linked, cache, api(site))
     for tmdb_id, days in ((101, 20), (102, 40)):
         entry = cache.movie(tmdb_id)
         assert entry is not None
         cache.keep_movie(entry.model_copy(update={"asked_at": datetime.now(UTC) - timedelta(days=days)}))
-    site.asked.clear()
+    site.requests.clear()
     del site.movies[102]
     assert fetch(linked, cache, api(site), max_age_days=30).removed == 1
-    assert site.movies_asked() == [102]
+    assert site.requested_movies() == [102]
     assert fetch(linked, cache, api(site), max_age_days=0).asked == MOVIES
 
 
-def test_a_damaged_file_is_asked_for_again(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_a_damaged_entry_is_fetched_again(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     fetch(linked, cache, api(site))
     (cache.folder / "movies" / "105.json").write_bytes(b'{"format":1,"asked')
-    site.asked.clear()
+    site.requests.clear()
     fetch(linked, cache, api(site))
-    assert site.movies_asked() == [105]
+    assert site.requested_movies() == [105]
 
 
-def test_one_stubborn_movie_does_not_stop_the_others(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_a_movie_without_an_answer_does_not_stop_the_others(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     site.always["/movie/120"] = Trouble(body=b'{"id": 120, ')
     with pytest.raises(DownloadError) as raised:
         fetch(linked, cache, api(site))
@@ -122,38 +122,39 @@ def test_one_stubborn_movie_does_not_stop_the_others(site: TmdbSite, linked: Dat
     assert fetch(linked, cache, api(site)).kept == MOVIES
 
 
-def test_it_gives_up_when_nothing_comes_any_more(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_a_run_ends_if_there_are_no_more_answers(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     def break_down() -> None:
-        if len(site.asked) > 10:
+        if len(site.requests) > 10:
             site.always["*"] = Trouble(503)
 
     site.on_request = break_down
     with pytest.raises(DownloadError, match=r"TMDB answered 503 .*; 10 of 30 movies are kept, and running it again"):
         fetch(linked, cache, api(site))
-    assert len(site.asked) <= 10 + 8 * 6
+    assert len(site.requests) <= 10 + 8 * 6
     kept = set(cache.read().movies)
+    time.sleep(0.2)  # for requests that were under way when the run ended
     site.on_request = lambda: None
     site.always.clear()
-    site.asked.clear()
+    site.requests.clear()
     assert fetch(linked, cache, api(site)).kept == MOVIES
-    assert sorted(site.movies_asked()) == sorted(set(site.movies) - kept)
+    assert sorted(site.requested_movies()) == sorted(set(site.movies) - kept)
 
 
-def test_a_bad_key_ends_it(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_a_bad_key_ends_the_run(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     with pytest.raises(ConfigurationError, match=r"does not accept the key .* 0 of 30 movies are kept"):
         fetch(linked, cache, api(site, "f" * 32))
-    assert len(site.asked) <= 8
+    assert len(site.requests) <= 8
 
 
-def test_a_key_that_is_withdrawn_on_the_way(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_a_key_can_be_withdrawn_during_a_run(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     site.always["/movie/115"] = Trouble(401, refusal(10, KEY))
     with pytest.raises(ConfigurationError, match="suspended"):
         fetch(linked, cache, api(site))
     assert 0 < len(cache.read().movies) < MOVIES
-    assert KEY not in everything(cache.folder)
+    assert KEY not in all_text(cache.folder)
 
 
-def test_all_kinds_of_trouble_at_once(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_all_kinds_of_failures_at_once(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     kinds = [
         Trouble(429),
         Trouble(429, headers={"Retry-After": "3"}),
@@ -168,18 +169,18 @@ def test_all_kinds_of_trouble_at_once(site: TmdbSite, linked: Dataset, cache: Tm
     assert clock.now > 3
 
 
-def test_movies_without_ids_are_looked_up(site: TmdbSite, tmp_path: Path, cache: TmdbCache) -> None:
+def test_movies_without_ids_are_searched_for(site: TmdbSite, tmp_path: Path, cache: TmdbCache) -> None:
     movies = "1,Movie 1 (1995),\n2,Movie 2 (1996),\n3,Movie 3 (1990),\n4,Movie 4,\n5,Unheard of (1995),\n"
     dataset = read_movielens(own_csv(tmp_path / "mine", ratings="1,1,4.0,1\n", movies=movies))
     assert fetch(dataset, cache, api(site)) == FetchReport(movies=5, kept=2, asked=5, removed=0, unmatched=3, left=0)
     assert missing(cache) == {
-        3: "TMDB knows no movie of that title near that year",
+        3: "TMDB has no movie with that title near that year",
         4: "its year is not known",
-        5: "TMDB knows no movie of that title near that year",
+        5: "TMDB has no movie with that title near that year",
     }
-    site.asked.clear()
+    site.requests.clear()
     fetch(dataset, cache, api(site))
-    assert site.asked == []
+    assert site.requests == []
     (cache.folder / "movies" / "101.json").unlink()
     fetch(dataset, cache, api(site))
     assert site.paths() == ["/movie/101"]
@@ -190,7 +191,7 @@ def test_movies_without_ids_are_looked_up(site: TmdbSite, tmp_path: Path, cache:
     assert enrich(other.movies, cache.read()).movies[0].tmdb_id == 107
 
 
-def test_movies_that_were_looked_up_are_merged(site: TmdbSite, tmp_path: Path, cache: TmdbCache) -> None:
+def test_search_results_are_merged(site: TmdbSite, tmp_path: Path, cache: TmdbCache) -> None:
     site.movie(300, "Se7en", "1995-09-22", original_title="Sieben")
     site.movie(301, "Twice", "1995-01-01")
     site.alternative[300] = ("Seven",)
@@ -203,14 +204,14 @@ def test_movies_that_were_looked_up_are_merged(site: TmdbSite, tmp_path: Path, c
     assert (result.matched_by_link, result.matched_by_title) == (0, 2)
 
 
-def test_a_folder_that_cannot_be_written(site: TmdbSite, linked: Dataset, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_ends_the_run(site: TmdbSite, linked: Dataset, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         fetch(linked, TmdbCache(tmp_path / "file" / "tmdb"), api(site))
-    assert site.asked == []
+    assert site.requests == []
 
 
-def test_leftovers_of_killed_runs_go(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
+def test_unfinished_files_of_killed_runs_are_removed(site: TmdbSite, linked: Dataset, cache: TmdbCache) -> None:
     cache.create()
     left = cache.folder / "movies" / "101.json.1.tmp"
     left.write_text("{")

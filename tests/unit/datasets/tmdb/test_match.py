@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from recsvc.datasets.tmdb.answer import Candidate
-from recsvc.datasets.tmdb.match import NO_SUCH_TITLE, NO_YEAR, SEVERAL, Match, Wanted, find
+from recsvc.datasets.tmdb.match import NO_SUCH_TITLE, NO_YEAR, SEVERAL, Match, TitleMatcher, find
 from recsvc.types import Movie
 from tests.unit.datasets.tmdb.tmdb_site import TmdbSite, api, tmdb_site
 
@@ -35,11 +35,11 @@ def site() -> Iterator[TmdbSite]:
 
 
 def found(site: TmdbSite, title: str, year: int | None, *others: str) -> Match:
-    async def asking() -> Match:
+    async def search() -> Match:
         async with api(site) as client:
             return await find(client, Movie(1, title, year, other_titles=others))
 
-    return asyncio.run(asking())
+    return asyncio.run(search())
 
 
 @pytest.mark.parametrize(
@@ -69,24 +69,24 @@ def found(site: TmdbSite, title: str, year: int | None, *others: str) -> Match:
         ("???", 1995, (), Match(None, NO_SUCH_TITLE)),
     ],
 )
-def test_a_movie_by_title_and_year(
+def test_a_movie_is_found_by_title_and_year(
     site: TmdbSite, title: str, year: int | None, others: tuple[str, ...], match: Match
 ) -> None:
     assert found(site, title, year, *others) == match
 
 
-def test_a_well_known_movie_takes_one_question(site: TmdbSite) -> None:
+def test_a_well_known_movie_needs_one_query(site: TmdbSite) -> None:
     found(site, "Gone", 1997)
-    assert site.asked == [("/search/movie", {"query": "Gone", "include_adult": "false", "year": "1997"})]
+    assert site.requests == [("/search/movie", {"query": "Gone", "include_adult": "false", "year": "1997"})]
 
 
-def test_alternative_titles_are_asked_for_only_when_needed(site: TmdbSite) -> None:
+def test_alternative_titles_are_requested_only_if_needed(site: TmdbSite) -> None:
     found(site, "Seven", 1995)
     assert site.paths() == ["/search/movie"] * 2 + [f"/movie/{tmdb_id}/alternative_titles" for tmdb_id in (3, 11)]
 
 
 @pytest.mark.parametrize(
-    ("known", "tmdb_id"),
+    ("candidates", "tmdb_id"),
     [
         ([(1, 2000, 0)], 1),
         ([(1, 2000, 9), (2, 2000, 49)], 2),
@@ -97,8 +97,12 @@ def test_alternative_titles_are_asked_for_only_when_needed(site: TmdbSite) -> No
         ([(1, 2000, 0), (2, 2000, 0), (3, 2000, 600)], 3),
     ],
 )
-def test_of_several_the_one_that_by_far_most_users_know(known: list[tuple[int, int, int]], tmdb_id: int | None) -> None:
-    movies = [Candidate(id=n, title="X", release_date=f"{year}-01-01", vote_count=votes) for n, year, votes in known]
-    wanted = Wanted(["X"], 2000)
-    assert wanted.choose(movies).tmdb_id == tmdb_id
-    assert wanted.choose(reversed(movies)) == wanted.choose(movies)
+def test_of_several_movies_the_one_with_by_far_the_most_votes_is_chosen(
+    candidates: list[tuple[int, int, int]], tmdb_id: int | None
+) -> None:
+    movies = [
+        Candidate(id=n, title="X", release_date=f"{year}-01-01", vote_count=votes) for n, year, votes in candidates
+    ]
+    matcher = TitleMatcher(["X"], 2000)
+    assert matcher.choose(movies).tmdb_id == tmdb_id
+    assert matcher.choose(reversed(movies)) == matcher.choose(movies)

@@ -8,7 +8,7 @@ import pytest
 from recsvc.datasets.tmdb.merge import EnrichResult, enrich, read_tmdb
 from recsvc.errors import BadRowError, DataError
 from recsvc.types import Movie
-from tests.unit.datasets.folders import named, tmdb, tmdb_row
+from tests.unit.datasets.folders import name_list, tmdb, tmdb_row
 
 CAST = json.dumps([{"name": f"Actor {n}", "order": n} for n in (2, 0, 1, 6, 5, 4, 3)])
 CREW = json.dumps(
@@ -25,7 +25,7 @@ def enriched(folder: Path, tmdb_movies: list[dict[str, object]], *movies: Movie)
     return enrich(movies, read_tmdb(tmdb(folder, tmdb_movies)))
 
 
-def test_whole_short_and_empty_credits(tmp_path: Path) -> None:
+def test_complete_short_and_empty_credits(tmp_path: Path) -> None:
     short_cast, short_crew = '[{"name": "B"}, {"name": "A"}]', '[{"name": "D", "job": "Director"}]'
     folder = tmdb(
         tmp_path,
@@ -46,24 +46,24 @@ def test_whole_short_and_empty_credits(tmp_path: Path) -> None:
         assert (movies[tmdb_id].cast, movies[tmdb_id].directors) == ((), ())
 
 
-def test_credits_may_call_the_movie_id(tmp_path: Path) -> None:
+def test_the_id_column_of_the_credits_may_be_called_id(tmp_path: Path) -> None:
     folder = tmdb(tmp_path, [tmdb_row(1, "A")], [("[]", CREW, 1)], credit_header=("cast", "crew", "id"))
     assert read_tmdb(folder).movies[1].directors == ("First", "Second")
 
 
-def test_everything_is_filled_and_nothing_overwritten(tmp_path: Path) -> None:
+def test_empty_fields_are_filled_and_others_not_overwritten(tmp_path: Path) -> None:
     movie = tmdb_row(
         862,
         "Toy Story",
         original_title="Historia de juguetes",
         overview=" Toys live. ",
-        genres=named("Animation", "Family", "Science Fiction", "Music", "History", "TV Movie", "Foreign"),
-        keywords=named("toy", "boy"),
-        production_countries=named("United States of America"),
-        production_companies=named("Pixar", "B", "C", "D"),
+        genres=name_list("Animation", "Family", "Science Fiction", "Music", "History", "TV Movie", "Foreign"),
+        keywords=name_list("toy", "boy"),
+        production_countries=name_list("United States of America"),
+        production_companies=name_list("Pixar", "B", "C", "D"),
     )
     folder = tmdb(tmp_path, [movie], [(862, "Toy Story", CAST, CREW)])
-    said = Movie(
+    complete = Movie(
         1,
         "Toy Story",
         1996,
@@ -81,8 +81,8 @@ def test_everything_is_filled_and_nothing_overwritten(tmp_path: Path) -> None:
         vote_average=1.0,
         vote_count=0,
     )
-    full, kept = enrich((Movie(2, "Other", tmdb_id=862), said), read_tmdb(folder)).movies
-    assert kept == said
+    full, kept = enrich((Movie(2, "Other", tmdb_id=862), complete), read_tmdb(folder)).movies
+    assert kept == complete
     assert full == Movie(
         2,
         "Other",
@@ -101,12 +101,12 @@ def test_everything_is_filled_and_nothing_overwritten(tmp_path: Path) -> None:
     )
 
 
-def test_an_average_of_no_votes_says_nothing(tmp_path: Path) -> None:
+def test_an_average_without_votes_is_none(tmp_path: Path) -> None:
     movie = read_tmdb(tmdb(tmp_path, [tmdb_row(1, "A", vote_average=0.0, vote_count=0)])).movies[1]
     assert (movie.vote_average, movie.vote_count) == (None, 0)
 
 
-def test_a_link_decides_even_against_the_title(tmp_path: Path) -> None:
+def test_a_link_takes_precedence_over_the_title(tmp_path: Path) -> None:
     tmdb_movies = [tmdb_row(1, "Right"), tmdb_row(2, "Wrong")]
     movies = (Movie(1, "Wrong", 1995, tmdb_id=1), Movie(2, "Right", 1995, tmdb_id=99))
     result = enriched(tmp_path, tmdb_movies, *movies)
@@ -134,7 +134,9 @@ def test_a_link_decides_even_against_the_title(tmp_path: Path) -> None:
         (Movie(1, "$", 1995), None),
     ],
 )
-def test_a_title_and_year_that_one_movie_has(tmp_path: Path, movie: Movie, tmdb_id: int | None) -> None:
+def test_a_movie_is_matched_if_exactly_one_has_its_title_and_year(
+    tmp_path: Path, movie: Movie, tmdb_id: int | None
+) -> None:
     movies = [
         tmdb_row(1, "The Lion and the King", original_title="El leon"),
         tmdb_row(2, "Twin", "1990-01-01"),
@@ -150,7 +152,7 @@ def test_a_title_and_year_that_one_movie_has(tmp_path: Path, movie: Movie, tmdb_
     assert (result.matched_by_link, result.matched_by_title) == (0, int(tmdb_id is not None))
 
 
-def test_a_movie_of_the_next_year_is_not_taken_from_its_own(tmp_path: Path) -> None:
+def test_a_movie_of_the_same_year_takes_precedence_over_an_adjacent_year(tmp_path: Path) -> None:
     movies = [tmdb_row(1, "The Hunt", "2012-05-01"), tmdb_row(2, "Linked", "2000-01-01")]
     own, near = Movie(1, "Hunt, the", 2012, other_titles=("The Hunt",)), Movie(2, "The Hunt", 2011)
     linked, near_linked = Movie(3, "X", tmdb_id=2), Movie(4, "Linked", 2001)
@@ -181,7 +183,7 @@ def test_missing_tables_are_named(tmp_path: Path) -> None:
         ("release_date", "1/2/1999", "release_date"),
     ],
 )
-def test_a_broken_movie_is_named_by_its_true_line(tmp_path: Path, column: str, value: str, reason: str) -> None:
+def test_a_broken_movie_is_reported_with_its_correct_line(tmp_path: Path, column: str, value: str, reason: str) -> None:
     movies = [tmdb_row(1, "A", overview="two\nlines"), tmdb_row(2, "B", **{column: value})]
     folder = tmdb(tmp_path, movies)
     with pytest.raises(BadRowError) as raised:
@@ -200,7 +202,7 @@ def test_a_broken_movie_is_named_by_its_true_line(tmp_path: Path, column: str, v
         ((2, "B", "[]"), "3 fields"),
     ],
 )
-def test_broken_credits_are_named(tmp_path: Path, row: tuple[object, ...], reason: str) -> None:
+def test_broken_credits_are_reported_with_their_line(tmp_path: Path, row: tuple[object, ...], reason: str) -> None:
     folder = tmdb(tmp_path, [tmdb_row(1, "A")], [(1, "A", "[]", "[]"), row])
     with pytest.raises(BadRowError) as raised:
         read_tmdb(folder)

@@ -8,22 +8,22 @@ from recsvc.datasets.tmdb.rate_limiter import RateLimiter
 from tests.unit.datasets.tmdb.tmdb_site import Time
 
 
-def test_turns_are_spread_evenly_over_all_who_ask() -> None:
-    time, taken = Time(), []
+def test_turns_are_granted_at_equal_intervals_to_all_tasks() -> None:
+    time, turns = Time(), []
     rate_limiter = RateLimiter(30, clock=time.clock, sleep=time.sleep)
 
-    async def ask() -> None:
+    async def take_turn() -> None:
         await rate_limiter.acquire()
-        taken.append(time.now)
+        turns.append(time.now)
 
     async def all_at_once() -> None:
-        await asyncio.gather(*(ask() for _ in range(61)))
+        await asyncio.gather(*(take_turn() for _ in range(61)))
 
     asyncio.run(all_at_once())
-    assert taken == pytest.approx([at / 30 for at in range(61)])
+    assert turns == pytest.approx([at / 30 for at in range(61)])
 
 
-def test_turns_that_nobody_took_are_not_saved_up() -> None:
+def test_unused_turns_are_not_saved_up() -> None:
     time = Time()
     rate_limiter = RateLimiter(10, clock=time.clock, sleep=time.sleep)
     time.now = 100.0
@@ -36,7 +36,7 @@ def test_turns_that_nobody_took_are_not_saved_up() -> None:
     assert time.now == pytest.approx(100.1)
 
 
-def test_a_pause_is_for_all_and_never_shortened() -> None:
+def test_a_pause_is_not_shortened_by_a_shorter_one() -> None:
     time = Time()
     rate_limiter = RateLimiter(10, clock=time.clock, sleep=time.sleep)
     rate_limiter.pause(7.0)

@@ -9,10 +9,10 @@ from recsvc.datasets.tmdb.trailer import Video, best_trailer
 OLD, NEW = "2009-01-01T00:00:00.000Z", "2020-01-01T00:00:00.000Z"
 
 
-def video(name: str, **said: Any) -> Video:
-    """A YouTube clip whose key is the name, padded to the eleven characters of one."""
-    usual = {"site": "YouTube", "type": "Trailer", "official": False, "iso_639_1": "en", "published_at": OLD}
-    return Video.model_validate({**usual, "key": name.ljust(11, "_"), **said})
+def video(name: str, **fields: Any) -> Video:
+    """Return a video at YouTube whose key is the name, padded to eleven characters."""
+    defaults = {"site": "YouTube", "type": "Trailer", "official": False, "iso_639_1": "en", "published_at": OLD}
+    return Video.model_validate({**defaults, "key": name.ljust(11, "_"), **fields})
 
 
 def best(*videos: Video, language: str = "fr") -> str | None:
@@ -34,12 +34,12 @@ def best(*videos: Video, language: str = "fr") -> str | None:
         ({"published_at": OLD}, {"published_at": None}),
     ],
 )
-def test_the_better_of_two(better: dict[str, Any], worse: dict[str, Any]) -> None:
+def test_the_better_of_two_videos_is_chosen(better: dict[str, Any], worse: dict[str, Any]) -> None:
     assert best(video("better", **better), video("worse", **worse)) == "better"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"iso_639_1": "de", "official": True},
         {"type": "Featurette"},
@@ -52,12 +52,12 @@ def test_the_better_of_two(better: dict[str, Any], worse: dict[str, Any]) -> Non
         {"site": "Vimeo", "key": "12a"},
     ],
 )
-def test_what_is_no_trailer_for_this_movie(said: dict[str, Any]) -> None:
-    assert best(video("no", **said)) is None
-    assert best(video("no", **said), video("yes", type="Teaser", iso_639_1="")) == "yes"
+def test_other_videos_are_not_chosen(fields: dict[str, Any]) -> None:
+    assert best(video("no", **fields)) is None
+    assert best(video("no", **fields), video("yes", type="Teaser", iso_639_1="")) == "yes"
 
 
-def test_the_address() -> None:
+def test_the_address_of_the_trailer() -> None:
     assert best_trailer([], "en") is None
     assert best_trailer([video("dQw4w9WgXcQ")], "en") == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
     assert best_trailer([video("", site="Vimeo", key="76979871")], "en") == "https://vimeo.com/76979871"

@@ -1,4 +1,4 @@
-"""A real HTTP server that answers as the TMDB API does, as well or as badly as it is told."""
+"""A real HTTP server that answers like the TMDB API, with or without failures."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ NOT_FOUND = b'{"success":false,"status_code":34,"status_message":"The resource y
 
 
 def refusal(code: int, key: str = "") -> bytes:
-    """A 401 as TMDB writes it; some servers repeat the key."""
+    """Return the body of TMDB's answer 401; some servers repeat the key in it."""
     return json.dumps({"status_code": code, "status_message": f"Invalid API key: {key}", "success": False}).encode()
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What comes instead of an answer."""
+    """A failure that is sent instead of an answer."""
 
     status: int = 200
     body: bytes = b""
@@ -44,52 +44,52 @@ class Trouble:
     reset: bool = False
     """Break the connection."""
     cut: bool = False
-    """Announce more than comes."""
+    """Send less than Content-Length says."""
     silent: bool = False
-    """Say nothing until the test is over."""
+    """Send nothing until the test is over."""
 
 
 @dataclass
 class TmdbSite:
-    """What the server knows (`movies` by id, whole answers), the trouble it makes, and what it was asked."""
+    """The server's data (`movies` are complete answers by id), its failures, and the requests that it received."""
 
     movies: dict[int, dict[str, Any]] = field(default_factory=dict)
     alternative: dict[int, Sequence[str]] = field(default_factory=dict)
     trouble: defaultdict[str, list[Trouble]] = field(default_factory=lambda: defaultdict(list))
-    """By path; each is made once, in order."""
+    """By path; each failure is sent once, in order."""
     always: dict[str, Trouble] = field(default_factory=dict)
     """By path, or "*" for all."""
     keys: frozenset[str] = frozenset({KEY, TOKEN})
     url: str = ""
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     on_request: Callable[[], None] = lambda: None
     _words: dict[str, set[int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def movie(self, tmdb_id: int, title: str, date: str = "1995-05-01", **more: Any) -> None:
-        """Know one more movie."""
+        """Add a movie."""
         base = {"id": tmdb_id, "title": title, "original_title": title, "release_date": date, "vote_count": 100}
         self.movies[tmdb_id] = {**base, "original_language": "en", "vote_average": 7.5, **more}
 
     def paths(self) -> list[str]:
-        return [path for path, _ in self.asked]
+        return [path for path, _ in self.requests]
 
-    def movies_asked(self) -> list[int]:
-        """The movies whose details were asked for, in order."""
+    def requested_movies(self) -> list[int]:
+        """Return the ids of the movies whose details were requested, in order."""
         parts = [path.split("/") for path in self.paths()]
         return [int(part[2]) for part in parts if part[1] == "movie" and len(part) == 3]
 
     def take(self, path: str, query: dict[str, str]) -> Trouble | None:
-        """Note a request, one after the other, and say what trouble it gets."""
+        """Record a request, one at a time, and return the failure to send; None to answer it."""
         with self._lock:
-            self.asked.append((path, query))
+            self.requests.append((path, query))
             self.on_request()
             waiting = self.trouble[path]
             return waiting.pop(0) if waiting else self.always.get(path) or self.always.get("*")
 
     def search(self, query: str, year: str | None) -> list[dict[str, Any]]:
-        """Movies with all words of the query in one of their titles, the best known first."""
+        """Return the movies with all words of the query in their titles, those with the most votes first."""
         with self._lock:
             if not self._words:
                 for tmdb_id, movie in self.movies.items():
@@ -165,15 +165,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the name that http.server gives it)
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 64  # with fewer, a connection that comes with others is tried again a second later
+    request_queue_size = 64  # with fewer, one of many simultaneous connections is only accepted a second later
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is part of the tests."""
+        """Ignore errors: clients that close the connection are part of the tests."""
 
 
 @contextmanager
@@ -192,7 +192,7 @@ def tmdb_site() -> Iterator[TmdbSite]:
 
 
 class Time:
-    """A clock that goes on, at once, to when the first of those who sleep wakes up."""
+    """A clock that jumps to the time at which the first sleeping task wakes up, without waiting."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -208,7 +208,7 @@ class Time:
         self._due.append(due)
         try:
             await asyncio.sleep(0)
-            while due > min(self._due):  # noqa: ASYNC110  (no event says when the first of all wakes up)
+            while due > min(self._due):  # noqa: ASYNC110  (there is no event for the first task that wakes up)
                 await asyncio.sleep(0)
             self.now = max(self.now, due)
         finally:
@@ -216,7 +216,7 @@ class Time:
 
 
 def api(site: TmdbSite, key: str = KEY, *, time: Time | None = None, timeout: float = 20.0, **more: Any) -> TmdbApi:
-    """The client as it is, but for waiting."""
+    """Return the real client, with a clock that does not wait."""
     time = time or Time()
     rate_limiter = RateLimiter(math.inf, clock=time.clock, sleep=time.sleep)
     return TmdbApi(SecretStr(key), site.url, rate_limiter, jitter=lambda: 1.0, timeout=httpx.Timeout(timeout), **more)

@@ -1,11 +1,11 @@
-/** `#/analytics`, for who runs the service: what is said, shown and liked. The key lives as long as the page. */
+/** `#/analytics`, for the operator: feedback, events and rates. The admin key is kept until the page is closed. */
 
 import { movieAddress } from "../cards.js";
 import { intervalChart, lineChart, mean, share, table } from "../charts.js";
 import { h } from "../dom.js";
 import { choice, empty, facts, fill, heading, panel, quietHeading, skeletons } from "../parts.js";
 import { address, go } from "../router.js";
-import { analytics as read } from "../service.js";
+import { analytics as read } from "../api.js";
 import { count, day, percent } from "../words.js";
 
 const PERIODS = [
@@ -13,7 +13,6 @@ const PERIODS = [
   ["30", "30 days"],
   ["90", "90 days"],
 ];
-/** How many places of the list are charted. */
 const RANKS = 20;
 let adminKey = null;
 
@@ -29,33 +28,29 @@ export function analytics(route, signal) {
   };
 }
 
-/** The form for the key. `refused` says why it is shown again. */
-function keyForm(place, days, signal, refused = "") {
-  const says = { id: "admin-key-says", class: "refused", role: "alert" };
+/** Create the form for the key. `problem` is why the last one was refused. */
+function keyForm(place, days, signal, problem = "") {
+  const alert = { id: "admin-key-problem", class: "refused", role: "alert" };
   const input = h("input", {
     type: "password",
     id: "admin-key",
     autocomplete: "off",
     required: true,
-    "aria-describedby": says.id,
+    "aria-describedby": alert.id,
   });
   const submit = (event) => {
     event.preventDefault();
     adminKey = input.value;
     report(place, days, signal);
   };
-  if (refused) setTimeout(() => input.focus()); // once it is on the page
+  if (problem) setTimeout(() => input.focus()); // once it is on the page
   return h(
     "form.panel.key-form",
     { onsubmit: submit },
     h("label", { for: input.id }, "Admin key"),
     h("div.row", {}, input, h("button.button", {}, "Show analytics")),
-    h("p", says, refused),
-    h(
-      "p.hint",
-      {},
-      "The value of RECSVC_ADMIN_KEY. It is kept in memory only, and forgotten when this page is closed.",
-    ),
+    h("p", alert, problem),
+    h("p.hint", {}, "The value of RECSVC_ADMIN_KEY. It is kept in memory only, until this page is closed."),
   );
 }
 
@@ -84,24 +79,24 @@ function draw(answer, days) {
     h(
       "div.section-head",
       {},
-      h("p.lead", {}, [dates.at(0), dates.at(-1)].map((one) => day(one, { year: "numeric" })).join(" to ")),
+      h("p.lead", {}, [dates.at(0), dates.at(-1)].map((iso) => day(iso, { year: "numeric" })).join(" to ")),
       period,
     ),
     tiles(answer),
     !answer.feedback &&
       !answer.days.some(({ shown }) => shown) &&
-      empty("Nothing happened yet", h("p", {}, "Figures appear with the first visitors.")),
+      empty("No feedback and no events yet", "Figures appear with the first visitors."),
     quietHeading("Charts"),
     h(
       "div.charts",
       {},
-      over("What users said", ["feedback", "Opinions"], ["active_users", "Active users"]),
-      over("What users saw", ["shown", "Shown"], ["clicked", "Clicked"]),
+      over("Feedback", ["feedback", "Feedback"], ["active_users", "Active users"]),
+      over("Events", ["shown", "Shown"], ["clicked", "Clicked"]),
       likes("Like rate by version", answer.by_version),
       likes("Like rate by strategy", answer.by_strategy),
       likes(
-        "Like rate by place in the list",
-        answer.by_rank.slice(0, RANKS).map((rates) => ({ ...rates, key: `Place ${rates.key}` })),
+        "Like rate by rank",
+        answer.by_rank.slice(0, RANKS).map((rates) => ({ ...rates, key: `Rank ${rates.key}` })),
       ),
     ),
     comparison(answer.comparison),
@@ -112,7 +107,7 @@ function draw(answer, days) {
 function tiles({ users, feedback, coverage }) {
   const figures = [
     ["Users", users.toLocaleString("en")],
-    ["Opinions", feedback.toLocaleString("en")],
+    ["Feedback", feedback.toLocaleString("en")],
     [
       "Catalogue shown",
       `${percent(coverage.share)} (${coverage.shown_movies} of ${count(coverage.catalogue_movies, "movie")})`,
@@ -122,7 +117,7 @@ function tiles({ users, feedback, coverage }) {
 }
 
 function likes(title, rates) {
-  if (!rates.length) return empty(title, h("p", {}, "Nothing was shown yet."));
+  if (!rates.length) return empty(title, "No movie has been shown yet.");
   return intervalChart(
     title,
     rates.map(({ key, shown, like_rate, mean_stars }) => ({ name: key, shown, rate: like_rate, stars: mean_stars })),
@@ -130,13 +125,13 @@ function likes(title, rates) {
 }
 
 function comparison(test) {
-  if (!test) return panel("A/B comparison", h("p", {}, "No challenger runs."));
+  if (!test) return panel("A/B comparison", h("p", {}, "There is no challenger."));
   const row = (name, difference) => [
     name,
     ...["value", "low", "high"].map((part) => points(difference?.[part])),
     decision(difference),
   ];
-  const heads = ["Challenger less production", "Difference", "Low", "High", "Says"];
+  const heads = ["Challenger minus production", "Difference", "Low", "High", "Result"];
   const rows = [row("Like rate", test.like_rate_difference), row("Click rate", test.click_rate_difference)];
   return panel(
     "A/B comparison",
@@ -144,7 +139,7 @@ function comparison(test) {
       "p",
       {},
       h("code", {}, test.challenger),
-      ` answers ${percent(test.weight, 1)} of the users, `,
+      ` serves ${percent(test.weight, 1)} of the users, `,
       h("code", {}, test.production),
       " the others.",
     ),
@@ -157,11 +152,11 @@ function points(value) {
   return typeof value === "number" ? `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}` : "–";
 }
 
-/** An interval that holds 0 says nothing yet. */
+/** Return the result of a comparison; an interval that contains 0 decides nothing. */
 function decision(difference) {
   if (!difference) return "too few users yet";
   if (difference.low > 0) return "the challenger is better";
-  return difference.high < 0 ? "production is better" : "no difference can be told yet";
+  return difference.high < 0 ? "production is better" : "no significant difference yet";
 }
 
 function topMovies(movies) {
@@ -169,7 +164,7 @@ function topMovies(movies) {
   const rows = movies.map((movie) => [
     movie.title
       ? h("a", { href: movieAddress(movie.movie_id) }, movie.title)
-      : `Movie ${movie.movie_id} (left the catalogue)`,
+      : `Movie ${movie.movie_id} (no longer in the catalogue)`,
     movie.feedback,
     movie.liked,
     mean(movie.mean_stars),
@@ -177,6 +172,6 @@ function topMovies(movies) {
     movie.clicked,
     share(movie.shown ? movie.clicked / movie.shown : null),
   ]);
-  const heads = ["Movie", "Opinions", "Likes", "Mean stars", "Shown", "Clicked", "Clicks of shown"];
+  const heads = ["Movie", "Feedback", "Likes", "Mean stars", "Shown", "Clicked", "Click rate"];
   return panel("Top movies", table(heads, rows, "Top movies"));
 }

@@ -1,4 +1,4 @@
-/** `#/`: for a newcomer movies to rate and what is popular; for everyone else their recommendations. */
+/** `#/`: movies to rate and popular ones for a newcomer, recommendations for everyone else. */
 
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
@@ -6,7 +6,7 @@ import { addressOf, filterBar, filtersOf } from "../filters.js";
 import { icon } from "../icons.js";
 import { saveList } from "../mylists.js";
 import { button, heading } from "../parts.js";
-import { RecommendationList } from "../recommending.js";
+import { RecommendationList } from "../recommendations.js";
 import { go } from "../router.js";
 import { session } from "../session.js";
 import { count, date } from "../words.js";
@@ -30,40 +30,40 @@ export function home(route, signal) {
   };
 }
 
-/** Whether nothing was said yet, as far as this browser knows without asking. */
+/** Whether there is no feedback yet, as far as is known without a request. */
 function isNewcomer() {
   return !feedback.all().length && (!session.user || feedback.loaded);
 }
 
-/** Someone can have a token and have said nothing: the page is then shown anew, as for a newcomer. */
+/** Show the page again for a newcomer if there is a session without feedback. */
 async function checkWhetherNewcomer(signal) {
   if (feedback.loaded) return;
-  await feedback.load().catch(() => {}); // the list tells what is wrong
+  await feedback.load().catch(() => {}); // the list shows the problem
   if (!signal.aborted && isNewcomer()) go(location.hash);
 }
 
-/** The list with its filters, and honest words about whose it is. */
+/** Create the list with its filters, headed by whether it is personal. */
 function recommendations(filters, newcomer, signal) {
   const lead = h("p.lead", {});
   const note = h("p.hint", {});
   const title = h("h2", { class: newcomer ? null : "aside" });
   let personal = false;
-  const tell = () => {
+  const describe = () => {
     title.textContent = personal ? "Recommended for you" : "Popular with everyone";
-    title.classList.toggle("aside", personal && !newcomer); // the page is called so already
-    lead.textContent = personal ? fromYours() : "Rate a movie to make it yours.";
+    title.classList.toggle("aside", personal && !newcomer); // the h1 of the page has the same text
+    lead.textContent = personal ? source() : "Rate a movie to make this list yours.";
   };
   const onanswer = ({ strategy, simulated }) => {
     personal = strategy !== "popular";
-    tell();
+    describe();
     note.textContent = simulated
-      ? "The sample's ratings are simulated: try things out, but do not judge it by them."
+      ? "The ratings of the sample are simulated: try things out, but do not judge the recommendations by them."
       : "";
   };
   const list = new RecommendationList(filters, { onanswer, signal });
-  feedback.addEventListener("change", () => personal && tell(), { signal });
+  feedback.addEventListener("change", () => personal && describe(), { signal });
   const bar = filterBar(filters, (changed) => go(addressOf("/", changed)));
-  const save = button("quiet", () => keepThese(list.movies), icon("save"), "Save as a list");
+  const save = button("quiet", () => saveThese(list.movies), icon("save"), "Save as a list");
   const head = h("div.section-head", {}, h("div", {}, title, lead, note), save);
   return {
     list,
@@ -75,11 +75,12 @@ function recommendations(filters, newcomer, signal) {
   };
 }
 
-function fromYours() {
-  if (!feedback.taste) return "From what you rated.";
-  return `From the ${feedback.taste === 1 ? "one movie" : count(feedback.taste, "movie")} you rated.`;
+function source() {
+  const size = feedback.tasteSize;
+  if (!size) return "From the movies you rated.";
+  return `From the ${size === 1 ? "one movie" : count(size, "movie")} you rated.`;
 }
 
-function keepThese(movies) {
-  return saveList(`Recommended to me on ${date(new Date().toISOString())}`, movies);
+function saveThese(movies) {
+  return saveList(`Recommended on ${date(new Date().toISOString())}`, movies);
 }

@@ -1,13 +1,13 @@
-/** `#/list/SLUG`: a saved list that anyone can open; whoever made it can rename and delete it. */
+/** `#/list/SLUG`: a saved list. Anyone can open it; the browser that saved it can rename and delete it. */
 
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { forgetList, ownToken, rememberList } from "../mylists.js";
-import { askText, askWhether, button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
+import { askText, confirmDanger, button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
-import { entitle, go } from "../router.js";
-import { deleteList, list as read, renameList } from "../service.js";
+import { setTitle, go } from "../router.js";
+import { deleteList, list as read, renameList } from "../api.js";
 import { announce, toast } from "../toast.js";
 import { count, date } from "../words.js";
 
@@ -15,23 +15,23 @@ export function list(route, signal) {
   const [slug] = route.params;
   const title = heading("Loading the list…");
   const place = h("div", {});
-  const name = (text) => {
+  const setName = (text) => {
     title.textContent = text;
-    entitle(text);
+    setTitle(text);
   };
   const show = (saved) => {
-    name(saved.title);
+    setName(saved.title);
     return [
       lead(saved),
       share(),
-      owner(saved, name),
+      owner(saved, setName),
       quietHeading("Movies"),
       grid("Movies of the list", saved.items.map(entry)),
     ];
   };
   const missing = () => {
-    name("No such list");
-    return empty("This list is not there", h("p", {}, "It was deleted, or the link is incomplete."));
+    setName("No such list");
+    return empty("This list does not exist", "It was deleted, or the link is incomplete.");
   };
   const skeleton = h("div.grid", {}, skeletons(12, "tile"));
   return {
@@ -51,7 +51,7 @@ function lead({ items, updated_at }) {
   return h("p.lead", {}, `${count(items.length, "movie")} · saved ${date(updated_at)}`);
 }
 
-/** A movie of the list; one that left the catalogue is still called what it was called. */
+/** Create the tile of a movie; one that left the catalogue keeps the title under which it was saved. */
 function entry({ movie, ...saved }) {
   if (movie) return tile(movie);
   const words = h("p.meta", {}, saved.year ? `${saved.year} · ` : "", "no longer in the catalogue");
@@ -65,7 +65,7 @@ function share() {
   return h("div.sharing", {}, link, copying);
 }
 
-/** Browsers give the clipboard to secure pages only; elsewhere the selected text is copied as by hand. */
+/** Copy the link; pages that are not secure have no clipboard, so there the selected text is copied. */
 async function copy(link) {
   try {
     await navigator.clipboard.writeText(link.value);
@@ -76,7 +76,7 @@ async function copy(link) {
   return toast("Link copied.");
 }
 
-function owner(saved, name) {
+function owner(saved, setName) {
   const token = ownToken(saved.slug);
   if (!token) return null;
   const rename = async () => {
@@ -85,13 +85,13 @@ function owner(saved, name) {
       await attempt(async () => {
         saved = await renameList(saved.slug, title, token);
         rememberList({ ...saved, edit_token: token });
-        name(saved.title);
+        setName(saved.title);
         announce(`Renamed to ${saved.title}`);
       });
   };
   const remove = async () => {
-    const text = "Whoever has the link will not find it any more. This cannot be undone.";
-    if (await askWhether({ title: ["Delete ", quote(saved.title), "?"], text, confirm: "Delete the list" }))
+    const text = "Its link will stop working for everyone. This cannot be undone.";
+    if (await confirmDanger({ title: ["Delete ", quote(saved.title), "?"], text, confirm: "Delete the list" }))
       await attempt(async () => {
         await deleteList(saved.slug, token);
         forgetList(saved.slug);

@@ -1,4 +1,4 @@
-/** `#/lists`: the lists that were made in this browser. */
+/** `#/lists`: the lists that were saved in this browser. */
 
 import { h } from "../dom.js";
 import { myLists } from "../mylists.js";
@@ -6,24 +6,24 @@ import { empty, heading } from "../parts.js";
 import { address } from "../router.js";
 
 export function lists() {
-  const mine = myLists();
-  return { title: "My lists", nodes: [heading("My lists"), ...(mine.length ? shelf(mine) : [none()])] };
+  const saved = myLists();
+  return { title: "My lists", nodes: [heading("My lists"), ...(saved.length ? links(saved) : [none()])] };
 }
 
-function shelf(mine) {
-  const entries = mine.map(({ slug, title }) =>
+function links(saved) {
+  const entries = saved.map(({ slug, title }) =>
     h("li", {}, h("a", { href: address(`/list/${slug}`) }, h("bdi", {}, title))),
   );
   return [
-    h("p.lead", {}, "Made in this browser. Anyone who has a link can open it."),
-    h("ul.shelf", { "aria-label": "My lists" }, entries),
+    h("p.lead", {}, "Saved in this browser. Anyone who has the link of a list can open it."),
+    h("ul.lists", { "aria-label": "My lists" }, entries),
   ];
 }
 
 function none() {
   return empty(
     "No lists yet",
-    h("p", {}, "Save what is recommended to you, or your favourites, and send the link to a friend."),
+    "Save your recommendations or your favourites as a list, and send the link to a friend.",
     h("a.button", { href: "#/" }, "To my recommendations"),
   );
 }

@@ -1,9 +1,9 @@
-/** `#/model`: which version answers, what it learned from, and how good it was on ratings it had not seen. */
+/** `#/model`: the version in service, its training data, and its metrics on held-out ratings. */
 
 import { table } from "../charts.js";
 import { h } from "../dom.js";
-import { empty, facts, fill, heading, outward, panel, skeletons } from "../parts.js";
-import { models } from "../service.js";
+import { empty, facts, fill, heading, externalLink, panel, skeletons } from "../parts.js";
+import { models } from "../api.js";
 import { date, percent } from "../words.js";
 
 const METRICS = {
@@ -27,7 +27,7 @@ export function model(route, signal) {
 
 function page(versions) {
   const production = versions.find((version) => version.production);
-  if (!production) return empty("No version is in service", h("p", {}, "Train one with recsvc train."));
+  if (!production) return empty("No version is in service", "Train one with recsvc train.");
   const rest = versions.filter((version) => version !== production);
   return [about(production), quality(production), challenge(rest), others(rest)];
 }
@@ -44,27 +44,26 @@ function about(version) {
     h(
       "p",
       {},
-      `Made on ${date(version.created_at)} from the dataset `,
+      `Trained on ${date(version.created_at)} with the dataset `,
       h("b", {}, version.dataset),
       version.simulated ? ", whose ratings are simulated." : ".",
     ),
     facts("sizes", sizes),
     h("p.hint", {}, version.notice),
-    version.report_url && h("p.row", {}, outward(version.report_url, "Plots and lists of this version")),
+    version.report_url && h("p.row", {}, externalLink(version.report_url, "Plots and lists of this version")),
     version.report_url && h("iframe", { src: version.report_url, title: "Plots and lists", loading: "lazy" }),
   );
 }
 
-/** The metrics that every model of the hold-out has, side by side; single figures stand below. */
+/** Create the tables of metrics: those of each model side by side, and single figures below. */
 function quality({ metrics }) {
   const groups = Object.entries(metrics).filter(([, value]) => value && typeof value === "object");
   const single = Object.entries(metrics).filter(([, value]) => typeof value === "number");
   const names = [...new Set(groups.flatMap(([, values]) => Object.keys(values)))];
   const rows = names.map((name) => [metricName(name), ...groups.map(([, values]) => figure(values[name]))]);
   return panel(
-    "How good it is",
-    metrics.protocol &&
-      h("p.hint", {}, `Measured before it was published, with ${metrics.protocol}. Higher is better.`),
+    "Quality",
+    metrics.protocol && h("p.hint", {}, `Measured before publication, with ${metrics.protocol}. Higher is better.`),
     groups.length > 0 &&
       table(["Metric", ...groups.map(([name]) => MODELS[name] ?? name)], rows, "Metrics on the hold-out"),
     single.length > 0 &&
@@ -73,7 +72,7 @@ function quality({ metrics }) {
         single.map(([name, value]) => [metricName(name), figure(value)]),
         "Further metrics",
       ),
-    !groups.length && !single.length && h("p", {}, "It was published without a hold-out."),
+    !groups.length && !single.length && h("p", {}, "This version was published without a hold-out."),
   );
 }
 
@@ -88,13 +87,13 @@ function figure(value) {
 
 function challenge(versions) {
   const challenger = versions.find((version) => version.challenger);
-  const says = challenger
+  const content = challenger
     ? [
         h("code", {}, challenger.version),
-        ` answers ${percent(challenger.weight, 1)} of the users, to see whether they like its lists better.`,
+        ` serves ${percent(challenger.weight, 1)} of the users, to see whether they like its lists better.`,
       ]
-    : ["No challenger runs: everyone is answered by the version above."];
-  return panel("A/B comparison", h("p", {}, says));
+    : ["There is no challenger: the version above serves everyone."];
+  return panel("A/B comparison", h("p", {}, content));
 }
 
 function others(versions) {
@@ -103,8 +102,8 @@ function others(versions) {
     date(version.created_at),
     version.dataset,
     figure(version.metrics?.hybrid?.["ndcg@10"]),
-    version.report_url ? outward(version.report_url, "Report") : "–",
+    version.report_url ? externalLink(version.report_url, "Report") : "–",
   ]);
-  const heads = ["Version", "Made", "Dataset", "nDCG of the first 10", "Report"];
+  const heads = ["Version", "Trained", "Dataset", "nDCG of the first 10", "Report"];
   return rows.length > 0 && panel("Other versions", table(heads, rows, "Other versions"));
 }

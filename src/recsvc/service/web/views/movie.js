@@ -1,19 +1,19 @@
-/** `#/movie/ID`: everything that is known of a movie, what the user says about it, and movies like it. */
+/** `#/movie/ID`: the details of a movie, the user's feedback on it, and similar movies. */
 
+import { attribute } from "../attribution.js";
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
-import { following, ratingSlider, verdictButtons } from "../opinions.js";
-import { choice, empty, facts, fill, heading, outward, skeletons } from "../parts.js";
+import { actions, feedbackButtons, following, ratingSlider } from "../controls.js";
+import { choice, empty, facts, fill, heading, externalLink, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
-import { address, entitle, go } from "../router.js";
-import { movie as read, similar } from "../service.js";
+import { address, setTitle, go } from "../router.js";
+import { movie as read, similar } from "../api.js";
 import { starRow } from "../stars.js";
-import { count, movieLine, verdict } from "../words.js";
-import { attribute } from "../attribution.js";
+import { count, feedbackText, movieLine } from "../words.js";
 
-const LIKE_IT = 12;
-const LIKENESSES = [
+const SIMILAR = 12;
+const SIMILARITIES = [
   ["hybrid", "Both"],
   ["content", "What they are about"],
   ["collaborative", "Who likes them"],
@@ -23,28 +23,33 @@ export function movie(route, signal) {
   const [id] = route.params;
   const title = heading("Loading the movie…");
   const about = h("div.movie", {});
-  const like = likeIt(id, byOf(route), signal);
+  const similarMovies = similarSection(id, similarityOf(route), signal);
   const show = (detail) => {
     title.textContent = detail.title;
-    entitle(detail.title);
+    setTitle(detail.title);
     attribute(detail.attribution);
-    like.node.hidden = false;
+    similarMovies.node.hidden = false;
     return sheet(title, detail);
   };
   const missing = () => {
     title.textContent = "No such movie";
-    entitle("No such movie");
-    return [title, empty("This movie is not in the catalogue", h("a.button", { href: "#/" }, "To the movies"))];
+    setTitle("No such movie");
+    return [title, empty("This movie is not in the catalogue", "The link is incomplete, or the movie was removed.")];
   };
   const skeleton = [h("div.movie-poster.skeleton", {}), h("div.movie-text", {}, title, skeletons(6, "line"))];
   const ready = Promise.all([
     fill(about, { skeleton, load: () => read(id, signal), show, instead: { 404: missing, 422: missing }, signal }),
-    like.show(byOf(route)),
+    similarMovies.show(similarityOf(route)),
   ]);
-  return { title: "Movie", nodes: [about, like.node], ready, update: (next) => like.show(byOf(next)) };
+  return {
+    title: "Movie",
+    nodes: [about, similarMovies.node],
+    ready,
+    update: (next) => similarMovies.show(similarityOf(next)),
+  };
 }
 
-function byOf({ query }) {
+function similarityOf({ query }) {
   return query.get("by") ?? "hybrid";
 }
 
@@ -58,7 +63,7 @@ function sheet(title, detail) {
       h("p.meta", {}, movieLine(detail)),
       detail.other_titles?.length > 0 && h("p.hint", {}, `Also known as ${detail.other_titles.join(", ")}`),
       figures(detail),
-      yours(detail),
+      yourFeedback(detail),
       detail.overview && h("p.overview", {}, detail.overview),
       credits(detail),
       links(detail),
@@ -66,7 +71,6 @@ function sheet(title, detail) {
   ];
 }
 
-/** What everyone thinks of it, with how many they are. */
 function figures({ mean_rating: mean, rating_count: many, simulated }) {
   if (!many) return h("p.figures", {}, "Nobody has rated it yet.");
   const words = `${mean.toFixed(1)} of 5 on average`;
@@ -79,20 +83,16 @@ function figures({ mean_rating: mean, rating_count: many, simulated }) {
   );
 }
 
-function yours(detail) {
+function yourFeedback(detail) {
   const words = h("p.hint", {});
-  following(words, detail.movie_id, (opinion) => {
-    words.textContent = opinion ? `You said: ${verdict(opinion)}` : "You have said nothing about it yet.";
+  following(words, detail.movie_id, (entry) => {
+    words.textContent = entry ? `Your feedback: ${feedbackText(entry)}` : "You have not rated it yet.";
   });
   return h(
     "section.yours",
-    { "aria-label": "Your opinion" },
+    { "aria-label": "Your feedback" },
     h("div.yours-rating", {}, h("h2", {}, "Your rating"), ratingSlider(detail), words),
-    h(
-      "div.card-verdicts",
-      { role: "group", "aria-label": `Say something about ${detail.title}` },
-      verdictButtons(detail),
-    ),
+    actions(detail, feedbackButtons(detail)),
   );
 }
 
@@ -112,22 +112,22 @@ function credits({ directors, cast, countries, keywords }) {
 
 function links({ trailer_url, imdb_id, tmdb_id }) {
   const all = [
-    trailer_url && outward(trailer_url, icon("play"), "Trailer"),
-    imdb_id && outward(`https://www.imdb.com/title/${encodeURIComponent(imdb_id)}/`, icon("out"), "IMDb"),
-    tmdb_id && outward(`https://www.themoviedb.org/movie/${encodeURIComponent(tmdb_id)}`, icon("out"), "TMDB"),
+    trailer_url && externalLink(trailer_url, icon("play"), "Trailer"),
+    imdb_id && externalLink(`https://www.imdb.com/title/${encodeURIComponent(imdb_id)}/`, icon("out"), "IMDb"),
+    tmdb_id && externalLink(`https://www.themoviedb.org/movie/${encodeURIComponent(tmdb_id)}`, icon("out"), "TMDB"),
   ].filter(Boolean);
   return all.length > 0 && h("p.row", {}, all);
 }
 
-/** Movies like it, by what the address says. */
-function likeIt(id, by, signal) {
+/** Create the section of similar movies, by the similarity that the address selects. */
+function similarSection(id, by, signal) {
   const place = h("div", {});
-  const chosen = choice("Alike by", LIKENESSES, by, (value) =>
+  const chosen = choice("Similar by", SIMILARITIES, by, (value) =>
     go(address(`/movie/${id}`, { by: value === "hybrid" ? "" : value })),
   );
   const title = h("h2", { id: "similar", tabindex: -1 }, "More like this");
   const show = ({ items }) => {
-    if (!items.length) return empty("Nothing is like it", h("p", {}, "Too little is known of this movie to say."));
+    if (!items.length) return empty("No similar movies", "There is too little data about this movie.");
     return grid(
       "Similar movies",
       items.map(({ movie }) => tile(movie)),
@@ -142,10 +142,10 @@ function likeIt(id, by, signal) {
     ),
     show(next) {
       chosen.show(next);
-      const skeleton = place.children.length ? [...place.children] : h("div.grid", {}, skeletons(LIKE_IT, "tile"));
+      const skeleton = place.children.length ? [...place.children] : h("div.grid", {}, skeletons(SIMILAR, "tile"));
       return fill(place, {
         skeleton,
-        load: () => similar(id, next, LIKE_IT, signal),
+        load: () => similar(id, next, SIMILAR, signal),
         show,
         instead: { 404: () => [] },
         signal,

@@ -1,8 +1,8 @@
-/** `#/rate`: movies to rate, and the way to the recommendations. */
+/** `#/rate`: movies to rate, and a link to the recommendations. */
 
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
-import { ERAS, filtersOf } from "../filters.js";
+import { filtersOf } from "../filters.js";
 import { onboardingDeck, otherMovies } from "../onboarding.js";
 import { choice, heading, quietHeading } from "../parts.js";
 import { address, go } from "../router.js";
@@ -13,7 +13,7 @@ export function rate(route, signal) {
   return { title: "Rate movies", nodes: [heading("Rate movies"), ...nodes], update, ready };
 }
 
-/** The same as a part of another page, whose path is `path`. */
+/** Create the same content as a part of another page, whose path is `path`. */
 export function rating(route, signal, path) {
   const deck = onboardingDeck(signal);
   const era = choice(
@@ -26,32 +26,32 @@ export function rating(route, signal, path) {
     filtersOf(route.query).era,
     (value) => go(address(path, { era: value })),
   );
-  const call = callToAction(signal);
+  const bar = nextStep(signal);
   const update = ({ query }) => {
     era.show(filtersOf(query).era);
-    call.show(query);
+    bar.show(query);
   };
   update(route);
   const lead = h(
     "p.lead",
     {},
-    "Slide the stars on what you have seen. One movie is enough to begin; five make it good.",
+    "Slide the stars of movies that you have seen. One is enough to begin; five make good recommendations.",
   );
   return {
-    nodes: [lead, h("div.section-head", {}, era, otherMovies(deck)), quietHeading("Movies to rate"), deck, call],
+    nodes: [lead, h("div.section-head", {}, era, otherMovies(deck)), quietHeading("Movies to rate"), deck, bar],
     update,
     ready: deck.deal(),
   };
 }
 
-/** A bar that appears with the first rating; Enter on a slider does the same as its link. */
-function callToAction(signal) {
+/** Create a bar that appears with the first rating; Enter on a slider does the same as its link. */
+function nextStep(signal) {
   const link = h("a.button", {}, "See my recommendations");
-  const said = h("p", {});
-  const bar = h("div.call", { role: "region", "aria-label": "Next step" }, said, link);
+  const text = h("p", {});
+  const bar = h("div.next-step", { role: "region", "aria-label": "Next step" }, text, link);
   const show = () => {
-    bar.hidden = feedback.taste === 0;
-    said.textContent = `${count(feedback.taste, "movie")} rated`;
+    bar.hidden = feedback.tasteSize === 0;
+    text.textContent = `${count(feedback.tasteSize, "movie")} rated`;
   };
   feedback.addEventListener("change", show, { signal });
   document.addEventListener("keydown", (event) => enter(event, link), { signal });
@@ -63,5 +63,5 @@ function callToAction(signal) {
 }
 
 function enter({ key, target }, link) {
-  if (key === "Enter" && target.type === "range" && feedback.taste) link.click();
+  if (key === "Enter" && target.type === "range" && feedback.tasteSize) link.click();
 }

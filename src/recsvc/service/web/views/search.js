@@ -1,21 +1,21 @@
-/** `#/search?q=…`: movies by their titles; the service forgives typing mistakes. */
+/** `#/search?q=…`: movies by title; the service tolerates typing mistakes. */
 
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
-import { note, noted } from "../router.js";
-import { findMovies } from "../service.js";
+import { savedState, saveState } from "../router.js";
+import { findMovies } from "../api.js";
 import { announce, toast } from "../toast.js";
 import { count } from "../words.js";
 
 const PAGE = 24;
-/** How many the service gives at once. */
+/** The largest page of the service. */
 const MOST = 100;
 
 export function search(route, signal) {
   const q = route.query.get("q") ?? "";
   const place = h("div", {});
-  const load = () => findMovies({ q, k: Math.min(noted().shown ?? PAGE, MOST) }, signal);
+  const load = () => findMovies({ q, k: Math.min(savedState().shown ?? PAGE, MOST) }, signal);
   const show = ({ items, next_offset }) => {
     announce(`${count(items.length, "movie")} found`);
     return items.length ? results(q, items, next_offset, signal) : nothing(q);
@@ -28,10 +28,7 @@ export function search(route, signal) {
 }
 
 function nothing(q) {
-  return empty(
-    "No movie by that name",
-    h("p", {}, "Nothing in the catalogue is called anything like ", quote(q), ". Try fewer letters."),
-  );
+  return empty("No movie by that name", ["No title in the catalogue resembles ", quote(q), ". Try fewer letters."]);
 }
 
 function results(q, movies, next, signal) {
@@ -49,7 +46,7 @@ function results(q, movies, next, signal) {
       found.append(...tiles);
       tiles[0]?.querySelector("a").focus({ preventScroll: true });
       next = page.next_offset;
-      note({ shown: found.children.length });
+      saveState({ shown: found.children.length });
     } catch (problem) {
       if (problem.name !== "AbortError") toast(problem.message);
     }

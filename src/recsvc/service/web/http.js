@@ -1,0 +1,62 @@
+/** Sends one HTTP request to the service and reads its problems (RFC 9457). */
+
+/** Whether the page is being closed: its last requests must outlive it. */
+let leaving = false;
+addEventListener("pagehide", () => (leaving = true));
+addEventListener("pageshow", () => (leaving = false));
+
+/** A failed request; `status` is 0 when the service was not reached. */
+export class Problem extends Error {
+  constructor(status, detail, errors = []) {
+    super(detail);
+    this.name = "Problem";
+    this.status = status;
+    this.errors = errors;
+  }
+
+  /** Whether the same request may succeed later. */
+  get isTemporary() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/**
+ * Request a path and return the parsed answer (null if it has no body).
+ * An aborted request throws the `AbortError` of fetch; every other failure throws a `Problem`.
+ */
+export async function request(path, { method = "GET", query, body, headers = {}, signal } = {}) {
+  const response = await send(path + queryString(query), {
+    method,
+    signal,
+    keepalive: leaving,
+    headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (!response.ok) throw await readProblem(response);
+  return response.status === 204 ? null : response.json();
+}
+
+async function send(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, "The service cannot be reached.");
+  }
+}
+
+async function readProblem(response) {
+  try {
+    const { detail, errors } = await response.json();
+    return new Problem(response.status, detail, errors);
+  } catch {
+    return new Problem(response.status, `The service answered ${response.status}.`); // for example the page of a proxy
+  }
+}
+
+/** Return the query string; arrays repeat their name, and null, undefined and empty values are left out. */
+export function queryString(query = {}) {
+  const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((item) => [name, item]));
+  const params = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return params.length ? `?${new URLSearchParams(params)}` : "";
+}
