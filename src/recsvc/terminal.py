@@ -31,8 +31,8 @@ from rich.text import Text
 from recsvc.errors import ConfigurationError, OutdatedVersionError, UnusableVersionError
 
 if TYPE_CHECKING:
+    from recsvc.datasets.dataset import Dataset
     from recsvc.datasets.describe import Description
-    from recsvc.datasets.tables import Dataset
     from recsvc.datasets.tmdb.fetch import FetchReport
     from recsvc.engine.answer import Answer
     from recsvc.evaluation.metrics.bootstrap import Interval

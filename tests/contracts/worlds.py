@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.datasets.ratings import ratings_table
-from recsvc.datasets.tables import Dataset, Ratings
 from recsvc.engine.engine import Engine
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary

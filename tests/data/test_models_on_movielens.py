@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.split import stratified_by_movie
-from recsvc.datasets.tables import Dataset
 from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import NO_ROWS, UNKNOWN_USER, Engine
 from recsvc.engine.query import Query

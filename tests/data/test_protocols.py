@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.load import with_tmdb
 from recsvc.datasets.movielens import read_movielens
-from recsvc.datasets.tables import Dataset
 from recsvc.evaluation.parallel import no_progress
 from recsvc.evaluation.protocols.judged_pairs import find_pairs, read_pairs
 from recsvc.evaluation.protocols.ranking_protocols import PROTOCOLS, RankingResult

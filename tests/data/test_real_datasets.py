@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.describe import describe
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.preprocess import fingerprint, limit
 from recsvc.datasets.split import official_folds, stratified_by_movie
-from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import parse_title
 from recsvc.datasets.tmdb.merge import enrich, read_tmdb
 from recsvc.datasets.tmdb.movie import TmdbMovies

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.movielens import read_movielens
-from recsvc.datasets.tables import Dataset
 from recsvc.evaluation.report.curves import (
     FOLDED_IN,
     LIKED,

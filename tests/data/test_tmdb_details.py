@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.load import read_dataset, read_without_tmdb
 from recsvc.datasets.movielens import read_movielens
-from recsvc.datasets.tables import Dataset
 from recsvc.datasets.titles import normalise
 from recsvc.datasets.tmdb.cache import TmdbCache
 from recsvc.datasets.tmdb.fetch import fetch

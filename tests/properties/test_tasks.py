@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.evaluation.protocols import tasks
 from recsvc.features.interactions import Interactions
 from tests.contracts.worlds import HALVES, World, movies, world_of

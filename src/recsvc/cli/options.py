@@ -11,7 +11,7 @@ from recsvc.errors import ConfigurationError
 from recsvc.settings import Settings
 
 if TYPE_CHECKING:
-    from recsvc.datasets.tables import Dataset
+    from recsvc.datasets.dataset import Dataset
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="'sample', or the name of a folder below --data-dir.")]
 DataDir = Annotated[

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.types import MAX_STARS, MIN_STARS, Movie
 
 FEW_RATINGS = 5

@@ -141,7 +141,7 @@ class _Transfer:
         _check_status(response)
         found = {checksum.lower() for checksum in _MD5.findall(response.text)}
         if len(found) != 1:
-            raise DownloadError(f"{url} holds no checksum, without which the file cannot be trusted")
+            raise DownloadError(f"{url} contains no checksum, and without one the file cannot be checked")
         return str(found.pop())
 
     def _complete(self, url: str, part: Path) -> None:

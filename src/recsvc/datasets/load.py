@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.sample import read_sample
-from recsvc.datasets.tables import Dataset
 from recsvc.datasets.tmdb.cache import FOLDER, TmdbCache
 from recsvc.datasets.tmdb.merge import enrich, read_tmdb
 from recsvc.datasets.tmdb.movie import TMDB_NOTICE

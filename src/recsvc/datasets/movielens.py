@@ -11,7 +11,7 @@ import numpy as np
 
 from recsvc.datasets.csv.rating_files import parse_movie_id, read_rating_file
 from recsvc.datasets.csv.rows import CSV, Delimited, OnError, RowErrorPolicy, rows
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.titles import parse_title
 from recsvc.errors import DataError
 from recsvc.types import Movie

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.errors import ModelError
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.datasets.tables import Ratings
+from recsvc.datasets.dataset import Ratings
 
 USER_LABEL = re.compile(r"[A-Za-z0-9._-]{1,80}")
 """The form of a user label in a dataset; it must match the whole label."""

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.datasets.ratings import ratings_table
-from recsvc.datasets.tables import Dataset, Ratings
 from recsvc.errors import DataError
 from recsvc.types import Movie
 
 NOTICE = (
-    "The ratings of the sample are simulated: no user gave them. It is there to try things out, not to judge models by."
+    "The ratings of the sample are simulated: nobody gave them. It is for trying things out, not for judging models."
 )
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from recsvc.datasets.csv.rating_files import read_rating_file
 from recsvc.datasets.csv.rows import Delimited, RowErrorPolicy
+from recsvc.datasets.dataset import Ratings
 from recsvc.datasets.movielens import read_movielens
-from recsvc.datasets.tables import Ratings
 from recsvc.errors import ConfigurationError, DataError
 
 

@@ -52,7 +52,7 @@ def unpack(
         entries = list(inside.iterdir())
         whole = entries[0] if len(entries) == 1 and entries[0].is_dir() else inside
         if not accept(whole):
-            raise DownloadError(f"{archive.name} does not hold what it should")
+            raise DownloadError(f"{archive.name} does not contain the files that it should")
         whole.rename(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -69,14 +69,18 @@ def _check(source: zipfile.ZipFile, archive: Path, max_bytes: int, max_ratio: in
             raise DownloadError(f"{archive.name} would write outside of its folder: {entry.filename!r}")
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in {0, stat.S_IFDIR if entry.is_dir() else stat.S_IFREG}:
-            raise DownloadError(f"{archive.name} holds what is neither a file nor a folder: {entry.filename!r}")
+            raise DownloadError(
+                f"{archive.name} contains an entry that is neither a file nor a folder: {entry.filename!r}"
+            )
         folders.update(path.parents)
         if path in names:
-            raise DownloadError(f"{archive.name} holds a file twice: {entry.filename!r}")
+            raise DownloadError(f"{archive.name} contains a file twice: {entry.filename!r}")
         if not entry.is_dir():
             names.add(path)
     if names & folders:
-        raise DownloadError(f"{archive.name} holds what is both a file and a folder: {min(names & folders)}")
+        raise DownloadError(
+            f"{archive.name} contains an entry that is both a file and a folder: {min(names & folders)}"
+        )
     # The declared sizes can be trusted: zipfile reads no more of a file than that, and then checks its CRC.
     total = sum(entry.file_size for entry in source.infolist())
     if total > max_bytes or total > max_ratio * archive.stat().st_size:

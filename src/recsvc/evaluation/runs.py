@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.errors import ConfigurationError
 from recsvc.evaluation.parallel import Job, Progress, no_progress, run_all
 from recsvc.evaluation.protocols.folds import (

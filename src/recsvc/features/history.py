@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.datasets.tables import Ratings
+from recsvc.datasets.dataset import Ratings
 from recsvc.features.interactions import Interactions
 from recsvc.types import EMPTY_TASTE, State, Taste
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsvc.datasets.tables import Ratings
+from recsvc.datasets.dataset import Ratings
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.types import EMPTY_TASTE, FloatK, FloatMatrix, Rows, Taste
 

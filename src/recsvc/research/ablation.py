@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.metrics.accuracy import summarise
 from recsvc.evaluation.metrics.beyond_accuracy import popularity_lift
 from recsvc.evaluation.parallel import Job, Progress, run_all

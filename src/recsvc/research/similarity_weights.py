@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.errors import DataError
 from recsvc.evaluation.metrics.bootstrap import Interval
 from recsvc.evaluation.parallel import Job, run_all

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from recsvc.datasets.dataset import Ratings
 from recsvc.datasets.preprocess import limit
-from recsvc.datasets.tables import Ratings
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.split import stratified_by_movie
-from recsvc.datasets.tables import Dataset
 from recsvc.evaluation.metrics.accuracy import summarise
 from recsvc.evaluation.protocols.ranked_lists import make_lists
 from recsvc.features.interactions import interactions_of

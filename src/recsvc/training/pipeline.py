@@ -8,8 +8,8 @@ from importlib.metadata import version as installed
 
 import numpy as np
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.preprocess import fingerprint
-from recsvc.datasets.tables import Dataset
 from recsvc.engine.strategies import SERVED
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.split import stratified_by_movie
-from recsvc.datasets.tables import Dataset
 from recsvc.evaluation.protocols.tasks import Task, ms_recommenders, new_users, temporal
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary

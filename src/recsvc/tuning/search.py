@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.errors import ConfigurationError, DataError
 from recsvc.evaluation.metrics.accuracy import summarise
 from recsvc.evaluation.protocols.ranked_lists import liked, make_lists

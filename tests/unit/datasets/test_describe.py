@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.describe import CountSummary, describe
 from recsvc.datasets.ratings import ratings_table
-from recsvc.datasets.tables import Dataset
 from recsvc.types import Movie
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from recsvc.datasets.load import read_dataset, read_without_tmdb, tmdb_cache, with_tmdb
 from recsvc.datasets.sample import read_sample
-from recsvc.datasets.tmdb.answer import Details
 from recsvc.datasets.tmdb.cache import MatchEntry, MovieEntry
 from recsvc.datasets.tmdb.movie import TMDB_NOTICE
+from recsvc.datasets.tmdb.responses import Details
 from recsvc.errors import BadRowError, ConfigurationError, DataError
 from tests.unit.datasets.folders import own_csv, tmdb, tmdb_row
 

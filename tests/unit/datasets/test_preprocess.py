@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.movielens import read_movielens
 from recsvc.datasets.preprocess import fingerprint, limit
-from recsvc.datasets.tables import Dataset
 from recsvc.errors import ModelError
 from tests.unit.datasets.folders import own_csv
 from tests.unit.datasets.test_split import ratings_of

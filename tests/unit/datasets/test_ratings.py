@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Ratings
 from recsvc.datasets.ratings import USER_LABEL, ratings_table
-from recsvc.datasets.tables import Ratings
 
 
 def table(rows: list[tuple[str, int, float, int]]) -> Ratings:

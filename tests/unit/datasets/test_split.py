@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsvc.datasets.dataset import Ratings
 from recsvc.datasets.ratings import ratings_table
 from recsvc.datasets.split import by_time, by_user, k_folds, official_folds, stratified_by_movie
-from recsvc.datasets.tables import Ratings
 from recsvc.errors import ConfigurationError, DataError
 from tests.unit.datasets.folders import ml_100k
 

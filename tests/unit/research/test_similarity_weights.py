@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.sample import read_sample
-from recsvc.datasets.tables import Dataset
 from recsvc.errors import DataError
 from recsvc.evaluation.parallel import no_progress
 from recsvc.evaluation.protocols.judged_pairs import CataloguePairs, JudgedPair, Named

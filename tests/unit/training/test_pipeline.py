@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.preprocess import fingerprint
-from recsvc.datasets.tables import Dataset
 from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import NO_ROWS, Engine
 from recsvc.engine.query import Query

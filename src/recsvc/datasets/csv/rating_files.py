@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.datasets.csv.rows import Delimited, RowErrorPolicy, positions, rows
+from recsvc.datasets.dataset import Ratings
 from recsvc.datasets.ratings import USER_LABEL, ratings_table
-from recsvc.datasets.tables import Ratings
 from recsvc.errors import DataError
 from recsvc.types import MAX_MOVIE_ID, MAX_STARS, MIN_STARS
 

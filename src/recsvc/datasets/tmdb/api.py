@@ -15,9 +15,9 @@ import httpx
 from pydantic import SecretStr
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from recsvc.datasets.tmdb.answer import AlternativeTitles, Answer, Candidate, Details, Refusal, SearchResults, parse
 from recsvc.datasets.tmdb.key import KeyTransport
 from recsvc.datasets.tmdb.rate_limiter import RateLimiter
+from recsvc.datasets.tmdb.responses import AlternativeTitles, Answer, Candidate, Details, Refusal, SearchResults, parse
 from recsvc.errors import ConfigurationError, DownloadError
 
 MAX_WAIT = 30.0

@@ -24,8 +24,8 @@ from typing import Literal, TypeVar
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from recsvc.datasets.tmdb.answer import Details
 from recsvc.datasets.tmdb.movie import MovieKey, TmdbMovies
+from recsvc.datasets.tmdb.responses import Details
 from recsvc.errors import DataError
 
 FOLDER = "tmdb"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.tmdb.api import TmdbApi, UnansweredError
 from recsvc.datasets.tmdb.cache import MatchEntry, MovieEntry, TmdbCache
 from recsvc.datasets.tmdb.match import find

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recsvc.datasets.titles import normalise
-from recsvc.datasets.tmdb.answer import Candidate
 from recsvc.datasets.tmdb.api import TmdbApi
+from recsvc.datasets.tmdb.responses import Candidate
 from recsvc.types import Movie
 
 NO_YEAR = "its year is not known"

@@ -12,8 +12,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.datasets.split import k_folds, official_folds
-from recsvc.datasets.tables import Dataset, Ratings
 from recsvc.evaluation.metrics.bootstrap import RESAMPLES, Interval, interval_of
 from recsvc.evaluation.protocols.ranked_lists import LIKED_STARS
 from recsvc.features.interactions import Interactions, interactions_of

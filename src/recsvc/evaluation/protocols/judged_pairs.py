@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.titles import normalise
 from recsvc.errors import BadRowError, DataError
 from recsvc.types import Movie, Rows

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.metrics.accuracy import per_user, summarise
 from recsvc.evaluation.metrics.beyond_accuracy import beyond_accuracy, genre_likeness
 from recsvc.evaluation.metrics.bootstrap import Interval, intervals

@@ -12,8 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.datasets.split import by_time, by_user, stratified_by_movie
-from recsvc.datasets.tables import Dataset, Ratings
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.types import BoolMovies, Movie

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.report.error_curves import StarModel
 from recsvc.models.als import Als
 from recsvc.models.collaborative import Collaborative

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.report import plots
 from recsvc.evaluation.report.curves import DRAWS, FOLDED_IN, LIKED, Curve
 from recsvc.evaluation.report.error_curves import AXES, REGULARISATION, SIZE, TRAINING

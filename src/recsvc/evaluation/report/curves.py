@@ -9,8 +9,8 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.split import by_user, stratified_by_movie
-from recsvc.datasets.tables import Dataset
 from recsvc.engine.query import DEEPEST
 from recsvc.engine.ranking import diversified, top
 from recsvc.evaluation.metrics.accuracy import ndcg, summarise

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.split import stratified_by_movie
-from recsvc.datasets.tables import Dataset
 from recsvc.evaluation.metrics.accuracy import rmse
 from recsvc.evaluation.parallel import Job, no_progress, run_all
 from recsvc.evaluation.report.curves import Curve

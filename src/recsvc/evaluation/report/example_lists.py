@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import EVERYTHING, NO_ROWS, Engine
 from recsvc.engine.query import Query

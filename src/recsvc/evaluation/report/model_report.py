@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.describe import describe
-from recsvc.datasets.tables import Dataset
 from recsvc.engine.engine import EVERYTHING, Engine
 from recsvc.evaluation.parallel import Job, no_progress, run_all
 from recsvc.evaluation.report.baselines import baseline_models

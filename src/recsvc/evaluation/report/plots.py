@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from recsvc.datasets.tables import Dataset
+from recsvc.datasets.dataset import Dataset
 from recsvc.errors import ConfigurationError
 from recsvc.evaluation.report.curves import Curve
 from recsvc.evaluation.results import Json, figure_at, interval_at

@@ -1,9 +1,9 @@
 /** Shows a movie as a tile in a grid, or as a recommendation with its reasons. */
 
+import { action, actions, feedbackButtons, following, ratingSlider } from "./controls.js";
 import { aside, h } from "./dom.js";
 import { clicked, watch } from "./events.js";
 import { feedback } from "./feedback.js";
-import { action, actions, feedbackButtons, following, ratingSlider } from "./controls.js";
 import { poster } from "./poster.js";
 import { address } from "./router.js";
 import { starRow } from "./stars.js";

@@ -3,8 +3,8 @@
  * Events are sent in batches. Sending one twice does no harm, so that none is dropped before it is answered.
  */
 
-import { session } from "./session.js";
 import { sendEvents } from "./api.js";
+import { session } from "./session.js";
 import { hasFields, keep, recallAll } from "./storage.js";
 
 const SHOWN_AFTER = 1_000;

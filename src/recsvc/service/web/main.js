@@ -6,6 +6,7 @@ import { startSearch } from "./searchbox.js";
 import { session } from "./session.js";
 import { startTheme } from "./theme.js";
 import { toast } from "./toast.js";
+import { count } from "./words.js";
 import { analytics } from "./views/analytics.js";
 import { home } from "./views/home.js";
 import { list } from "./views/list.js";
@@ -15,7 +16,6 @@ import { movie } from "./views/movie.js";
 import { rate } from "./views/rate.js";
 import { ratings } from "./views/ratings.js";
 import { search } from "./views/search.js";
-import { count } from "./words.js";
 
 startTheme(document.getElementById("theme"));
 startSearch(document.getElementById("search"));

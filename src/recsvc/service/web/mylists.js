@@ -1,8 +1,8 @@
 /** The lists that were saved in this browser, with the tokens to change them, which are kept nowhere else. */
 
+import { makeList } from "./api.js";
 import { askText } from "./parts.js";
 import { address, go } from "./router.js";
-import { makeList } from "./api.js";
 import { hasFields, keep, recallAll } from "./storage.js";
 import { toast } from "./toast.js";
 

@@ -1,12 +1,12 @@
 /** Shows movies for a newcomer to rate, fifteen at a time. */
 
+import { onboarding } from "./api.js";
 import { grid, tile } from "./cards.js";
+import { ratingSlider } from "./controls.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { icon } from "./icons.js";
-import { ratingSlider } from "./controls.js";
 import { button, empty, fill, skeletons } from "./parts.js";
-import { onboarding } from "./api.js";
 import { announce } from "./toast.js";
 
 const SHOWN = 15;

@@ -1,12 +1,12 @@
 /** The list of recommendations. It follows every change of the feedback without being rebuilt. */
 
+import { recommend } from "./api.js";
+import { arrange } from "./arrange.js";
 import { recommendationCard, updateCard } from "./cards.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
-import { arrange } from "./arrange.js";
 import { button, empty, failure, skeletons } from "./parts.js";
 import { savedState, saveState } from "./router.js";
-import { recommend } from "./api.js";
 import { announce } from "./toast.js";
 import { count } from "./words.js";
 

@@ -1,10 +1,10 @@
 /** The search box: a combobox that suggests movies while the user types. */
 
+import { findMovies } from "./api.js";
 import { movieAddress } from "./cards.js";
 import { h } from "./dom.js";
 import { quote } from "./parts.js";
 import { address, go } from "./router.js";
-import { findMovies } from "./api.js";
 import { announce } from "./toast.js";
 import { count, movieLine } from "./words.js";
 

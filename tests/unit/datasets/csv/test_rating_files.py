@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recsvc.datasets.csv.rating_files import read_rating_file
 from recsvc.datasets.csv.rows import CSV, Delimited, RowErrorPolicy
-from recsvc.datasets.tables import Ratings
+from recsvc.datasets.dataset import Ratings
 from recsvc.errors import BadRowError
 
 KNOWN = np.array([10, 20, 30, 40], np.int64)

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import pytest
 
-from recsvc.datasets.tmdb.answer import Details
 from recsvc.datasets.tmdb.api import TmdbApi, UnansweredError
+from recsvc.datasets.tmdb.responses import Details
 from recsvc.errors import ConfigurationError, DownloadError
 from tests.unit.datasets.tmdb.tmdb_site import KEY, TOKEN, Time, TmdbSite, Trouble, api, refusal, tmdb_site
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from recsvc.datasets.tmdb.answer import Details
 from recsvc.datasets.tmdb.cache import MatchEntry, MovieEntry, TmdbCache
+from recsvc.datasets.tmdb.responses import Details
 from recsvc.errors import DataError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.movielens import read_movielens
-from recsvc.datasets.tables import Dataset
 from recsvc.datasets.tmdb.cache import MovieEntry, TmdbCache
 from recsvc.datasets.tmdb.fetch import FetchReport, fetch
 from recsvc.datasets.tmdb.merge import enrich, read_tmdb

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from recsvc.datasets.tmdb.answer import Candidate
 from recsvc.datasets.tmdb.match import NO_SUCH_TITLE, NO_YEAR, SEVERAL, Match, TitleMatcher, find
+from recsvc.datasets.tmdb.responses import Candidate
 from recsvc.types import Movie
 from tests.unit.datasets.tmdb.tmdb_site import TmdbSite, api, tmdb_site
 

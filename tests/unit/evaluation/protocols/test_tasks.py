@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsvc.datasets.tables import Dataset, Ratings
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.errors import ConfigurationError
 from recsvc.evaluation.protocols import tasks
 from recsvc.evaluation.protocols.tasks import Task

@@ -1,11 +1,11 @@
 /** `#/analytics`, for the operator: feedback, events and rates. The admin key is kept until the page is closed. */
 
+import { analytics as read } from "../api.js";
 import { movieAddress } from "../cards.js";
 import { intervalChart, lineChart, mean, share, table } from "../charts.js";
 import { h } from "../dom.js";
 import { choice, empty, facts, fill, heading, panel, quietHeading, skeletons } from "../parts.js";
 import { address, go } from "../router.js";
-import { analytics as read } from "../api.js";
 import { count, day, percent } from "../words.js";
 
 const PERIODS = [

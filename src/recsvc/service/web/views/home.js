@@ -6,11 +6,11 @@ import { addressOf, filterBar, filtersOf } from "../filters.js";
 import { icon } from "../icons.js";
 import { saveList } from "../mylists.js";
 import { button, heading } from "../parts.js";
+import { rating } from "./rate.js";
 import { RecommendationList } from "../recommendations.js";
 import { go } from "../router.js";
 import { session } from "../session.js";
 import { count, date } from "../words.js";
-import { rating } from "./rate.js";
 
 export function home(route, signal) {
   const newcomer = isNewcomer();

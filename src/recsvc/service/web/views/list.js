@@ -1,5 +1,6 @@
 /** `#/list/SLUG`: a saved list. Anyone can open it; the browser that saved it can rename and delete it. */
 
+import { deleteList, list as read, renameList } from "../api.js";
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
@@ -7,7 +8,6 @@ import { forgetList, ownToken, rememberList } from "../mylists.js";
 import { askText, confirmDanger, button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { setTitle, go } from "../router.js";
-import { deleteList, list as read, renameList } from "../api.js";
 import { announce, toast } from "../toast.js";
 import { count, date } from "../words.js";
 

@@ -1,9 +1,9 @@
 /** `#/model`: the version in service, its training data, and its metrics on held-out ratings. */
 
+import { models } from "../api.js";
 import { table } from "../charts.js";
 import { h } from "../dom.js";
 import { empty, facts, fill, heading, externalLink, panel, skeletons } from "../parts.js";
-import { models } from "../api.js";
 import { date, percent } from "../words.js";
 
 const METRICS = {

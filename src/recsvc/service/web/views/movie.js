@@ -1,14 +1,14 @@
 /** `#/movie/ID`: the details of a movie, the user's feedback on it, and similar movies. */
 
+import { movie as read, similar } from "../api.js";
 import { attribute } from "../attribution.js";
 import { grid, tile } from "../cards.js";
+import { actions, feedbackButtons, following, ratingSlider } from "../controls.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
-import { actions, feedbackButtons, following, ratingSlider } from "../controls.js";
 import { choice, empty, facts, fill, heading, externalLink, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { address, setTitle, go } from "../router.js";
-import { movie as read, similar } from "../api.js";
 import { starRow } from "../stars.js";
 import { count, feedbackText, movieLine } from "../words.js";
 
@@ -34,7 +34,14 @@ export function movie(route, signal) {
   const missing = () => {
     title.textContent = "No such movie";
     setTitle("No such movie");
-    return [title, empty("This movie is not in the catalogue", "The link is incomplete, or the movie was removed.")];
+    return [
+      title,
+      empty(
+        "This movie is not in the catalogue",
+        "The link is incomplete, or the movie was removed.",
+        h("a.button", { href: "#/" }, "To the movies"),
+      ),
+    ];
   };
   const skeleton = [h("div.movie-poster.skeleton", {}), h("div.movie-text", {}, title, skeletons(6, "line"))];
   const ready = Promise.all([

@@ -1,16 +1,16 @@
 /** `#/ratings`: all feedback of the user, and the way to erase it. */
 
+import { eraseMe } from "../api.js";
+import { arrange } from "../arrange.js";
 import { movieAddress } from "../cards.js";
+import { action, actions, feedbackButtons, following, ratingSlider, setFeedback } from "../controls.js";
 import { h } from "../dom.js";
 import { clearEvents } from "../events.js";
 import { feedback } from "../feedback.js";
 import { icon } from "../icons.js";
-import { arrange } from "../arrange.js";
 import { saveList } from "../mylists.js";
-import { action, actions, feedbackButtons, following, ratingSlider, setFeedback } from "../controls.js";
 import { button, confirmDanger, empty, fill, heading, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
-import { eraseMe } from "../api.js";
 import { session } from "../session.js";
 import { announce, toast } from "../toast.js";
 import { count, date, feedbackText, isFavourite } from "../words.js";

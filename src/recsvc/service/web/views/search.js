@@ -1,10 +1,10 @@
 /** `#/search?q=…`: movies by title; the service tolerates typing mistakes. */
 
+import { findMovies } from "../api.js";
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { savedState, saveState } from "../router.js";
-import { findMovies } from "../api.js";
 import { announce, toast } from "../toast.js";
 import { count } from "../words.js";
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recsvc.datasets.tmdb.answer import Details, parse
+from recsvc.datasets.tmdb.responses import Details, parse
 
 ANSWER: dict[str, Any] = {
     "adult": False,
