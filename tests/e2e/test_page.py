@@ -176,6 +176,7 @@ def test_a_movie_that_is_not_there(visit: Visit, home: str, movie_id: str) -> No
     page = visit(refusals=True).new_page()
     page.goto(f"{home}#/movie/{movie_id}")
     expect(page.get_by_role("heading", level=1)).to_have_text("No such movie")
+    expect(page.get_by_role("link", name="To the movies")).to_have_attribute("href", "#/")
 
 
 def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:

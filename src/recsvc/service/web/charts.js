@@ -105,7 +105,7 @@ function drawIntervals(width, rows) {
     svg("text", { x: 0, y: at * ROW + ROW / 2 + 4 }, shorten(name, left)),
     rate && whisker(x, rate, at * ROW + ROW / 2),
     svg("text", { x: width, y: at * ROW + ROW / 2 + 4, "text-anchor": "end" }, `★ ${mean(stars)}`),
-    !rate && svg("text.faint", { x: left + 8, y: at * ROW + ROW / 2 + 4 }, "not shown yet"),
+    !rate && svg("text", { x: left + 8, y: at * ROW + ROW / 2 + 4 }, "not shown yet"),
   ]);
   return picture(width, height, axis, marks);
 }

@@ -200,7 +200,7 @@ class Feedback extends EventTarget {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 
-  /** Keep the pending changes, under the names that earlier versions of the page have kept them. */
+  /** Keep the pending changes under the names of earlier versions of the page, which may have left some. */
   #keepPending() {
     const changes = [...this.#pending.values()].map(({ movie_id, entry }) => ({ movie_id, opinion: entry }));
     keep("wishes", changes.length ? changes : null);

@@ -22,11 +22,11 @@ const MOTIFS = {
     ];
   },
   Horror: (r) => {
-    const teeth = Array.from({ length: 9 }, (_, i) => `L${i * 25} ${i % 2 ? r(120, 205) : r(40, 80)}`).join("");
+    const teeth = times(9, (i) => `L${i * 25} ${i % 2 ? r(120, 205) : r(40, 80)}`).join("");
     return [circle(r(60, 140), r(70, 110), r(34, 50), "tone"), path(`M0 0${teeth}L200 0Z`, "shade")];
   },
   Action: (r) =>
-    Array.from({ length: 7 }, (_, i) => {
+    times(7, (i) => {
       const [top, width] = [i * 34 - 20 + r(-6, 6), r(6, 20)];
       return path(`M-20 ${top + 120}L220 ${top}v${width}L-20 ${top + 120 + width}Z`, i % 3 ? "wash" : "tone");
     }),
@@ -36,14 +36,14 @@ const MOTIFS = {
     path(`M60 250L${r(120, 150)} ${r(120, 150)}L220 250Z`, "wash"),
     path(`M-10 300V${r(205, 225)}Q100 ${r(170, 200)} 210 ${r(215, 240)}V300Z`, "shade"),
   ],
-  Animation: (r) => Array.from({ length: 11 }, (_, i) => circle(r(0, 200), r(10, 200), r(8, 34), FILLS[i % 3])),
+  Animation: (r) => times(11, (i) => circle(r(0, 200), r(10, 200), r(8, 34), FILLS[i % 3])),
   Comedy: (r) => [
-    ...Array.from({ length: 12 }, (_, i) => turned(bar(r(0, 200), r(0, 190), 5, r(10, 22), FILLS[i % 3]), r(0, 180))),
+    ...times(12, (i) => turned(bar(r(0, 200), r(0, 190), 5, r(10, 22), FILLS[i % 3]), r(0, 180))),
     path(`M40 ${r(95, 105)}a60 60 0 0 0 120 0Z`, "tone"),
   ],
   Crime: (r) => [
     circle(r(80, 120), 110, r(48, 60), "tone"),
-    ...Array.from({ length: 9 }, (_, i) => bar(0, 18 + i * 22, 200, r(7, 12), "shade")),
+    ...times(9, (i) => bar(0, 18 + i * 22, 200, r(7, 12), "shade")),
   ],
   Documentary: (r) => [
     ...[0, 1, 2, 3].map((i) => frame(24 + i * 18, 30 + i * 20, 152 - i * 36, 150 - i * 40)),
@@ -56,10 +56,10 @@ const MOTIFS = {
   ],
   Fantasy: (r) => [
     path(`M${r(110, 130)} 40a62 62 0 1 0 40 96a50 50 0 1 1-40-96Z`, "tone"),
-    ...Array.from({ length: 7 }, () => spark(r(14, 186), r(20, 210), r(4, 11))),
+    ...times(7, () => spark(r(14, 186), r(20, 210), r(4, 11))),
   ],
   Musical: (r) =>
-    Array.from({ length: 6 }, (_, i) => {
+    times(6, (i) => {
       const [y, swing] = [50 + i * 26, r(18, 42)];
       return path(
         `M-5 ${y}C50 ${y - swing} 80 ${y + swing} 110 ${y}S170 ${y - swing} 205 ${y}`,
@@ -78,7 +78,7 @@ const MOTIFS = {
   Thriller: (r) => {
     const [x, y] = [r(60, 140), r(80, 130)];
     return [
-      ...Array.from({ length: 14 }, (_, i) => {
+      ...times(14, (i) => {
         const angle = (i / 14) * 2 * Math.PI;
         return path(`M${x} ${y}L${x + 260 * Math.cos(angle)} ${y + 260 * Math.sin(angle)}`, "hair");
       }),
@@ -86,7 +86,7 @@ const MOTIFS = {
     ];
   },
   War: (r) => [
-    ...Array.from({ length: 5 }, (_, i) => {
+    ...times(5, (i) => {
       const y = 40 + i * 32;
       return path(`M20 ${y + 42}L100 ${y}L180 ${y + 42}v16L100 ${y + 16}L20 ${y + 58}Z`, i === 2 ? "tone" : "wash");
     }),
@@ -174,11 +174,12 @@ function randomNumbers(text) {
   };
 }
 
+const times = (number, make) => Array.from({ length: number }, (_, i) => make(i));
 const circle = (cx, cy, radius, kind) => svg("circle", { cx, cy, r: radius, class: kind });
 const frame = (x, y, width, height) => svg("rect", { x, y, width, height, class: "line" });
 const path = (d, kind) => svg("path", { d, class: kind });
 const bar = (x, y, width, height, kind) => svg("rect", { x, y, width, height, rx: 2, class: kind });
-const dots = (r, many) => Array.from({ length: many }, () => circle(r(0, 200), r(0, 200), r(5, 14) / 10, "glow"));
+const dots = (r, many) => times(many, () => circle(r(0, 200), r(0, 200), r(5, 14) / 10, "glow"));
 
 function spark(x, y, size) {
   const points = [

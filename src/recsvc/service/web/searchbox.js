@@ -48,8 +48,8 @@ export function startSearch(form) {
     const q = input.value.trim();
     if (!q) return close();
     try {
-      await pause(PAUSE, signal);
-      const { items } = await findMovies({ q, k: OPTIONS }, signal);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      const { items } = await findMovies({ q, k: OPTIONS }, signal); // sends nothing if it was aborted meanwhile
       if (!signal.aborted) show(q, items);
     } catch (problem) {
       if (!signal.aborted && problem.name === "Problem") showProblem(options, problem);
@@ -121,14 +121,4 @@ function slash(event, input) {
   event.preventDefault();
   input.focus();
   input.select();
-}
-
-function pause(duration, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, duration);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }
