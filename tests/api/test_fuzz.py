@@ -60,7 +60,7 @@ LIKELY: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     },
 )
 STARS = st.integers(1, 10).map(lambda halves: halves / 2)
-OPINIONS = st.dictionaries(st.integers(1, 500), STARS, max_size=30).map(
+FEEDBACK = st.dictionaries(st.integers(1, 500), STARS, max_size=30).map(
     lambda rated: [{"movie_id": movie_id, "rating": stars} for movie_id, stars in rated.items()]
 )
 VALUES = st.recursive(
@@ -97,12 +97,12 @@ def test_any_bytes_as_a_query_and_as_a_path(reading: TestClient, raw: bytes) -> 
 
 
 @FUZZ
-@given(query=LIKELY, opinions=OPINIONS)
-def test_any_good_question(reading: TestClient, query: dict[str, Any], opinions: list[dict[str, Any]]) -> None:
-    listed = answer(reading.post("/recommend", json={**query, "ratings": opinions}))
+@given(query=LIKELY, entries=FEEDBACK)
+def test_any_good_question(reading: TestClient, query: dict[str, Any], entries: list[dict[str, Any]]) -> None:
+    listed = answer(reading.post("/recommend", json={**query, "ratings": entries}))
     found = ids(listed)
     assert len(found) == len(set(found)) <= query.get("k", 10)
-    assert not set(found) & {opinion["movie_id"] for opinion in opinions}
+    assert not set(found) & {entry["movie_id"] for entry in entries}
     assert not set(found) & set(query.get("exclude", []))
     assert (listed["next_offset"] is None) or listed["next_offset"] == query.get("offset", 0) + query.get("k", 10)
     if query.get("explain", True):

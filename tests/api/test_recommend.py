@@ -238,7 +238,7 @@ def test_what_a_like_counts_as_is_a_setting(
     with serving(sample_artifacts, sqlite_url, liked_stars=3.0, disliked_stars=0.5) as client:
         for way, stars in ((True, 3), (False, 0.5)):
             as_way, as_stars = (
-                answer(client.post("/recommend", json={"ratings": [{"movie_id": trilogy[0], **opinion}]}))
-                for opinion in ({"liked": way}, {"rating": stars})
+                answer(client.post("/recommend", json={"ratings": [{"movie_id": trilogy[0], **entry}]}))
+                for entry in ({"liked": way}, {"rating": stars})
             )
             assert as_way == as_stars

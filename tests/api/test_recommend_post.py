@@ -74,15 +74,15 @@ def test_a_number_that_is_none(reading: TestClient, name: str, value: str) -> No
     assert_problem(response, 422, f"body.{name}")
 
 
-@pytest.mark.parametrize(("opinion", "field"), RATINGS, ids=short)
-def test_a_bad_rating_is_named_by_its_index(reading: TestClient, opinion: Any, field: str) -> None:
-    body = {"ratings": [{"movie_id": 1, "rating": 4}, opinion]}
+@pytest.mark.parametrize(("entry", "field"), RATINGS, ids=short)
+def test_a_bad_rating_is_named_by_its_index(reading: TestClient, entry: Any, field: str) -> None:
+    body = {"ratings": [{"movie_id": 1, "rating": 4}, entry]}
     assert_problem(reading.post("/recommend", json=body), 422, f"body.ratings.1{field}")
 
 
 def test_an_unknown_movie_and_one_twice_say_which(reading: TestClient) -> None:
-    for opinion, words in (({"movie_id": 999_999}, "999999"), ({"movie_id": 1}, "twice")):
-        body = {"ratings": [{"movie_id": 1, "rating": 4}, {**opinion, "rating": 4}]}
+    for entry, words in (({"movie_id": 999_999}, "999999"), ({"movie_id": 1}, "twice")):
+        body = {"ratings": [{"movie_id": 1, "rating": 4}, {**entry, "rating": 4}]}
         assert words in assert_problem(reading.post("/recommend", json=body), 422, "body.ratings.1.movie_id")["detail"]
 
 
@@ -116,12 +116,12 @@ def test_the_same_as_after_rating_in_any_order_and_nothing_is_stored(
 ) -> None:
     others = [movie_id for movie_id in ids(recommended(client)) if movie_id not in trilogy]
     movies = [*trilogy, *others[:2]]
-    opinions = [{"movie_id": movie_id, **way} for movie_id, way in zip(movies, WAYS, strict=True)]
-    for opinion in opinions:
-        answer(client.post("/rate", json={"user_id": "ada", **opinion}), 201)
+    entries = [{"movie_id": movie_id, **way} for movie_id, way in zip(movies, WAYS, strict=True)]
+    for entry in entries:
+        answer(client.post("/rate", json={"user_id": "ada", **entry}), 201)
     for question in QUESTIONS:
         stored = recommended(client, "ada", **question)
-        for order in (opinions, opinions[::-1], sorted(opinions, key=str)):
+        for order in (entries, entries[::-1], sorted(entries, key=str)):
             given = answer(client.post("/recommend", json={**question, "ratings": order}))
             assert given["items"] == stored["items"]
             assert (given["strategy"], given["next_offset"]) == (stored["strategy"], stored["next_offset"])

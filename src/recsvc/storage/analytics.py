@@ -60,7 +60,7 @@ class Exposures(NamedTuple):
     liked_of_shown: int
 
 
-class Opinions(NamedTuple):
+class FeedbackCounts(NamedTuple):
     """The feedback about recommended movies; `mean_stars` is None without a rating."""
 
     liked: int
@@ -163,7 +163,9 @@ async def exposures(transaction: ReadTransaction, since: datetime, by: Dimension
     return {row[0]: Exposures(*row[1:]) for row in await transaction.rows(select(key, *sums).group_by(key))}
 
 
-async def opinions(transaction: ReadTransaction, since: datetime, by: Dimension) -> dict[str | int, Opinions]:
+async def feedback_counts(
+    transaction: ReadTransaction, since: datetime, by: Dimension
+) -> dict[str | int, FeedbackCounts]:
     """Count feedback about recommended movies by version, strategy or rank."""
     key = feedback.c[by.value]
     query = (
@@ -171,7 +173,7 @@ async def opinions(transaction: ReadTransaction, since: datetime, by: Dimension)
         .where(_since(feedback.c.updated_at, since), feedback.c.rank.is_not(None))
         .group_by(key)
     )
-    return {row[0]: Opinions(*row[1:]) for row in await transaction.rows(query)}
+    return {row[0]: FeedbackCounts(*row[1:]) for row in await transaction.rows(query)}
 
 
 async def personal_exposures(

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from recsvc.engine.strategies import Strategy
 from recsvc.storage import analytics
-from recsvc.storage.analytics import Day, Dimension, Exposures, MovieCounts, Opinions, Totals
+from recsvc.storage.analytics import Day, Dimension, Exposures, FeedbackCounts, MovieCounts, Totals
 from recsvc.storage.database import Database, ReadTransaction
 from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.intervals import Rate, Shown, difference, wilson
 
 TOP_MOVIES = 20
 _NOTHING_SHOWN = Exposures(0, 0, 0, 0)
-_NO_OPINIONS = Opinions(0, 0, 0, None)
+_NO_FEEDBACK = FeedbackCounts(0, 0, 0, None)
 
 
 class Rates(NamedTuple):
@@ -24,7 +24,7 @@ class Rates(NamedTuple):
 
     key: str
     shown: Exposures
-    opinions: Opinions
+    feedback_counts: FeedbackCounts
 
     @property
     def click_rate(self) -> Rate | None:
@@ -71,13 +71,13 @@ async def analyse(deployment: Deployment, database: Database, *, days: int) -> A
         counted = await analytics.days(transaction, since)
         rates = {}
         for by in Dimension:
-            shown, opinions = (
+            shown, feedback_counts = (
                 await analytics.exposures(transaction, since, by),
-                await analytics.opinions(transaction, since, by),
+                await analytics.feedback_counts(transaction, since, by),
             )
             rates[by] = [
-                Rates(str(key), shown.get(key, _NOTHING_SHOWN), opinions.get(key, _NO_OPINIONS))
-                for key in sorted({*shown, *opinions}, key=lambda key: (str(type(key)), key))
+                Rates(str(key), shown.get(key, _NOTHING_SHOWN), feedback_counts.get(key, _NO_FEEDBACK))
+                for key in sorted({*shown, *feedback_counts}, key=lambda key: (str(type(key)), key))
             ]
         return Analytics(
             first,

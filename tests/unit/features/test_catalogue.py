@@ -19,7 +19,7 @@ FULL = Movie(
     ("Drama", "Mystery"),
     ("The Adventure",),
     'A "search"\nthat is given up.',
-    ("island", "missing user"),
+    ("island", "disappearance"),
     ("Michelangelo Antonioni",),
     ("Monica Vitti",),
     ("Italy", "France"),

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import DateTime, bindparam, text
 
 from recsvc.storage import analytics
-from recsvc.storage.analytics import Day, Dimension, Exposures, MovieCounts, Opinions, Totals
+from recsvc.storage.analytics import Day, Dimension, Exposures, FeedbackCounts, MovieCounts, Totals
 from recsvc.storage.database import Database
 
 pytestmark = pytest.mark.anyio
@@ -125,10 +125,10 @@ class Counted:
             for key, rows in grouped(self.places, lambda row: row[by]).items()
         }
 
-    def opinions(self, by: str) -> dict[Any, Opinions]:
+    def feedback_counts(self, by: str) -> dict[Any, FeedbackCounts]:
         recommended = [row for row in self.feedback if row["rank"] is not None]
         return {
-            key: Opinions(
+            key: FeedbackCounts(
                 sum(map(liked, rows)),
                 sum(map(disliked, rows)),
                 sum(row["stars"] is not None for row in rows),
@@ -199,7 +199,7 @@ async def test_everything_is_counted_as_one_by_one(database: Database, seed: int
     async with database.read() as transaction:
         for by in Dimension:
             assert await analytics.exposures(transaction, SINCE, by) == expected.exposures(by.value)
-            assert await analytics.opinions(transaction, SINCE, by) == expected.opinions(by.value)
+            assert await analytics.feedback_counts(transaction, SINCE, by) == expected.feedback_counts(by.value)
         versions, but = sorted({row["model_version"] for row in events})[:2], events[0]["strategy"]
         found = await analytics.personal_exposures(transaction, SINCE, versions, but=but)
         assert sorted(found) == sorted(expected.personal(versions, but))
@@ -215,7 +215,7 @@ async def test_of_an_empty_database_there_is_nothing_to_count(database: Database
     async with database.read() as transaction:
         assert await analytics.days(transaction, SINCE) == {}
         assert await analytics.exposures(transaction, SINCE, Dimension.RANK) == {}
-        assert await analytics.opinions(transaction, SINCE, Dimension.VERSION) == {}
+        assert await analytics.feedback_counts(transaction, SINCE, Dimension.VERSION) == {}
         assert await analytics.personal_exposures(transaction, SINCE, ["a"], but="popular") == []
         assert await analytics.top_movies(transaction, SINCE, 20) == []
         assert await analytics.totals(transaction, SINCE) == Totals(0, 0)

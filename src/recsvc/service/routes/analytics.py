@@ -37,7 +37,7 @@ def _rates(rows: Sequence[Rates]) -> list[RatesBy]:
             key=row.key,
             shown=row.shown.shown,
             clicked=row.shown.clicked,
-            **row.opinions._asdict(),
+            **row.feedback_counts._asdict(),
             click_rate=_share(row.click_rate),
             like_rate=_share(row.like_rate),
         )

@@ -64,12 +64,12 @@ class Coverage(Sent):
     """How much of the catalogue users were shown."""
 
     shown_movies: int = Field(description="How many different movies of the catalogue were shown.")
-    catalogue_movies: int = Field(description="How many movies the version in production knows.")
+    catalogue_movies: int = Field(description="The number of movies in the catalogue of the version in production.")
     share: float = Field(description="The one over the other.", examples=[0.31])
 
 
 class VersionComparison(Sent):
-    """The rates of the challenger less those of production, with intervals over users."""
+    """The rates of the challenger minus those of production, with intervals over users."""
 
     production: VersionField
     challenger: VersionField

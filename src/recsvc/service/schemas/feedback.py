@@ -37,7 +37,7 @@ def _true_or_false(value: object) -> object:
 TrueField = Annotated[Literal[True], BeforeValidator(_true_or_false)]
 
 
-class Opinion(Strict):
+class MovieFeedback(Strict):
     """Feedback about one movie: exactly one of `rating`, `liked`, `seen` and `not_interested`."""
 
     model_config = IN_JSON
@@ -49,7 +49,7 @@ class Opinion(Strict):
     not_interested: TrueField | None = Field(default=None, description="Not to be recommended any more.")
 
     @model_validator(mode="after")
-    def _one_way(self) -> Opinion:
+    def _one_way(self) -> MovieFeedback:
         if sum(getattr(self, way) is not None for way in _WAYS) != 1:
             raise ValueError(f"exactly one of {', '.join(_WAYS)} is needed")
         return self
@@ -64,7 +64,7 @@ class Opinion(Strict):
         return FeedbackKind.SEEN if self.seen else FeedbackKind.NOT_INTERESTED
 
 
-class RateBody(Opinion):
+class RateBody(MovieFeedback):
     """Feedback of a user about a movie."""
 
     model_config = {

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from recsvc.engine.query import Query
 from recsvc.engine.strategies import Strategy
-from recsvc.service.schemas.feedback import Opinion
+from recsvc.service.schemas.feedback import MovieFeedback
 from recsvc.service.schemas.fields import (
     IN_JSON,
     RECOMMENDATION_ID,
@@ -70,7 +70,9 @@ class RecommendBody(Wanted):
         },
     }
 
-    ratings: list[Opinion] = Field(default=[], max_length=1000, description="Feedback of the user, each movie once.")
+    ratings: list[MovieFeedback] = Field(
+        default=[], max_length=1000, description="Feedback of the user, each movie once."
+    )
 
 
 class Because(Sent):
