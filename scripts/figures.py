@@ -364,7 +364,7 @@ def summary(reports: dict[str, Report]) -> str:
         "",
         f"By `{COMMANDS['ms-recommenders']}`;",
         "the best nDCG@10 of the comparison that Microsoft Recommenders publishes on this protocol is 0.4751 (BiVAE).",
-        f"Predicted stars: RMSE {stars:.4f} on the folds u1-u5, everyone folded in (`{COMMANDS['folds']}`).",
+        f"Predicted stars: RMSE {stars:.4f} on the folds u1-u5, with all users folded in (`{COMMANDS['folds']}`).",
         f"Training and publishing, the hold-out included: {reports['train']['seconds']:.0f} s (`{COMMANDS['train']}`).",
         "",
         f"`{COMMANDS['bench']}`: `wrk` with 16 connections against one worker on ml-100k, a random user's 20-737",

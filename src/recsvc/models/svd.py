@@ -24,6 +24,8 @@ class _Trained(NamedTuple):
 
 
 def _train(interactions: Interactions, algorithm: Any) -> _Trained:
+    if not len(interactions.stars):
+        raise ModelError("without ratings no stars can be predicted")
     trainset = trainset_of(interactions, np.unique(interactions.rows))
     trained = algorithm.fit(trainset)
     rows = rows_of(trainset)
@@ -67,8 +69,6 @@ class Svd(FoldInModel):
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Train with scikit-surprise and keep the factors and biases of the movies."""
-        if not len(interactions.stars):
-            raise ModelError("without ratings no stars can be predicted")
         import surprise
 
         config = self.config
@@ -131,8 +131,6 @@ class Svdpp(FoldInModel):
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Train with scikit-surprise and keep the factors and biases of the movies."""
-        if not len(interactions.stars):
-            raise ModelError("without ratings no stars can be predicted")
         import surprise
 
         config = self.config
