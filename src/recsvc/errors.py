@@ -74,12 +74,11 @@ class DamagedVersionError(UnusableVersionError):
 
 
 class OutdatedVersionError(UnusableVersionError):
-    """A version whose manifest has another schema than this release reads."""
+    """A version of another release: its manifest has another schema, or it lacks a model that serves now."""
 
-    def __init__(self, version: str, found: int, expected: int) -> None:
+    def __init__(self, version: str, difference: str) -> None:
         super().__init__(
-            f"version {version} was written by another release (manifest schema {found}, this one reads {expected}): "
-            "train a new version with `recsvc train`"
+            f"version {version} was written by another release ({difference}): train a new version with `recsvc train`"
         )
 
 

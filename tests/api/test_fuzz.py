@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from recsvc.engine.strategies import Strategy
 from tests.api.asking import answer, assert_sums, ids
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ LIKELY: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "era": st.sampled_from(["old", "new", "any"]),
         "exclude": st.lists(st.integers(1, 600), max_size=20),
         "diversity": st.floats(0, 1),
-        "strategy": st.sampled_from(["auto", "hybrid", "collaborative", "content", "popular"]),
+        "strategy": st.sampled_from([strategy.value for strategy in Strategy]),
         "explain": st.booleans(),
     },
 )

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from recsvc.engine.strategies import SERVED
 from tests.api.asking import Json, answer, assert_problem, assert_sums, ids, rate, recommended, scores, serving
 from tests.api.bounds import USERS, WANTED, short
 
 USER = "sample:7"
-STRATEGIES = ["hybrid", "collaborative", "content", "popular"]
+STRATEGIES = [served.strategy.value for served in SERVED]
 
 
 @pytest.mark.parametrize(("query", "field"), WANTED, ids=short)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from recsvc.engine.strategies import SIMILAR
 from tests.api.asking import Json, answer, assert_problem, ids, movie, serving
 from tests.api.bounds import FILTERS, K, short
 
@@ -29,7 +30,7 @@ def test_an_unknown_movie(reading: TestClient, movie_id: int) -> None:
     assert_problem(reading.get(f"/similar/{movie_id}"), 404)
 
 
-@pytest.mark.parametrize("by", ["hybrid", "content", "collaborative"])
+@pytest.mark.parametrize("by", [strategy.value for strategy in SIMILAR])
 def test_movies_like_one(reading: TestClient, by: str) -> None:
     alien = movie(reading, "Alien")
     listed = answer(reading.get(f"/similar/{alien}", params={"by": by, "k": 100}))

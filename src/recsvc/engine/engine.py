@@ -12,7 +12,7 @@ from recsvc.engine.filters import mask
 from recsvc.engine.query import DEEPEST, LAST_OFFSET, Filters, Query
 from recsvc.engine.ranking import diversified, top
 from recsvc.engine.strategies import SERVED, SIMILAR, Strategy
-from recsvc.errors import DamagedVersionError
+from recsvc.errors import DamagedVersionError, OutdatedVersionError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.title_index import TitleIndex
@@ -45,7 +45,8 @@ class Engine:
     """Answers from one version. Nothing in it changes, so that threads can share it and a process can replace it.
 
     Raises:
-        DamagedVersionError: The version lacks a component, or its components do not fit together.
+        OutdatedVersionError: The version lacks a component.
+        DamagedVersionError: Its components do not fit together.
     """
 
     def __init__(self, version: Version) -> None:
@@ -230,5 +231,5 @@ def _star_model(version: Version) -> Model:
     return model
 
 
-def _without(version: Version, name: str) -> DamagedVersionError:
-    return DamagedVersionError(f"version {version.manifest.version} is damaged: it has no {name}")
+def _without(version: Version, name: str) -> OutdatedVersionError:
+    return OutdatedVersionError(version.manifest.version, f"it has no {name} that this one can use")

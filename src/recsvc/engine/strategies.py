@@ -5,7 +5,7 @@ To let another kind of model serve, write it in `models/`, add it to `models.kin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -30,21 +30,23 @@ class ServedModel(NamedTuple):
     """A model that serves under the name of a strategy.
 
     `code` stands for the strategy in recommendation tokens. It is never changed and never used again for another one.
-    `part_of` returns the model from the hybrid. Where it is None, training fits a model of this kind with its default
-    config and stores it as a component of the version, named after the strategy.
+    `basis` is what the model ranks by, for the documentation of the API. `part_of` returns the model from the hybrid.
+    Where it is None, training fits a model of this kind with its default config and stores it as a component of the
+    version, named after the strategy.
     """
 
     strategy: Strategy
     code: int
     kind: type[Model]
+    basis: str
     part_of: Callable[[Hybrid], Model] | None = None
 
 
 SERVED: tuple[ServedModel, ...] = (
-    ServedModel(Strategy.HYBRID, 1, Hybrid, lambda hybrid: hybrid),
-    ServedModel(Strategy.COLLABORATIVE, 2, Collaborative, lambda hybrid: hybrid.collaborative),
-    ServedModel(Strategy.CONTENT, 3, Content, lambda hybrid: hybrid.content),
-    ServedModel(Strategy.POPULAR, 4, Popularity, lambda hybrid: hybrid.popularity),
+    ServedModel(Strategy.HYBRID, 1, Hybrid, "ratings, genres, texts and credits", lambda hybrid: hybrid),
+    ServedModel(Strategy.COLLABORATIVE, 2, Collaborative, "ratings", lambda hybrid: hybrid.collaborative),
+    ServedModel(Strategy.CONTENT, 3, Content, "genres, texts and credits", lambda hybrid: hybrid.content),
+    ServedModel(Strategy.POPULAR, 4, Popularity, "mean and number of ratings", lambda hybrid: hybrid.popularity),
 )
 
 CODES: dict[Strategy, int] = {Strategy.AUTO: 0, **{served.strategy: served.code for served in SERVED}}
@@ -52,3 +54,9 @@ CODES: dict[Strategy, int] = {Strategy.AUTO: 0, **{served.strategy: served.code 
 
 SIMILAR: tuple[Strategy, ...] = tuple(served.strategy for served in SERVED if served.kind.capabilities.similar)
 """The strategies that compute similarities."""
+
+
+def bases(strategies: Iterable[Strategy]) -> str:
+    """Return one line that says what each of the strategies ranks by."""
+    chosen = set(strategies)
+    return "; ".join(f"`{served.strategy}`: by {served.basis}" for served in SERVED if served.strategy in chosen)

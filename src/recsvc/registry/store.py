@@ -143,7 +143,7 @@ class Registry:
             content = json.loads(path.read_bytes())
             schema = content.get("schema_version") if isinstance(content, dict) else None
             if isinstance(schema, int) and schema != SCHEMA_VERSION:
-                raise OutdatedVersionError(version, schema, SCHEMA_VERSION)
+                raise OutdatedVersionError(version, f"manifest schema {schema}, this one reads {SCHEMA_VERSION}")
             manifest = Manifest.model_validate(content)
         except (OSError, ValueError) as error:
             reason = f"{error.error_count()} fields" if isinstance(error, ValidationError) else error

@@ -13,7 +13,7 @@ from recsvc.engine.answer import Answer, Recommendation, UserProfile
 from recsvc.engine.engine import NO_ROWS, UNKNOWN_USER, Engine
 from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query
 from recsvc.engine.strategies import Strategy
-from recsvc.errors import DamagedVersionError, InvalidInputError
+from recsvc.errors import OutdatedVersionError, InvalidInputError
 from recsvc.registry.store import Registry, Version
 from recsvc.types import EMPTY_TASTE, Rows, Taste
 from tests.contracts.worlds import TAGLESS, UNRATED, YEARLESS, taste_of, tastes, world
@@ -309,8 +309,8 @@ def test_the_dataset_users_are_there(world_engine: Engine) -> None:
 def test_a_version_without_a_part_is_refused(world_registry: Registry, missing: str) -> None:
     version = world_registry.open(world_registry.production())
     held = {name: component for name, component in version.components.items() if name != missing}
-    with pytest.raises(DamagedVersionError, match=f"{version.manifest.version} .*no {missing}"):
+    with pytest.raises(OutdatedVersionError, match=f"{version.manifest.version} .*no {missing}"):
         Engine(Version(version.manifest, held))
     held[missing] = version.components["movies" if missing != "movies" else "history"]
-    with pytest.raises(DamagedVersionError, match=f"no {missing}"):
+    with pytest.raises(OutdatedVersionError, match=f"no {missing}"):
         Engine(Version(version.manifest, held))

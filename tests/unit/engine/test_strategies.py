@@ -10,8 +10,8 @@ from recsvc.engine import engine as engine_module
 from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import NO_ROWS, Engine
 from recsvc.engine.query import Query
-from recsvc.engine.strategies import SERVED, SIMILAR, ServedModel, Strategy
-from recsvc.errors import DamagedVersionError
+from recsvc.engine.strategies import CODES, SERVED, ServedModel, Strategy
+from recsvc.errors import OutdatedVersionError
 from recsvc.models.ease import Ease
 from recsvc.registry.store import Registry
 from recsvc.training import pipeline
@@ -20,12 +20,12 @@ from tests.contracts.worlds import publish, taste_of
 
 def test_each_strategy_but_auto_is_served_by_one_model() -> None:
     assert [served.strategy for served in SERVED] == [one for one in Strategy if one is not Strategy.AUTO]
-    assert set(SIMILAR) == {Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT}
+    assert len(set(CODES.values())) == len(Strategy)
 
 
 def test_a_model_of_its_own_is_trained_stored_and_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """EASE alone serves in place of the hybrid's collaborative part."""
-    own = ServedModel(Strategy.COLLABORATIVE, 2, Ease)
+    own = ServedModel(Strategy.COLLABORATIVE, 2, Ease, "ratings")
     table = tuple(own if served.strategy is own.strategy else served for served in SERVED)
     plain = publish(Registry(tmp_path / "plain"))
     for module in (engine_module, pipeline):
@@ -43,5 +43,5 @@ def test_a_model_of_its_own_is_trained_stored_and_answers(tmp_path: Path, monkey
     rows = [engine.catalogue.vocabulary.row(item.movie.movie_id) for item in answer.items]
     assert [item.score for item in answer.items] == [float(scores[row]) for row in rows if row is not None]
 
-    with pytest.raises(DamagedVersionError, match="it has no collaborative"):
+    with pytest.raises(OutdatedVersionError, match=r"it has no collaborative .*`recsvc train`$"):
         Engine(Registry(tmp_path / "plain").open(plain))

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from recsvc.engine.query import Query
-from recsvc.engine.strategies import Strategy
+from recsvc.engine.strategies import Strategy, bases
 from recsvc.service.schemas.feedback import MovieFeedback
 from recsvc.service.schemas.fields import (
     IN_JSON,
@@ -39,7 +39,7 @@ class Wanted(Paged):
     strategy: Strategy = Field(
         default=Strategy.AUTO,
         strict=False,
-        description="`auto` is the hybrid, and the popular movies for a user without ratings.",
+        description=f"`auto` is the hybrid, and the popular movies for a user without ratings. {bases(Strategy)}.",
     )
     explain: bool = Field(default=True, description="Whether to say why.")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from recsvc.engine.strategies import SIMILAR, Strategy
+from recsvc.engine.strategies import SIMILAR, Strategy, bases
 from recsvc.service.schemas.fields import KField, RankField, Sent, VersionField
 from recsvc.service.schemas.movies import Filtered, MovieSummary
 
@@ -28,10 +28,7 @@ class SimilarQuery(Filtered):
     """Which similarity."""
 
     k: KField = 10
-    by: SimilarBy = Field(
-        default=Strategy.HYBRID,
-        description="`content`: by genres, texts and credits; `collaborative`: by who rated them; `hybrid`: by both.",
-    )
+    by: SimilarBy = Field(default=Strategy.HYBRID, description=f"{bases(SIMILAR)}.")
 
 
 class SimilarItem(Sent):
