@@ -33,10 +33,10 @@ def data_enrich(
     dataset: DatasetName = "sample",
     data_dir: DataDir = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Ask about so many movies only, the most rated first.")
+        int | None, typer.Option(min=1, help="Fetch at most this many movies, the most rated first.")
     ] = None,
     max_age: Annotated[
-        int, typer.Option(min=0, max=180, help="Ask again about movies asked for so many days ago; TMDB allows 180.")
+        int, typer.Option(min=0, max=180, help="Fetch data again that are older than this many days; TMDB allows 180.")
     ] = 180,
     rate: Annotated[float, typer.Option(min=0.1, max=50, help="Requests a second; TMDB allows about 40.")] = 30.0,
 ) -> None:

@@ -80,6 +80,4 @@ def train(
     if trained.promoted:
         terminal.say("it is in production now")
     elif promote:
-        raise ConfigurationError(
-            f"it was not promoted: the personalised lists find too little ({trained.verdict.reason})"
-        )
+        raise ConfigurationError(f"it was not promoted: it did not pass the gate ({trained.verdict.reason})")

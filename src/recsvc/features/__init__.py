@@ -1,1 +1,1 @@
-"""In: the Ratings and Movies tables. Out: matrices and row numbers, the only form in which models receive a dataset."""
+"""In: the Ratings table and the movies. Out: matrices and row numbers, in which form alone models receive a dataset."""

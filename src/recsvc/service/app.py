@@ -36,7 +36,7 @@ from recsvc.storage.database import Database
 from recsvc.usecases.deployment import DeploymentManager
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.signing_key import signing_key
-from recsvc.usecases.users import stars_by_kind
+from recsvc.usecases.users import stars_by_kind_of
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     app.state.settings = settings
-    app.state.counts_as = stars_by_kind(settings)
+    app.state.stars_by_kind = stars_by_kind_of(settings)
     middleware.install(app, settings)
     problems.install(app)
     if settings.cors_origins:

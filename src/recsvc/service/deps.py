@@ -24,7 +24,7 @@ class Context(NamedTuple):
     database: Database
     presenter: Presenter
     tokens: RecommendationTokens
-    counts_as: dict[str, float]
+    stars_by_kind: dict[str, float]
 
 
 async def _deployment_manager(request: Request) -> DeploymentManager:
@@ -35,7 +35,7 @@ async def _deployment_manager(request: Request) -> DeploymentManager:
 async def _context(request: Request) -> Context:
     """Return the context; raises NotReadyError if no version is loaded."""
     state = request.app.state
-    return Context(state.manager.deployment(), state.database, state.presenter, state.tokens, state.counts_as)
+    return Context(state.manager.deployment(), state.database, state.presenter, state.tokens, state.stars_by_kind)
 
 
 DeploymentManagerDep = Annotated[DeploymentManager, Depends(_deployment_manager)]

@@ -46,10 +46,14 @@ class StoredFeedback(Feedback):
     updated_at: datetime | None = None
 
 
+_NOT_REPLACED = {"user_id", "movie_id", "revision", "created_at", "updated_at"}
+"""The key and the columns that `put` counts and stamps itself; all other columns hold what was given last."""
+
+
 def _upsert(insert: Callable[..., Any], later: Callable[..., Any]) -> ReturningInsert[Any]:
     statement = insert(feedback)
     new = statement.excluded
-    values = {name: new[name] for name in ("kind", "stars")}
+    values = {column.name: new[column.name] for column in feedback.c if column.name not in _NOT_REPLACED}
     # Where a movie had been recommended stays true if later feedback has no recommendation token.
     has_token = new.recommendation_id.is_not(None)
     for name in ("recommendation_id", *Attribution._fields):
@@ -126,15 +130,15 @@ async def of_user(transaction: ReadTransaction, user_id: UserId, *, limit: int, 
     )
     return [
         StoredFeedback(
-            row.user_id,
-            row.movie_id,
-            FeedbackKind(row.kind),
-            row.stars,
-            row.recommendation_id,
-            None if row.rank is None else Attribution(row.model_version, row.strategy, row.rank),
-            row.revision,
-            row.created_at,
-            row.updated_at,
+            user_id=row.user_id,
+            movie_id=row.movie_id,
+            kind=FeedbackKind(row.kind),
+            stars=row.stars,
+            recommendation_id=row.recommendation_id,
+            attribution=None if row.rank is None else Attribution(row.model_version, row.strategy, row.rank),
+            revision=row.revision,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
         )
         for row in await transaction.rows(query)
     ]

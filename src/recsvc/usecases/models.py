@@ -24,7 +24,7 @@ def open_engine(registry: Registry, version: str) -> Engine:
 
     Raises:
         VersionNotFoundError: There is no version of that name.
-        DamagedVersionError: It cannot serve.
+        UnusableVersionError: It cannot serve.
     """
     return Engine(registry.open(version))
 
@@ -34,7 +34,7 @@ def promote(registry: Registry, version: str, *, who: str, why: str, load: Load 
 
     Raises:
         VersionNotFoundError: There is no version of that name.
-        DamagedVersionError: It cannot serve; what was in production stays there.
+        UnusableVersionError: It cannot serve; what was in production stays there.
     """
     (load or partial(open_engine, registry))(version)
     return registry.aliases.append(PRODUCTION, version, action="promote", who=who, why=why)

@@ -27,14 +27,16 @@ class GivenFeedback(NamedTuple):
 
 
 async def recommend_for(
-    engine: Engine, database: Database, counts_as: dict[str, float], user_id: UserId | None, query: Query
+    engine: Engine, database: Database, stars_by_kind: dict[str, float], user_id: UserId | None, query: Query
 ) -> Answer:
     """Recommend to a user by everything that is stored about them now; None is an unknown user."""
-    profile = UNKNOWN_USER if user_id is None else await stored_profile(engine, database, counts_as, user_id)
+    profile = UNKNOWN_USER if user_id is None else await stored_profile(engine, database, stars_by_kind, user_id)
     return engine.recommend(profile, query)
 
 
-def recommend_from(engine: Engine, counts_as: dict[str, float], given: Sequence[GivenFeedback], query: Query) -> Answer:
+def recommend_from(
+    engine: Engine, stars_by_kind: dict[str, float], given: Sequence[GivenFeedback], query: Query
+) -> Answer:
     """Recommend by feedback that is given here and not stored.
 
     Raises:
@@ -49,7 +51,7 @@ def recommend_from(engine: Engine, counts_as: dict[str, float], given: Sequence[
         seen.add(movie_id)
     # Sums of floats depend on their order: take that of the movie ids, in which the database returns feedback.
     movie_ids, kinds, stars = list(zip(*sorted(given), strict=True)) or [(), (), ()]
-    return engine.recommend(profile_of(engine, movie_ids, kinds, stars, counts_as), query)
+    return engine.recommend(profile_of(engine, movie_ids, kinds, stars, stars_by_kind), query)
 
 
 def parse_ratings(engine: Engine, text: str) -> list[GivenFeedback]:

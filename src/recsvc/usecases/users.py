@@ -21,7 +21,7 @@ _PUBLIC_DATASETS = re.compile(r"(ml-[a-z0-9-]+|sample):")
 """Namespaces that belong to the users of public datasets, whichever of them is loaded."""
 
 
-def stars_by_kind(settings: Settings) -> dict[str, float]:
+def stars_by_kind_of(settings: Settings) -> dict[str, float]:
     """Return the stars that likes and dislikes count as."""
     return {FeedbackKind.LIKED: settings.liked_stars, FeedbackKind.DISLIKED: settings.disliked_stars}
 
@@ -48,7 +48,7 @@ def profile_of(
     movie_ids: Sequence[MovieId],
     kinds: Sequence[str],
     stars: Sequence[float | None],
-    counts_as: dict[str, float],
+    stars_by_kind: dict[str, float],
 ) -> UserProfile:
     """Turn feedback, as columns of equal length, into a profile. Movies that left the catalogue are ignored."""
     found = list(map(engine.catalogue.vocabulary.row, movie_ids))
@@ -60,7 +60,7 @@ def profile_of(
     for row, kind, given in zip(found, kinds, stars, strict=True):
         if row is None:
             continue
-        value = given if given is not None else counts_as.get(kind)
+        value = given if given is not None else stars_by_kind.get(kind)
         if value is None:
             hidden.append(row)
         else:
@@ -72,14 +72,14 @@ def profile_of(
 
 
 async def stored_profile(
-    engine: Engine, database: Database, counts_as: dict[str, float], user_id: UserId
+    engine: Engine, database: Database, stars_by_kind: dict[str, float], user_id: UserId
 ) -> UserProfile:
     """Return the profile of a user: from the history for the dataset's own users, from the database for all others."""
     label = _label(engine, user_id)
     if label is not None:
         return UserProfile(engine.history.taste(label), UNKNOWN_USER.hidden)
     columns = await database.reader.read(user_id)
-    return profile_of(engine, columns.movie_ids, columns.kinds, columns.stars, counts_as)
+    return profile_of(engine, columns.movie_ids, columns.kinds, columns.stars, stars_by_kind)
 
 
 async def summary_of(engine: Engine, database: Database, user_id: UserId) -> UserSummary:

@@ -13,7 +13,7 @@ from recsvc.engine.answer import Answer, Recommendation, UserProfile
 from recsvc.engine.engine import NO_ROWS, UNKNOWN_USER, Engine
 from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query
 from recsvc.engine.strategies import Strategy
-from recsvc.errors import OutdatedVersionError, InvalidInputError
+from recsvc.errors import InvalidInputError, OutdatedVersionError
 from recsvc.registry.store import Registry, Version
 from recsvc.types import EMPTY_TASTE, Rows, Taste
 from tests.contracts.worlds import TAGLESS, UNRATED, YEARLESS, taste_of, tastes, world

@@ -10,7 +10,7 @@ import pytest
 
 from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.engine.query import Query
-from recsvc.errors import DamagedVersionError, InvalidInputError, NotFoundError, NotReadyError, ReadOnlyUserError
+from recsvc.errors import InvalidInputError, NotFoundError, NotReadyError, OutdatedVersionError, ReadOnlyUserError
 from recsvc.registry.store import Draft, Registry
 from recsvc.types import FeedbackKind
 from recsvc.usecases.deployment import DeploymentManager
@@ -142,6 +142,6 @@ def test_what_cannot_serve_is_not_promoted(artifacts: Path, tmp_path: Path) -> N
         )
     ).version
     registry.verify(partial)
-    with pytest.raises(DamagedVersionError, match="stars"):
+    with pytest.raises(OutdatedVersionError, match="stars"):
         promote(registry, partial, who="tests", why="")
     assert registry.production() == before

@@ -19,7 +19,7 @@ from recsvc.service.schemas.movies import (
     MovieDetail,
     Movies,
     OnboardingQuery,
-    Paged,
+    PageParameters,
     PopularItem,
     PopularMovies,
     SearchQuery,
@@ -49,7 +49,7 @@ async def search_movies(context: ContextDep, query: Annotated[SearchQuery, Query
 @router.get(
     "/popular", summary="The movies with the best weighted rating", dependencies=[KeptForAMinute], responses=document()
 )
-async def popular(context: ContextDep, query: Annotated[Paged, Query()]) -> PopularMovies:
+async def popular(context: ContextDep, query: Annotated[PageParameters, Query()]) -> PopularMovies:
     """What an unknown user is recommended: movies by their Bayesian weighted rating, which counts the raters, too."""
     engine = context.deployment.production
     answer = engine.recommend(
@@ -79,6 +79,7 @@ async def onboarding(context: ContextDep, query: Annotated[OnboardingQuery, Quer
     return _page(engine, context.presenter, onboarding_movies(engine, query.k, query.seed), None)
 
 
+# This path matches every other one, so it stays the last.
 @router.get("/{movie_id}", summary="One movie", dependencies=[KeptForAMinute], responses=document(404))
 async def movie(context: ContextDep, movie_id: MovieIdField) -> MovieDetail:
     """Everything that is known about a movie."""

@@ -25,7 +25,7 @@ async def recommend(
     """
     user = caller.user(query.user_id)
     engine = context.deployment.for_user(user)
-    answer = await recommend_for(engine, context.database, context.counts_as, user, query.query())
+    answer = await recommend_for(engine, context.database, context.stars_by_kind, user, query.query())
     return context.presenter.recommendations(engine, user, answer)
 
 
@@ -37,5 +37,5 @@ async def recommend_without_account(context: ContextDep, body: RecommendBody) ->
     """
     engine = context.deployment.production
     given = [GivenFeedback(one.movie_id, one.kind, one.rating) for one in body.ratings]
-    answer = recommend_from(engine, context.counts_as, given, body.query())
+    answer = recommend_from(engine, context.stars_by_kind, given, body.query())
     return context.presenter.recommendations(engine, None, answer)

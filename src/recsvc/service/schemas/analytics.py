@@ -7,16 +7,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import MovieField, Sent, Strict, VersionField
+from recsvc.service.schemas.fields import MovieField, RequestModel, ResponseModel, VersionField
 
 
-class AnalyticsQuery(Strict):
+class AnalyticsQuery(RequestModel):
     """Which days."""
 
     days: Annotated[int, Field(ge=1, le=366, description="How many days up to today, which counts too (UTC).")] = 30
 
 
-class Share(Sent):
+class Share(ResponseModel):
     """A share, or a difference of two, with its 95 % interval."""
 
     value: float = Field(description="The share.", examples=[0.12])
@@ -24,7 +24,7 @@ class Share(Sent):
     high: float = Field(description="The upper end of its 95 % interval.", examples=[0.15])
 
 
-class DayCounts(Sent):
+class DayCounts(ResponseModel):
     """One day."""
 
     day: date = Field(description="The day in UTC.")
@@ -34,7 +34,7 @@ class DayCounts(Sent):
     clicked: int = Field(description="How many of those were clicked.")
 
 
-class RatesBy(Sent):
+class RatesBy(ResponseModel):
     """What users did with the movies that one version, strategy or rank recommended."""
 
     key: str = Field(description="Which version, strategy or rank.", examples=["hybrid"])
@@ -48,7 +48,7 @@ class RatesBy(Sent):
     like_rate: Share | None = Field(description="Of the shown movies; null if none was shown.")
 
 
-class TopMovie(Sent):
+class TopMovie(ResponseModel):
     """A movie with much feedback."""
 
     movie_id: MovieField
@@ -60,7 +60,7 @@ class TopMovie(Sent):
     clicked: int = Field(description="How often it was clicked.")
 
 
-class Coverage(Sent):
+class Coverage(ResponseModel):
     """How much of the catalogue users were shown."""
 
     shown_movies: int = Field(description="How many different movies of the catalogue were shown.")
@@ -68,7 +68,7 @@ class Coverage(Sent):
     share: float = Field(description="The one over the other.", examples=[0.31])
 
 
-class VersionComparison(Sent):
+class VersionComparison(ResponseModel):
     """The rates of the challenger minus those of production, with intervals over users."""
 
     production: VersionField
@@ -78,7 +78,7 @@ class VersionComparison(Sent):
     click_rate_difference: Share | None = Field(description="null if one of both has fewer than two users.")
 
 
-class AnalyticsReport(Sent):
+class AnalyticsReport(ResponseModel):
     """What users did in some days."""
 
     first_day: date = Field(description="The first day.")

@@ -10,7 +10,7 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from recsvc.errors import InvalidRecordError, RecsvcError
 from recsvc.service.problems import FieldError, fields_of, plain_errors, status_of
-from recsvc.service.schemas.fields import Sent
+from recsvc.service.schemas.fields import ResponseModel
 from recsvc.usecases.batches import Outcome
 
 T = TypeVar("T", bound=BaseModel)
@@ -27,7 +27,7 @@ Record: TypeAlias = Annotated[T, WrapValidator(_or_refused)]
 """A record of a batch as the field of a schema: the record, or an InvalidRecordError if it does not have its form."""
 
 
-class BatchRecord(Sent):
+class BatchRecord(ResponseModel):
     """What became of one record."""
 
     index: int = Field(description="Its place in the request, from 0.")
@@ -36,7 +36,7 @@ class BatchRecord(Sent):
     errors: list[FieldError] = Field(default=[], description="The fields that cannot be used.")
 
 
-class BatchResult(Sent):
+class BatchResult(ResponseModel):
     """What became of each record, in the order of the request."""
 
     kept: int = Field(description="How many records are kept now, unchanged ones included.", examples=[2])

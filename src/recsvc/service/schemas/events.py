@@ -14,13 +14,13 @@ from recsvc.service.schemas.fields import (
     USER_ID,
     MovieIdField,
     RecommendationIdField,
-    Strict,
+    RequestModel,
     UserIdField,
 )
 from recsvc.types import EventType
 
 
-class EventBody(Strict):
+class EventBody(RequestModel):
     """A recommended movie was shown or clicked."""
 
     model_config = IN_JSON
@@ -32,7 +32,7 @@ class EventBody(Strict):
     movie_id: MovieIdField
 
 
-class EventsBody(Strict):
+class EventsBody(RequestModel):
     """Up to 1,000 events of one user."""
 
     model_config = IN_JSON

@@ -16,9 +16,9 @@ from recsvc.service.schemas.fields import (
     MovieField,
     MovieIdField,
     RecommendationIdField,
-    Sent,
+    RequestModel,
+    ResponseModel,
     StarsField,
-    Strict,
     UserField,
     UserIdField,
 )
@@ -37,7 +37,7 @@ def _true_or_false(value: object) -> object:
 TrueField = Annotated[Literal[True], BeforeValidator(_true_or_false)]
 
 
-class MovieFeedback(Strict):
+class MovieFeedback(RequestModel):
     """Feedback about one movie: exactly one of `rating`, `liked`, `seen` and `not_interested`."""
 
     model_config = IN_JSON
@@ -82,7 +82,7 @@ class RateBody(MovieFeedback):
     )
 
 
-class BatchBody(Strict):
+class BatchBody(RequestModel):
     """Up to 1,000 records, each as in `POST /rate`."""
 
     model_config = IN_JSON
@@ -96,7 +96,7 @@ class BatchBody(Strict):
         return self.ratings
 
 
-class Rated(Sent):
+class Rated(ResponseModel):
     """What is stored now."""
 
     user_id: UserField
@@ -108,7 +108,7 @@ class Rated(Sent):
     )
 
 
-class UndoQuery(Strict):
+class UndoQuery(RequestModel):
     """Whose feedback about which movie to take back."""
 
     user_id: UserIdField | None = Field(default=None, description=USER_ID, examples=["ada"])

@@ -48,7 +48,7 @@ SimulatedField = Annotated[
 ]
 
 
-class Strict(BaseModel):
+class RequestModel(BaseModel):
     """Data that a caller sends. Unknown fields are refused, so that a misspelt name is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,7 +58,7 @@ IN_JSON = ConfigDict(strict=True)
 """For bodies, in which true and "4" are no numbers, although both could be converted; in a query all is text."""
 
 
-class Sent(BaseModel):
+class ResponseModel(BaseModel):
     """Data that the service sends."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,7 +8,7 @@ from unicodedata import category
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from recsvc.service.schemas.fields import IN_JSON, MovieField, MovieIdField, Sent, Strict, TitleField
+from recsvc.service.schemas.fields import IN_JSON, MovieField, MovieIdField, RequestModel, ResponseModel, TitleField
 from recsvc.service.schemas.movies import MovieSummary
 
 
@@ -32,7 +32,7 @@ SlugField = Annotated[
 ]
 
 
-class ListBody(Strict):
+class ListBody(RequestModel):
     """A new list."""
 
     model_config = IN_JSON
@@ -41,7 +41,7 @@ class ListBody(Strict):
     movie_ids: ListMovies = Field(description=_MOVIES, examples=[[1, 2, 3]])
 
 
-class ListChange(Strict):
+class ListChange(RequestModel):
     """What is to change; what is left out stays."""
 
     model_config = IN_JSON
@@ -50,7 +50,7 @@ class ListChange(Strict):
     movie_ids: ListMovies | None = Field(default=None, description=_MOVIES, examples=[[1, 2, 3]])
 
 
-class SharedItem(Sent):
+class SharedItem(ResponseModel):
     """A movie of a list."""
 
     movie_id: MovieField
@@ -59,7 +59,7 @@ class SharedItem(Sent):
     movie: MovieSummary | None = Field(description="The movie; null when it has left the catalogue.")
 
 
-class SharedList(Sent):
+class SharedList(ResponseModel):
     """A list as it is shown to anyone with the link."""
 
     slug: SlugField

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import IN_JSON, Sent, Strict, VersionField
+from recsvc.service.schemas.fields import IN_JSON, RequestModel, ResponseModel, VersionField
 
 
-class ModelVersion(Sent):
+class ModelVersion(ResponseModel):
     """A version in the registry."""
 
     version: VersionField
@@ -34,13 +34,13 @@ class ModelVersion(Sent):
     metrics: dict[str, Any] = Field(description="Its metrics on a hold-out, measured before it was published.")
 
 
-class Models(Sent):
+class Models(ResponseModel):
     """All versions, newest first."""
 
     items: list[ModelVersion] = Field(description="The versions.")
 
 
-class ReasonBody(Strict):
+class ReasonBody(RequestModel):
     """Why an alias is moved."""
 
     model_config = IN_JSON
@@ -60,7 +60,7 @@ class ChallengeBody(ReasonBody):
     ]
 
 
-class Promotion(Sent):
+class Promotion(ResponseModel):
     """The version that the alias names now."""
 
     alias: str = Field(description="What was moved.", examples=["production"])
@@ -71,7 +71,7 @@ class Promotion(Sent):
     weight: float | None = Field(default=None, description="A challenger's share of the users.")
 
 
-class Health(Sent):
+class Health(ResponseModel):
     """A probe's answer."""
 
     status: str = Field(description="`live` or `ready`.", examples=["ready"])

@@ -14,9 +14,9 @@ from recsvc.service.schemas.fields import (
     NextOffsetField,
     OffsetField,
     RankField,
-    Sent,
+    RequestModel,
+    ResponseModel,
     SimulatedField,
-    Strict,
     TitleField,
     VersionField,
 )
@@ -35,7 +35,7 @@ ExcludeField = Annotated[
 ]
 
 
-class Filtered(Strict):
+class FilterParameters(RequestModel):
     """The filters that every list of movies takes."""
 
     genre: GenresField = []
@@ -54,17 +54,23 @@ class Filtered(Strict):
 
     def filters(self) -> Filters:
         """Return the filters of the engine; raises InvalidInputError if the years are in the wrong order."""
-        return Filters(tuple(self.genre), self.year_from, self.year_to, self.era, tuple(self.exclude))
+        return Filters(
+            genres=tuple(self.genre),
+            year_from=self.year_from,
+            year_to=self.year_to,
+            era=self.era,
+            exclude=tuple(self.exclude),
+        )
 
 
-class Paged(Filtered):
+class PageParameters(FilterParameters):
     """Filters and a page."""
 
     k: KField = 10
     offset: OffsetField = 0
 
 
-class SearchQuery(Paged):
+class SearchQuery(PageParameters):
     """The text to search for."""
 
     q: str = Field(
@@ -75,7 +81,7 @@ class SearchQuery(Paged):
     )
 
 
-class OnboardingQuery(Strict):
+class OnboardingQuery(RequestModel):
     """How many movies to draw."""
 
     k: Annotated[int, Field(ge=1, le=50, description="How many of the 50 most rated movies.")] = 15
@@ -85,7 +91,7 @@ class OnboardingQuery(Strict):
     ] = None
 
 
-class MovieSummary(Sent):
+class MovieSummary(ResponseModel):
     """A movie as it is shown in lists."""
 
     movie_id: MovieField
@@ -122,14 +128,14 @@ class MovieDetail(MovieSummary):
         examples=["This product uses the TMDB API but is not endorsed or certified by TMDB."],
     )
     simulated: SimulatedField
-    rating_count: int = Field(description="How many ratings the movie has in the training data.")
+    rating_count: int = Field(description="How many ratings the movie has in the dataset.")
     mean_rating: float | None = Field(description="Their mean in stars; null without a rating.")
     weighted_rating: float | None = Field(
         description="The Bayesian weighted rating by which `/movies/popular` is ordered."
     )
 
 
-class Movies(Sent):
+class Movies(ResponseModel):
     """A page of movies."""
 
     model_version: VersionField
@@ -137,7 +143,7 @@ class Movies(Sent):
     next_offset: NextOffsetField
 
 
-class PopularItem(Sent):
+class PopularItem(ResponseModel):
     """A popular movie."""
 
     rank: RankField
@@ -150,7 +156,7 @@ class PopularItem(Sent):
     rating_count: int = Field(description="How many ratings that is made of.", examples=[583])
 
 
-class PopularMovies(Sent):
+class PopularMovies(ResponseModel):
     """A page of popular movies."""
 
     model_version: VersionField

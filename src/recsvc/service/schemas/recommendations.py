@@ -15,16 +15,16 @@ from recsvc.service.schemas.fields import (
     MovieField,
     NextOffsetField,
     RankField,
-    Sent,
+    ResponseModel,
     SimulatedField,
     TitleField,
     UserIdField,
     VersionField,
 )
-from recsvc.service.schemas.movies import MovieSummary, Paged
+from recsvc.service.schemas.movies import MovieSummary, PageParameters
 
 
-class Wanted(Paged):
+class RecommendationParameters(PageParameters):
     """Which list: the filters, the page, and how it is made."""
 
     diversity: Annotated[
@@ -48,7 +48,7 @@ class Wanted(Paged):
         return Query(self.k, self.offset, self.filters(), self.diversity, self.strategy, self.explain)
 
 
-class RecommendQuery(Wanted):
+class RecommendQuery(RecommendationParameters):
     """Recommendations for a user who is known by an id, or for an unknown user."""
 
     user_id: UserIdField | None = Field(
@@ -58,7 +58,7 @@ class RecommendQuery(Wanted):
     )
 
 
-class RecommendBody(Wanted):
+class RecommendBody(RecommendationParameters):
     """Recommendations for someone without an account: their ratings are in the request, and nothing is stored."""
 
     model_config = {
@@ -75,7 +75,7 @@ class RecommendBody(Wanted):
     )
 
 
-class Because(Sent):
+class Reason(ResponseModel):
     """A movie that the user rated, and how much it adds to the score."""
 
     movie_id: MovieField
@@ -83,7 +83,7 @@ class Because(Sent):
     contribution: float = Field(description="How much of the score is due to it.", examples=[0.42])
 
 
-class RecommendedItem(Sent):
+class RecommendedItem(ResponseModel):
     """A recommended movie. `baseline`, the contributions in `because` and `other` add up to `score`."""
 
     rank: RankField
@@ -95,11 +95,11 @@ class RecommendedItem(Sent):
         description="How many stars this user would give, 0.5-5; null without a prediction.", examples=[4.42]
     )
     baseline: float | None = Field(description="What the movie scores without this user's ratings.", examples=[-0.12])
-    because: list[Because] = Field(description="The up to three ratings that add most to the score.")
+    because: list[Reason] = Field(description="The up to three ratings that add most to the score.")
     other: float | None = Field(description="What all other ratings add or take away.", examples=[0.07])
 
 
-class Recommendations(Sent):
+class Recommendations(ResponseModel):
     """A page of recommendations."""
 
     recommendation_id: str = Field(

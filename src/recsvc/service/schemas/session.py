@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import Sent, UserField
+from recsvc.service.schemas.fields import ResponseModel, UserField
 
 
-class SessionToken(Sent):
+class SessionToken(ResponseModel):
     """The name of a visitor, and the token that proves it."""
 
     token: str = Field(

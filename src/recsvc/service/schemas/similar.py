@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from recsvc.engine.strategies import SIMILAR, Strategy, bases
-from recsvc.service.schemas.fields import KField, RankField, Sent, VersionField
-from recsvc.service.schemas.movies import Filtered, MovieSummary
+from recsvc.service.schemas.fields import KField, RankField, ResponseModel, VersionField
+from recsvc.service.schemas.movies import FilterParameters, MovieSummary
 
 
 def _computes_similarities(strategy: Strategy) -> Strategy:
@@ -24,14 +24,14 @@ SimilarBy = Annotated[
 ]
 
 
-class SimilarQuery(Filtered):
+class SimilarQuery(FilterParameters):
     """Which similarity."""
 
     k: KField = 10
     by: SimilarBy = Field(default=Strategy.HYBRID, description=f"{bases(SIMILAR)}.")
 
 
-class SimilarItem(Sent):
+class SimilarItem(ResponseModel):
     """A similar movie."""
 
     rank: RankField
@@ -39,7 +39,7 @@ class SimilarItem(Sent):
     similarity: float = Field(description="Higher is more similar; comparable within one answer.", examples=[2.71])
 
 
-class SimilarMovies(Sent):
+class SimilarMovies(ResponseModel):
     """The movies most similar to one."""
 
     model_version: VersionField

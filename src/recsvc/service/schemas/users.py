@@ -7,18 +7,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import KField, MovieField, NextOffsetField, Sent, Strict, UserField
+from recsvc.service.schemas.fields import KField, MovieField, NextOffsetField, RequestModel, ResponseModel, UserField
 from recsvc.types import FeedbackKind
 
 
-class UserRatingsQuery(Strict):
+class UserRatingsQuery(RequestModel):
     """Which page of a user's feedback."""
 
     k: KField = 50
     offset: Annotated[int, Field(ge=0, le=10_000_000, description="How many to leave out first.")] = 0
 
 
-class User(Sent):
+class User(ResponseModel):
     """How much is stored about a user."""
 
     user_id: UserField
@@ -33,7 +33,7 @@ class User(Sent):
     last_at: datetime | None = Field(description="When the newest feedback was given; null for users of the dataset.")
 
 
-class UserRating(Sent):
+class UserRating(ResponseModel):
     """Feedback of a user about one movie."""
 
     movie_id: MovieField
@@ -45,7 +45,7 @@ class UserRating(Sent):
     updated_at: datetime | None = Field(description="When it was changed last; null for users of the dataset.")
 
 
-class UserRatings(Sent):
+class UserRatings(ResponseModel):
     """A page of a user's feedback, newest first."""
 
     user_id: UserField

@@ -19,10 +19,3 @@ def test_the_readme_has_no_setting_that_there_is_not() -> None:
     named = set(re.findall(r"\bRECSVC_([A-Z_]+)\b", README.read_text(encoding="utf-8")))
     of_tests = {name for name in named if name.startswith("TEST_")}
     assert {name.lower() for name in named - of_tests} <= set(Settings.model_fields)
-
-
-@pytest.mark.parametrize("field", Settings.model_fields)
-def test_every_setting_says_what_it_is(field: str) -> None:
-    description = Settings.model_fields[field].description
-    assert description
-    assert description.endswith(".")
