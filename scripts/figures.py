@@ -175,7 +175,7 @@ def similarity(report: Report) -> str:
         mean = f"{result['mean_of_seeds']['auc']:.4f}"
         rows.append([result["model"], f"{result['auc']:.4f} [{low:.3f}, {high:.3f}]", mean, above])
     first = report["results"][0]
-    pairs = f"the catalogue holds {first['pairs']} of {first['pairs_asked']} pairs, {first['pairs_ok']} of them OK"
+    pairs = f"the catalogue holds {first['pairs']} of {first['pairs_judged']} pairs, {first['pairs_ok']} of them OK"
     headings = ["model", "AUC", "mean of seeds", f"above {reference}"]
     return f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(headings, rows)}"
 
@@ -351,7 +351,7 @@ def summary(reports: dict[str, Report]) -> str:
     ]
     rows.append(
         [
-            "the same, liked: nDCG@10",
+            "ms-recommenders, liked: nDCG@10",
             f"{hybrid['liked']['ndcg@10']:.4f}",
             f"{hybrid['mean_of_seeds']['liked']['ndcg@10']:.4f}",
             *(f"{result['liked']['ndcg@10']:.4f}" for result in non_personalised),
@@ -372,9 +372,9 @@ def summary(reports: dict[str, Report]) -> str:
         "",
         f"`{COMMANDS['bench']}`: `wrk` with 16 connections against one worker on ml-100k, a random user's 20-737",
         "ratings read from SQLite on each request: `GET /recommend` reaches",
-        f"**{bench['median_ratio']:.2f}** of the requests/s of a constant answer in the same process (same parameters,",
+        f"**{bench['median_ratio']:.2f}** of the requests/s of a fixed response in the same process (same parameters,",
         "response model, serialiser, middleware and bytes; rounds",
-        f"{min(ratios):.2f}-{max(ratios):.2f}; the constant answer",
+        f"{min(ratios):.2f}-{max(ratios):.2f}; the fixed response",
         f"{min(constant):,.0f}-{max(constant):,.0f}).",
         "",
         f"`{COMMANDS['search']}`: of {search['queries']:,} mistyped searches among {search['titles']:,} titles",

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     )
     artifacts_dir: Path = Field(default=Path("artifacts"), description="The model registry directory.")
     data_dir: Path | None = Field(
-        default=None, description="Folder that holds one folder a dataset; `--data-dir` overrides it."
+        default=None, description="Folder that contains one folder per dataset; `--data-dir` overrides it."
     )
     database_url: str = Field(
         default="sqlite:///data/recsvc.db",

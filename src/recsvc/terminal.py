@@ -233,7 +233,7 @@ def show_similarity_study(study: SimilarityStudy) -> None:
         weights = [f"{result.weights[name]:.3f}" if result.weights else "" for name in names]
         _add(table, result.name, f"{result.auc:.4f} {_ends(result.interval, '.3f')}", above, *weights)
     out.print(table)
-    say(f"the catalogue contains {study.pairs} of {study.pairs_asked} judged pairs, {study.pairs_ok} are OK")
+    say(f"the catalogue contains {study.pairs} of {study.pairs_judged} judged pairs, {study.pairs_ok} are OK")
     say(study.protocol)
     say("in brackets 95 % intervals that take into account that pairs share movies")
 

@@ -40,7 +40,7 @@ def test_the_study_as_a_table_and_as_json() -> None:
     for result in study["results"]:
         assert f"{result['auc']:.4f} [" in done.stdout
         assert result["name"] in done.stdout
-    assert f"the catalogue contains {study['pairs']} of {study['pairs_asked']} judged pairs" in done.stdout
+    assert f"the catalogue contains {study['pairs']} of {study['pairs_judged']} judged pairs" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def similarity_results(results: Sequence[SimilarityResult], seeds: Sequence[int]
             "model": result.model,
             "pairs": len(result.pairs),
             "pairs_ok": int(result.pairs.ok.sum()),
-            "pairs_asked": result.pairs.n_judged,
+            "pairs_judged": result.pairs.n_judged,
             "not_predicted": result.not_predicted,
             "fit_seconds": round(result.fit_seconds, 3),
             "auc": result.auc,
@@ -171,7 +171,7 @@ def facts_of(report: Json) -> list[str]:
     facts = [f"{report['protocol']} on {report['dataset']}" + (" (simulated ratings)" if report["simulated"] else "")]
     if report["protocol"] == "similarity":
         if first:
-            found, judged, ok = (first[name] for name in ("pairs", "pairs_asked", "pairs_ok"))
+            found, judged, ok = (first[name] for name in ("pairs", "pairs_judged", "pairs_ok"))
             facts.append(f"the catalogue contains {found} of {judged} judged pairs, {ok} are OK")
     elif first:
         facts.append(f"{first['users']:,} users; liked: only ratings of 4 stars or more count")

@@ -42,11 +42,11 @@ Models: TypeAlias = Mapping[str, Model]
 References: TypeAlias = Mapping[str, Reference]
 
 MAX_SEED = 2**32 - 1
-NEEDS = {"folds": "stars", "similarity": "similar"} | {
+REQUIRED_CAPABILITIES = {"folds": "stars", "similarity": "similar"} | {
     name: protocol.needs for name, protocol in PROTOCOLS.items() if protocol.needs
 }
 """The capability that a model must declare to take part in a protocol."""
-WHY_NOT = {
+SKIP_REASONS = {
     "stars": "its scores are not stars",
     "similar": "it computes no similarities",
     "new_users": "it cannot score movies for users who were not in training",
@@ -86,9 +86,9 @@ def select(models: Models, protocol: str, *, explicit: bool) -> tuple[dict[str, 
     Raises:
         ConfigurationError: A model cannot take part and the models were named explicitly, or no model can.
     """
-    need = NEEDS.get(protocol)
+    need = REQUIRED_CAPABILITIES.get(protocol)
     skipped = {
-        name: WHY_NOT[need]
+        name: SKIP_REASONS[need]
         for name, model in models.items()
         if need is not None and not getattr(model.capabilities, need)
     }

@@ -64,7 +64,7 @@ class SimilarityStudy:
     seed: int
     pairs: int
     pairs_ok: int
-    pairs_asked: int
+    pairs_judged: int
     standard_deviations: Weights
     results: list[WeightingResult]
 

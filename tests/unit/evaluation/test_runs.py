@@ -196,7 +196,7 @@ def test_similarities_are_compared_with_the_references_that_are_passed_in(tmp_pa
     assert report["references"] == ["none"]
     assert [result["model"] for result in report["results"]] == ["none", "content", "ease"]
     for result in report["results"]:
-        assert result["pairs"] <= result["pairs_asked"] == 10
+        assert result["pairs"] <= result["pairs_judged"] == 10
         assert len(result["against"]) == 2
     headings, rows = table_of(report)
     assert headings == ["model", "AUC", "against none", "not predicted", "fit (s)"]

@@ -128,7 +128,7 @@ def test_the_seed_draws_the_folds_and_the_number_of_jobs_changes_nothing() -> No
 def test_the_study_compares_every_weighting_with_the_plain_sum() -> None:
     sample = read_sample()
     study = compare_weightings(sample, judged(sample), seed=1, jobs=1, progress=no_progress)
-    assert (study.pairs, study.pairs_asked, study.dataset, study.seed) == (39, 39, "sample", 1)
+    assert (study.pairs, study.pairs_judged, study.dataset, study.seed) == (39, 39, "sample", 1)
     results = {result.name: result for result in study.results}
     assert list(results) == ["plain-sum", "equal", "inverse-deviation", "served", "fitted"]
     assert results["served"].weights == served_weights(HybridConfig())
