@@ -37,7 +37,7 @@ def wilson(hits: int, n: int) -> Rate | None:
 
 
 def difference(before: Sequence[Shown], after: Sequence[Shown]) -> Rate | None:
-    """Return the share of hits of one group of users less that of another, with an interval over users.
+    """Return the share of hits of one group of users minus that of another, with an interval over users.
 
     The movies shown to one user are not independent of each other, so that users are the sampling unit. The share is a
     ratio of sums over p users, hits over movies. Its linearised variance is
