@@ -1,6 +1,9 @@
 # Sourced by the other scripts: makes .venv with the pinned packages of the lock file named in $1, once.
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Compiled code is kept, on machines whose default is not to, too: every process would compile all of it again.
+unset PYTHONDONTWRITEBYTECODE
+
 die() { echo "$0: $*" >&2; exit 1; }
 
 find_python() {
@@ -31,7 +34,7 @@ make_venv() {
         "$python" -m venv .venv
     fi
     echo "Installing the pinned packages of $lock ..." >&2
-    .venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r "$lock"
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: --require-hashes -r "$lock"
     .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
     echo "$stamp" > .venv/.stamp
 }

@@ -7,7 +7,17 @@ import pytest
 
 from tests.requirements import need
 
-pytest_plugins = ["tests.databases", "tests.contracts.worlds"]
+pytest_plugins = ["tests.databases", "tests.versions", "tests.contracts.worlds"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the sweeps of processes that are killed at full length")
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the sweeps run at full length."""
+    return bool(request.config.getoption("full"))
 
 
 @pytest.fixture(scope="session")

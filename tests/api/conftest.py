@@ -8,9 +8,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.asking import movie, serving
-from tests.api.versions import ml_100k_artifacts, sample_artifacts, shrinking_artifacts
-
-__all__ = ["ml_100k_artifacts", "sample_artifacts", "shrinking_artifacts"]
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from tests.api.asking import Json, answer, assert_problem, ids, raw, recommended
 from tests.api.looking import sql
 from tests.api.test_events import events_of, send_events
 from tests.api.test_models import KEY
-from tests.api.versions import publish_again
+from tests.versions import publish_again
 
 Z2 = 1.959963984540054**2
 EMPTY = {"feedback": 0, "active_users": 0, "shown": 0, "clicked": 0}

@@ -13,7 +13,7 @@ from recsvc.registry.store import Registry
 from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, ids, rate, recommended, serving
 from tests.api.looking import sql
 from tests.api.test_models import KEY, UNKNOWN, damage, wait_for
-from tests.api.versions import publish_again
+from tests.versions import publish_again
 
 NAMES = [f"user-{number}" for number in range(60)]
 

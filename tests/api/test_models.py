@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from recsvc.registry.store import Registry
 from recsvc.usecases.models import promote, roll_back
 from tests.api.asking import Json, answer, assert_problem, raw, recommended
-from tests.api.versions import publish_again
+from tests.versions import publish_again
 
 KEY = {"X-Admin-Key": "open sesame"}
 UNKNOWN = "20200101T000000Z-00000000"

@@ -7,7 +7,6 @@ import inspect
 import json
 from functools import cache
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -68,10 +67,7 @@ def test_a_model_that_is_made_has_only_stored_its_config(kind: str) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(config, dataclasses.fields(config)[0].name, None)
     assert make(config).config is config
-    began = perf_counter()
-    for _ in range(200):
-        make(config)
-    assert perf_counter() - began < 0.2  # a millisecond each: nothing is fitted or imported
+    assert not any(value.size for value in vars(make(config)).values() if isinstance(value, np.ndarray))
 
 
 @kinds
@@ -178,7 +174,7 @@ def test_an_explanation_adds_up_to_the_score(kind: str, taste: Taste) -> None:
 def test_each_contribution_is_that_of_its_own_movie(kind: str, taste: Taste, data: st.DataObject) -> None:
     model = fitted(kind)
     if not model.capabilities.explains:
-        return
+        pytest.skip("it explains nothing")
     order = np.array(data.draw(st.permutations(range(len(taste)))))
     rows = np.flatnonzero(np.isfinite(model.score(taste))).astype(np.int32)
     baseline, contributions = model.explain(taste, rows)
@@ -191,7 +187,7 @@ def test_each_contribution_is_that_of_its_own_movie(kind: str, taste: Taste, dat
 def test_a_movie_that_training_never_saw_adds_nothing_unless_declared(kind: str) -> None:
     model = fitted(kind)
     if not model.capabilities.explains or model.capabilities.new_movies:
-        return
+        pytest.skip("it explains nothing, or says something about movies that nobody rated")
     taste = taste_of({0: 5.0, int(NEVER_RATED[0]): 5.0})
     _, contributions = model.explain(taste, np.array([2, 3, 4], np.int32))
     assert np.abs(contributions[:, 1]).max() == 0
@@ -204,7 +200,7 @@ def test_a_movie_that_training_never_saw_adds_nothing_unless_declared(kind: str)
 def test_an_item_item_model_is_its_weights(kind: str, taste: Taste) -> None:
     model = fitted(kind)
     if not isinstance(model, ItemItemModel):
-        return
+        pytest.skip("it has no item-item weights")
     weights, informative = model.item_item_weights(), model.informative()
     assert (weights.shape, weights.dtype, informative.shape) == ((N, N), np.dtype(np.float32), (N,))
     assert not np.nan_to_num(weights)[~informative].any()
@@ -239,7 +235,7 @@ def test_similar_is_as_declared(kind: str) -> None:
 def test_stars_are_stars(kind: str) -> None:
     model = fitted(kind)
     if not model.capabilities.stars:
-        return
+        pytest.skip("its scores are not stars")
     held = world().interactions
     predicted = np.concatenate(
         [model.score_rows(held.taste(user), held.taste(user).rows) for user in range(held.n_users)]

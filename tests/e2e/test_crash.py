@@ -22,9 +22,10 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from tests.e2e.processes import Forks, environment, free_port, run, wait_until_it_answers
 
-KILLS_IN_TRAINING = 50
+WITH_FULL = 50
+KILLS_IN_TRAINING = 10
 KILLS_IN_PUBLISHING = 50
-KILLS_IN_SERVING = {"sqlite": 50, "postgresql": 12}
+KILLS_IN_SERVING = 12
 CLIENTS = 4
 
 
@@ -49,7 +50,8 @@ def leftovers(artifacts: Path) -> list[Path]:
     return list((artifacts / "versions").glob(".unfinished-*"))
 
 
-def test_training_killed_at_any_time(tmp_path: Path, forks: Forks) -> None:
+def test_training_killed_at_any_time(tmp_path: Path, forks: Forks, full: bool) -> None:
+    kills = WITH_FULL if full else KILLS_IN_TRAINING
     artifacts, log = tmp_path / "artifacts", tmp_path / "log"
     began = time.perf_counter()
     forks.start("train", log=log, artifacts_dir=artifacts)
@@ -59,13 +61,13 @@ def test_training_killed_at_any_time(tmp_path: Path, forks: Forks) -> None:
 
     draw = random.Random(20261120)
     killed = 0
-    for number in range(KILLS_IN_TRAINING):
+    for number in range(kills):
         child = forks.start("train", log=log, artifacts_dir=artifacts)
-        time.sleep(whole_time * (number + draw.random()) / KILLS_IN_TRAINING)
+        time.sleep(whole_time * (number + draw.random()) / kills)
         os.kill(child, signal.SIGKILL)
         killed += forks.wait() == -signal.SIGKILL
         assert production in assert_only_whole_versions(artifacts)
-    assert killed > KILLS_IN_TRAINING / 2
+    assert killed > kills / 2
 
 
 def test_publishing_killed_at_any_time(tmp_path: Path) -> None:
@@ -157,11 +159,11 @@ async def kept(database_url: str, user_id: str) -> dict[int, float | None]:
 
 
 def test_serving_killed_in_a_burst_of_ratings(
-    tmp_path: Path, sample_artifacts: Path, database_url: str, forks: Forks
+    tmp_path: Path, sample_artifacts: Path, database_url: str, forks: Forks, full: bool
 ) -> None:
     draw = random.Random(20261120)
     callers = [Caller(f"caller-{number}") for number in range(CLIENTS)]
-    for number in range(KILLS_IN_SERVING[database_url.partition(":")[0]]):
+    for number in range(WITH_FULL if full else KILLS_IN_SERVING):
         port = free_port()
         log = tmp_path / "log"
         child = forks.start(
@@ -183,4 +185,4 @@ def test_serving_killed_in_a_burst_of_ratings(
 
         for caller in callers:
             caller.check(asyncio.run(kept(database_url, caller.user_id)), f"after kill {number + 1}")
-    assert all(caller.sent > KILLS_IN_SERVING["postgresql"] for caller in callers)
+    assert all(caller.sent > KILLS_IN_SERVING for caller in callers)

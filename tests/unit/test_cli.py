@@ -13,8 +13,8 @@ import pytest
 
 from recsvc import cli
 from recsvc.registry.store import Registry
-from tests.api.versions import publish_again, trained
 from tests.unit.datasets.folders import tmdb, tmdb_row
+from tests.versions import publish_again
 
 
 class Done(NamedTuple):
@@ -56,10 +56,10 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return run
 
 
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def sample(sample_artifacts: Path) -> Path:
     """Not to be changed."""
-    return trained("sample", tmp_path_factory.getbasetemp() / "sample-artifacts")
+    return sample_artifacts
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.requirements import need
+from tests.requirements import need, need_extra
 
 
 def test_what_is_there_lets_the_test_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,3 +20,12 @@ def test_what_is_missing_fails_when_it_is_required(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("RECSVC_TEST_REQUIRE", "chromium, datasets")
     with pytest.raises(pytest.fail.Exception, match=r"datasets.*set the folder"):
         need("datasets", False, "set the folder")
+
+
+def test_an_extra_is_missing_if_one_of_its_packages_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSVC_TEST_REQUIRE", "report")
+    need_extra("tune", "json", "email.message")
+    with pytest.raises(pytest.skip.Exception, match=r"tune .*recsvc\[tune\], which brings no_such_module$"):
+        need_extra("tune", "json", "no_such_module")
+    with pytest.raises(pytest.fail.Exception, match="report required"):
+        need_extra("report", "no_such_module")

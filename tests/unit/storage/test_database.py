@@ -15,6 +15,7 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind
+from tests.requirements import need_extra
 
 pytestmark = pytest.mark.anyio
 
@@ -124,7 +125,7 @@ def as_somebody() -> Iterator[None]:
 
 class TestPostgresql:
     async def test_nobody_listens(self) -> None:
-        pytest.importorskip("asyncpg")
+        need_extra("postgres", "asyncpg")
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
@@ -133,7 +134,7 @@ class TestPostgresql:
         assert "secret" not in message
 
     async def test_a_wrong_password(self) -> None:
-        pytest.importorskip("asyncpg")
+        need_extra("postgres", "asyncpg")
         async with server_that_refuses("28P01", 'password authentication failed for user "me"') as port:
             message = await refusal(f"postgresql://me:secret@127.0.0.1:{port}/recsvc")
         assert message == (
@@ -174,7 +175,7 @@ class TestPostgresql:
         ],
     )
     async def test_a_url_that_cannot_be_read_is_not_quoted(self, url: str) -> None:
-        pytest.importorskip("asyncpg")
+        need_extra("postgres", "asyncpg")
         message = await refusal(url)
         assert "percent-encoded" in message
         assert "secret" not in message

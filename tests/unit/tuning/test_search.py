@@ -10,8 +10,9 @@ from recsvc.models.hybrid import HybridConfig
 from recsvc.tuning.search import FIGURES, tune
 from recsvc.types import Movie
 from tests.contracts.worlds import world_of
+from tests.requirements import need_extra
 
-pytest.importorskip("optuna")
+need_extra("tune", "optuna")
 
 
 def test_the_defaults_are_tried_first_and_the_number_of_jobs_changes_nothing() -> None:

@@ -12,17 +12,16 @@ from recsvc.engine.engine import Engine
 from recsvc.registry.aliases import Challenge
 from recsvc.registry.store import Registry
 from recsvc.usecases.deployment import Deployment, DeploymentManager
-from tests.api.versions import publish_again, trained
+from tests.versions import publish_again
 
 USERS = 10_000
 NAMES = [f"anon:{number:032x}" if number % 2 else f"user-{number}" for number in range(USERS)]
 
 
 @pytest.fixture(scope="module")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Engine, Engine]:
+def engines(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Engine, Engine]:
     """What is in production, and two versions that might challenge it."""
-    sample = trained("sample", tmp_path_factory.getbasetemp() / "sample-artifacts")
-    artifacts = Path(shutil.copytree(sample, tmp_path_factory.mktemp("deployment") / "artifacts"))
+    artifacts = Path(shutil.copytree(sample_artifacts, tmp_path_factory.mktemp("deployment") / "artifacts"))
     registry = Registry(artifacts)
     versions = [registry.production(), *(publish_again(artifacts).version for _ in range(2))]
     one, two, three = (Engine(registry.open(version)) for version in versions)
@@ -73,10 +72,8 @@ def test_another_challenger_draws_other_users(engines: tuple[Engine, Engine, Eng
     assert abs(len(one & other) / USERS - 0.25) < 0.03
 
 
-def test_of_two_engines_the_one_that_stays_is_not_loaded_again(
-    engines: tuple[Engine, Engine, Engine], tmp_path: Path
-) -> None:
-    sample = Path(shutil.copytree(engines_folder(tmp_path), tmp_path / "artifacts"))
+def test_of_two_engines_the_one_that_stays_is_not_loaded_again(sample_artifacts: Path, tmp_path: Path) -> None:
+    sample = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     second = publish_again(sample).version
     manager = DeploymentManager(Registry(sample))
     assert manager.refresh()
@@ -93,8 +90,3 @@ def test_of_two_engines_the_one_that_stays_is_not_loaded_again(
     manager.promote(second, who="tests", why="")
     assert manager.deployment() == Deployment(challenger)
     assert manager.loaded() == {second}
-
-
-def engines_folder(tmp_path: Path) -> Path:
-    """The registry of the sample, which is not to be changed."""
-    return trained("sample", tmp_path.parent / "sample-artifacts")

@@ -16,7 +16,7 @@ from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry, Version
 from recsvc.usecases import models
 from recsvc.usecases.deployment import DeploymentManager
-from tests.api.versions import publish_again
+from tests.versions import publish_again
 
 Change = Callable[[DeploymentManager, str], object]
 

@@ -18,20 +18,15 @@ from recsvc.usecases.models import promote
 from recsvc.usecases.movies import movie_by_title, movie_row, onboarding_movies
 from recsvc.usecases.recommendations import GivenFeedback, parse_ratings, recommend_from
 from recsvc.usecases.users import check_writable, profile_of
-from tests.api.versions import publish_again, trained
+from tests.versions import publish_again
 
 COUNTS_AS = {"liked": 4.5, "disliked": 1.5}
 RATING = FeedbackKind.RATING
 
 
 @pytest.fixture(scope="module")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained("sample", tmp_path_factory.getbasetemp() / "sample-artifacts")
-
-
-@pytest.fixture(scope="module")
-def engine(artifacts: Path) -> Engine:
-    registry = Registry(artifacts)
+def engine(sample_artifacts: Path) -> Engine:
+    registry = Registry(sample_artifacts)
     return Engine(registry.open(registry.production()))
 
 
@@ -96,8 +91,8 @@ def test_well_known_movies(engine: Engine) -> None:
     assert len({movie.movie_id for movie in onboarding_movies(engine, 50, None)}) == 50
 
 
-def test_serving_follows_the_alias(artifacts: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(artifacts, tmp_path / "artifacts"))
+def test_serving_follows_the_alias(sample_artifacts: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     manager = DeploymentManager(Registry(folder))
     with pytest.raises(NotReadyError, match="no version has been loaded yet"):
         manager.deployment()
@@ -120,9 +115,9 @@ def test_serving_from_nothing(tmp_path: Path) -> None:
         manager.deployment()
 
 
-def test_what_cannot_serve_is_not_promoted(artifacts: Path, tmp_path: Path) -> None:
+def test_what_cannot_serve_is_not_promoted(sample_artifacts: Path, tmp_path: Path) -> None:
     """Its hashes are right, and yet it lacks a part that an answer needs."""
-    folder = Path(shutil.copytree(artifacts, tmp_path / "artifacts"))
+    folder = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     registry = Registry(folder)
     before = registry.production()
     version = registry.open(before)

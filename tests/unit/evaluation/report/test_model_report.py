@@ -16,9 +16,9 @@ from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.kinds import MODELS
 from recsvc.registry.store import Registry
 from recsvc.templating import render
+from tests.requirements import need_extra
 
-pytest.importorskip("matplotlib")
-pytest.importorskip("seaborn")
+need_extra("report", "matplotlib", "seaborn")
 
 
 class Reader(HTMLParser):

@@ -6,13 +6,13 @@ import pytest
 
 from recsvc.evaluation.report.curves import Curve
 from recsvc.evaluation.report.plots import bars, curve, picture, trade_off
+from tests.requirements import need_extra
 
-pytest.importorskip("matplotlib")
-pytest.importorskip("seaborn")
+need_extra("report", "matplotlib", "seaborn")
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.axes import Axes  # noqa: E402 - it may not be there
+from matplotlib.figure import Figure  # noqa: E402 - it may not be there
+from matplotlib.patches import Rectangle  # noqa: E402 - it may not be there
 
 
 def drawn(draw: Any) -> Axes:

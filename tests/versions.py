@@ -1,13 +1,15 @@
-"""Versions to serve in tests: each dataset is trained once a run."""
+"""Versions to serve in tests: each dataset is trained once a run, whatever the number of its workers."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from recsvc.datasets.load import read_dataset
 from recsvc.datasets.ratings import ratings_table
@@ -18,9 +20,21 @@ from recsvc.training.pipeline import publish_trained
 from tests.requirements import need
 
 
-@cache
-def trained(name: str, folder: Path, data_dir: Path | None = None) -> Path:
-    """A registry whose one version was trained on this dataset and is in production."""
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return the folder of that name which all workers of this run share; the first one to ask for it makes it."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            unfinished = folder.with_name(f"{name}-unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+def trained(name: str, folder: Path, data_dir: Path | None = None) -> None:
+    """Make a registry whose one version was trained on this dataset and is in production."""
     publish_trained(
         read_dataset(name, data_dir),
         TrainingConfig(),
@@ -29,20 +43,19 @@ def trained(name: str, folder: Path, data_dir: Path | None = None) -> Path:
         who="tests",
         progress=lambda _step: None,
     )
-    return folder
 
 
 @pytest.fixture(scope="session")
 def sample_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Not to be changed; `shutil.copytree` it for that."""
-    return trained("sample", tmp_path_factory.getbasetemp() / "sample-artifacts")
+    return made_once(tmp_path_factory, "sample-artifacts", lambda folder: trained("sample", folder))
 
 
 @pytest.fixture(scope="session")
 def ml_100k_artifacts(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Not to be changed; `shutil.copytree` it for that."""
     need("datasets", (data_dir / "ml-100k").is_dir(), "there is no ml-100k in RECSVC_DATA_DIR")
-    return trained("ml-100k", tmp_path_factory.getbasetemp() / "ml-100k-artifacts", data_dir)
+    return made_once(tmp_path_factory, "ml-100k-artifacts", lambda folder: trained("ml-100k", folder, data_dir))
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +64,15 @@ def shrinking_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPat
 
     Not to be changed; `shutil.copytree` it for that.
     """
-    folder = Path(shutil.copytree(sample_artifacts, tmp_path_factory.getbasetemp() / "shrinking-artifacts"))
-    return folder, _publish_smaller(folder, movies=150, users=100).version
+
+    def make(folder: Path) -> None:
+        shutil.copytree(sample_artifacts, folder)
+        _publish_smaller(folder, movies=150, users=100)
+
+    folder = made_once(tmp_path_factory, "shrinking-artifacts", make)
+    registry = Registry(folder)
+    [smaller] = set(registry.names()) - {registry.production()}
+    return folder, smaller
 
 
 def _publish_smaller(artifacts: Path, *, movies: int, users: int) -> Manifest:
