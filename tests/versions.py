@@ -8,15 +8,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.load import read_dataset
 from recsvc.datasets.ratings import ratings_table
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
 from recsvc.training.pipeline import publish_trained
+from recsvc.usecases.models import promote
 from tests.requirements import need
 
 
@@ -67,7 +70,10 @@ def shrinking_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPat
 
     def make(folder: Path) -> None:
         shutil.copytree(sample_artifacts, folder)
-        _publish_smaller(folder, movies=150, users=100)
+        smaller = part_of_sample(range(1, 151), range(100), name="sample")
+        publish_trained(
+            smaller, TrainingConfig(), Registry(folder), promote=False, who="tests", progress=lambda _step: None
+        )
 
     folder = made_once(tmp_path_factory, "shrinking-artifacts", make)
     registry = Registry(folder)
@@ -75,21 +81,53 @@ def shrinking_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPat
     return folder, smaller
 
 
-def _publish_smaller(artifacts: Path, *, movies: int, users: int) -> Manifest:
-    """Publish a version that knows only the first movies and users of the sample; it is not promoted."""
+@pytest.fixture(scope="session")
+def overlapping_artifacts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A registry of the dataset `mine` with two versions that know other movies and users, and the second one's name.
+
+    The first, in production, knows movies 1 to 150 and the first 100 users; the second knows movies 51 to 250 and
+    users 51 to 200, and has other titles for its movies. Not to be changed; `shutil.copytree` it for that.
+    """
+
+    def make(folder: Path) -> None:
+        registry = Registry(folder)
+        publish_trained(
+            part_of_sample(range(1, 151), range(100), name="mine"),
+            TrainingConfig(),
+            registry,
+            promote=False,  # so few ratings do not pass the gate
+            who="tests",
+            progress=lambda _step: None,
+        )
+        promote(registry, registry.names()[0], who="tests", why="")
+        second = part_of_sample(range(51, 251), range(50, 200), name="mine")
+        renamed = tuple(replace(movie, title=f"{movie.title}, restored") for movie in second.movies)
+        second = replace(second, movies=renamed)
+        publish_trained(second, TrainingConfig(), registry, promote=False, who="tests", progress=lambda _step: None)
+
+    folder = made_once(tmp_path_factory, "overlapping-artifacts", make)
+    registry = Registry(folder)
+    [second] = set(registry.names()) - {registry.production()}
+    return folder, second
+
+
+def part_of_sample(movie_ids: range, users: range, name: str) -> Dataset:
+    """Return some movies of the sample and what some of its users rated among them."""
     sample = read_dataset("sample", None)
     ratings = sample.ratings
-    kept = (ratings.movie_ids <= movies) & (ratings.users < users)
-    columns = (ratings.users[kept], ratings.movie_ids[kept], ratings.stars[kept], ratings.timestamps[kept])
-    smaller = replace(
-        sample,
-        movies=tuple(movie for movie in sample.movies if movie.movie_id <= movies),
-        ratings=ratings_table(ratings.user_labels, *columns),
+    kept = np.isin(ratings.movie_ids, movie_ids) & np.isin(ratings.users, users)
+    return Dataset(
+        name,
+        ratings_table(
+            ratings.user_labels,
+            ratings.users[kept],
+            ratings.movie_ids[kept],
+            ratings.stars[kept],
+            ratings.timestamps[kept],
+        ),
+        tuple(movie for movie in sample.movies if movie.movie_id in movie_ids),
+        simulated=True,
     )
-    registry = Registry(artifacts)
-    return publish_trained(
-        smaller, TrainingConfig(), registry, promote=False, who="tests", progress=lambda _step: None
-    ).manifest
 
 
 def publish_again(artifacts: Path, name: str | None = None) -> Manifest:

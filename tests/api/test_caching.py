@@ -38,11 +38,13 @@ def test_what_is_kept_is_asked_for_again_by_its_etag(reading: TestClient, path: 
     assert tag.startswith('"')
     assert tag.endswith('"')
     assert first.headers["cache-control"] == KEPT[path]
+    assert first.headers.get_list("vary") == ["Origin"]  # also for a page that sends none: a cache keeps one for all
     for given in (tag, f"W/{tag}", f"{OTHER}, {tag}", f"W/{OTHER} ,W/{tag},", "*", f"{OTHER},*"):
         again = reading.get(path, headers={"If-None-Match": given})
         assert (again.status_code, again.content) == (304, b""), given
         assert again.headers.get_list("etag") == [tag]
         assert again.headers["cache-control"] == KEPT[path]
+        assert again.headers.get_list("vary") == ["Origin"]
         assert again.headers["x-request-id"]
         assert "content-length" not in again.headers
         assert "content-type" not in again.headers

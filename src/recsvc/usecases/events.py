@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recsvc.engine.engine import Engine
 from recsvc.errors import RecsvcError
 from recsvc.storage import events
 from recsvc.storage.database import Database
 from recsvc.storage.events import Event
 from recsvc.types import EventType, MovieId, UserId
 from recsvc.usecases.batches import Outcome, convert, keep_valid
+from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.users import check_writable
 
@@ -25,7 +25,7 @@ class ReportedEvent(NamedTuple):
 
 
 async def report_events(
-    engine: Engine,
+    deployment: Deployment,
     database: Database,
     tokens: RecommendationTokens,
     user_id: UserId,
@@ -36,7 +36,7 @@ async def report_events(
     Raises:
         ReadOnlyUserError: No events are stored for this user.
     """
-    check_writable(engine, user_id)
+    check_writable(deployment, user_id)
 
     def attributed(event: ReportedEvent) -> Event:
         attribution = tokens.attribution(event.recommendation_id, user_id, event.movie_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recsvc.engine.engine import Engine
 from recsvc.errors import NotFoundError, RecsvcError
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
@@ -25,7 +24,7 @@ def checked(deployment: Deployment, tokens: RecommendationTokens, item: Feedback
         ReadOnlyUserError: The user cannot be changed.
         InvalidInputError: The recommendation token was not made for this user and movie.
     """
-    check_writable(deployment.production, item.user_id)
+    check_writable(deployment, item.user_id)
     if item.movie_id not in deployment.for_movie(item.movie_id).catalogue:
         raise NotFoundError("movie", item.movie_id)
     if item.recommendation_id is None:
@@ -49,14 +48,14 @@ async def rate_many(
         return await keep_valid(valid, lambda checked_items: feedback.put_many(transaction, checked_items))
 
 
-async def undo(engine: Engine, database: Database, user_id: UserId, movie_id: MovieId) -> None:
+async def undo(deployment: Deployment, database: Database, user_id: UserId, movie_id: MovieId) -> None:
     """Remove the feedback of a user about a movie, which may have left the catalogue.
 
     Raises:
         ReadOnlyUserError: The user cannot be changed.
         NotFoundError: There is no such feedback.
     """
-    check_writable(engine, user_id)
+    check_writable(deployment, user_id)
     async with database.write() as transaction:
         if not await feedback.remove(transaction, user_id, movie_id):
             raise NotFoundError("rating", f"of movie {movie_id} by {user_id}")

@@ -16,6 +16,7 @@ from recsvc.storage.database import Database
 from recsvc.storage.feedback import StoredFeedback
 from recsvc.storage.users import UserSummary
 from recsvc.types import FeedbackKind, MovieId, Taste, UserId
+from recsvc.usecases.deployment import Deployment
 
 _PUBLIC_DATASETS = re.compile(r"(ml-[a-z0-9-]+|sample):")
 """Namespaces that belong to the users of public datasets, whichever of them is loaded."""
@@ -26,9 +27,12 @@ def stars_by_kind_of(settings: Settings) -> dict[str, float]:
     return {FeedbackKind.LIKED: settings.liked_stars, FeedbackKind.DISLIKED: settings.disliked_stars}
 
 
-def check_writable(engine: Engine, user_id: UserId) -> None:
-    """Raise ReadOnlyUserError for users of public datasets, so that nobody inherits a history by picking a number."""
-    if _PUBLIC_DATASETS.match(user_id) or is_dataset_user(engine, user_id):
+def check_writable(deployment: Deployment, user_id: UserId) -> None:
+    """Raise ReadOnlyUserError for users of public datasets, so that nobody inherits a history by picking a number.
+
+    These are the users of all versions that answer, whichever of them answers this one.
+    """
+    if _PUBLIC_DATASETS.match(user_id) or any(is_dataset_user(engine, user_id) for engine in deployment.engines):
         raise ReadOnlyUserError(user_id)
 
 
@@ -120,12 +124,12 @@ async def feedback_of(
         return await feedback.of_user(transaction, user_id, limit=limit, offset=offset), total
 
 
-async def erase(engine: Engine, database: Database, user_id: UserId) -> None:
+async def erase(deployment: Deployment, database: Database, user_id: UserId) -> None:
     """Erase everything that is stored about a user, at once and for good. For an unknown user there is nothing to do.
 
     Raises:
         ReadOnlyUserError: The user is one of a public dataset.
     """
-    check_writable(engine, user_id)
+    check_writable(deployment, user_id)
     async with database.write() as transaction:
         await users.erase(transaction, user_id)

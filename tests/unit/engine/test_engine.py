@@ -13,10 +13,11 @@ from recsvc.engine.answer import Answer, Recommendation, UserProfile
 from recsvc.engine.engine import NO_ROWS, UNKNOWN_USER, Engine
 from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query
 from recsvc.engine.strategies import Strategy
-from recsvc.errors import InvalidInputError, OutdatedVersionError
+from recsvc.errors import DamagedVersionError, InvalidInputError, OutdatedVersionError
+from recsvc.features.catalogue import Catalogue
 from recsvc.registry.store import Registry, Version
-from recsvc.types import EMPTY_TASTE, Rows, Taste
-from tests.contracts.worlds import TAGLESS, UNRATED, YEARLESS, taste_of, tastes, world
+from recsvc.types import EMPTY_TASTE, Movie, Rows, Taste
+from tests.contracts.worlds import TAGLESS, UNRATED, YEARLESS, taste_of, tastes, world, world_of
 
 N = len(world().vocabulary)
 SPACE_FAN = UserProfile(taste_of({0: 5.0, 4: 4.5, 10: 4.0}), NO_ROWS)
@@ -314,3 +315,94 @@ def test_a_version_without_a_part_is_refused(world_registry: Registry, missing: 
     held[missing] = version.components["movies" if missing != "movies" else "history"]
     with pytest.raises(OutdatedVersionError, match=f"no {missing}"):
         Engine(Version(version.manifest, held))
+
+
+def test_components_that_do_not_fit_together_are_found_when_the_engine_is_made(world_registry: Registry) -> None:
+    """They are whole and of the right kinds: it takes an answer to notice."""
+    version = world_registry.open(world_registry.production())
+    few = world_of([Movie(1, "x", genres=("Drama",)), Movie(2, "y")], {"1": {1: 4.0}})
+    held = {**version.components, "movies": Catalogue.of(few.dataset.movies, few.interactions)}
+    with pytest.raises(DamagedVersionError, match=f"{version.manifest.version} .*do not fit together"):
+        Engine(Version(version.manifest, held))
+
+
+def test_predicted_stars_are_clipped_to_the_scale(world_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = np.array([-3.0, 0.49, 0.5, 3.25, 5.0, 5.01, 9.0, np.nan], np.float32)
+    monkeypatch.setattr(type(world_engine._stars), "score_rows", lambda _model, _taste, rows: scores[rows])
+    predicted = world_engine.predicted(SPACE_FAN.taste, np.arange(len(scores), dtype=np.int32))
+    assert predicted == [0.5, 0.5, 0.5, 3.25, 5.0, 5.0, 5.0, None]
+
+
+def test_three_stars_may_be_a_reason(world_engine: Engine) -> None:
+    answer = world_engine.recommend(UserProfile(taste_of({0: 3.0}), NO_ROWS), Query(k=20))
+    named = {reason.movie.movie_id for item in answer.items if item.reasons for reason in item.reasons.because}
+    assert named == {world_engine.catalogue.movie(0).movie_id}
+    just_below = world_engine.recommend(UserProfile(taste_of({0: 2.5}), NO_ROWS), Query(k=20))
+    assert all(item.reasons is not None and item.reasons.because == () for item in just_below.items)
+
+
+def test_the_deepest_page_of_a_diversified_list_is_of_the_same_list(
+    world_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsvc.engine.engine.LAST_OFFSET", 9)
+    monkeypatch.setattr("recsvc.engine.engine.DEEPEST", 12)
+    query = Query(k=40, diversity=0.7)
+    pool = ids(world_engine.recommend(SPACE_FAN, Query(k=13)))
+    whole = world_engine.recommend(SPACE_FAN, query)
+    assert sorted(ids(whole)) == sorted(pool)
+    assert ids(whole) != pool
+    deepest = world_engine.recommend(SPACE_FAN, replace(query, k=3, offset=9))
+    assert ids(deepest) == ids(whole)[9:12]
+    assert (len(deepest.items), deepest.next_offset) == (3, None)
+    assert world_engine.recommend(SPACE_FAN, replace(query, k=3, offset=6)).next_offset == 9
+
+
+TWICE, ITS_DOUBLE = 2, 0
+"""Rows of the same movie: the first has more ratings and represents the other in lists."""
+
+
+@pytest.fixture(scope="module")
+def engine_with_a_double(world_registry: Registry) -> Engine:
+    """The engine over the small world, in which row 0 is the same movie as row 2 once more."""
+    version, held = world_registry.open(world_registry.production()), world()
+    movies = list(held.dataset.movies)
+    movies[ITS_DOUBLE] = replace(movies[ITS_DOUBLE], title=movies[TWICE].title, year=movies[TWICE].year)
+    catalogue = Catalogue.of(movies, held.interactions)
+    assert catalogue.canonical[[TWICE, ITS_DOUBLE]].tolist() == [TWICE, TWICE]
+    return Engine(Version(version.manifest, {**version.components, "movies": catalogue}))
+
+
+def test_of_a_movie_that_is_there_twice_one_is_listed(engine_with_a_double: Engine) -> None:
+    for profile in (UNKNOWN_USER, UserProfile(taste_of({10: 5.0}), NO_ROWS)):
+        for diversity in (0.0, 0.5):
+            listed = rows_of(ids(engine_with_a_double.recommend(profile, Query(k=100, diversity=diversity)))).tolist()
+            assert TWICE in listed
+            assert ITS_DOUBLE not in listed
+    most_rated = engine_with_a_double.most_rated(Filters()).tolist()
+    assert TWICE in most_rated
+    assert ITS_DOUBLE not in most_rated
+
+
+@pytest.mark.parametrize("strategy", [Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT])
+def test_who_dealt_with_one_of_the_two_gets_neither(engine_with_a_double: Engine, strategy: Strategy) -> None:
+    hidden = np.array([ITS_DOUBLE], np.int32)
+    for profile in (
+        UserProfile(taste_of({ITS_DOUBLE: 5.0, 10: 4.0}), NO_ROWS),
+        UserProfile(taste_of({TWICE: 5.0, 10: 4.0}), NO_ROWS),
+        UserProfile(taste_of({10: 4.0}), hidden),
+        UserProfile(EMPTY_TASTE, hidden),
+    ):
+        listed = rows_of(ids(engine_with_a_double.recommend(profile, Query(k=100, strategy=strategy)))).tolist()
+        assert listed
+        assert {TWICE, ITS_DOUBLE}.isdisjoint(listed)
+
+
+@pytest.mark.parametrize("by", [Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT])
+def test_neither_of_the_two_is_similar_to_the_other(engine_with_a_double: Engine, by: Strategy) -> None:
+    def similar(row: int) -> list[int]:
+        return rows_of([one.movie.movie_id for one in engine_with_a_double.similar(row, k=100, by=by)]).tolist()
+
+    assert {TWICE, ITS_DOUBLE}.isdisjoint(similar(TWICE))
+    assert {TWICE, ITS_DOUBLE}.isdisjoint(similar(ITS_DOUBLE))
+    assert ITS_DOUBLE not in similar(10)
+    assert TWICE in similar(10)

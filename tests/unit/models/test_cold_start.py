@@ -64,3 +64,26 @@ def test_a_fan_of_a_movie_finds_what_is_most_like_it_and_one_who_hates_it_does_n
 
     assert place(5.0) == 0
     assert place(0.5) > 10
+
+
+def test_a_movie_that_was_trained_or_rated_has_no_neighbours() -> None:
+    """A trained movie has scores of its own, and one with few ratings has shown what it is."""
+    trained, unrated = np.zeros(6, np.bool_), np.zeros(6, np.bool_)
+    trained[[0, 1, 2]] = True
+    unrated[3] = True
+    assert ColdStartNeighbours.find(content(), unrated, trained).rows.tolist() == [3]
+    assert ColdStartNeighbours.find(content(), ~unrated, trained).rows.tolist() == []  # 3 was rated, and not trained
+    trained[3] = True
+    assert ColdStartNeighbours.find(content(), unrated, trained).rows.tolist() == []  # nobody rated it, yet it is known
+
+
+@pytest.mark.parametrize(("n_trained", "n_neighbours"), [(3, 3), (10, 10), (11, 10), (40, 10)])
+def test_there_are_at_most_ten_neighbours(n_trained: int, n_neighbours: int) -> None:
+    movies = [Movie(number, "x", genres=("A",)) for number in range(1, n_trained + 2)]
+    held = world_of(movies, {"a": {1: 4.0}})
+    model = Content(ContentConfig("counts", min_movies=1, weights={"genres": 1.0}))
+    model.fit(held.interactions, movies, rng=np.random.default_rng(1))
+    trained = np.arange(n_trained + 1) < n_trained
+    neighbours = ColdStartNeighbours.find(model, ~trained, trained)
+    assert neighbours.neighbours.tolist() == [list(range(n_neighbours))]
+    assert neighbours.weights.tolist() == [pytest.approx([1 / n_neighbours] * n_neighbours)]

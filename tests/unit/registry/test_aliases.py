@@ -109,8 +109,10 @@ def test_after_a_rollback_a_promotion_goes_forward(registry: Registry, three: li
 
 
 def test_there_is_nothing_before_the_first(registry: Registry) -> None:
+    registry.folder.mkdir()
     with pytest.raises(RegistryError, match="no earlier version"):
         registry.aliases.roll_back(who="bob", why="")
+    assert list(registry.folder.iterdir()) == []  # not even an empty log
     version = registry.publish(draft()).version
     for _ in range(2):  # promoting what is in production already is no step
         promote(registry, version)

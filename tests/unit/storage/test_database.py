@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -51,6 +52,10 @@ async def test_only_two_kinds_of_database() -> None:
     assert "sqlite:///" in await refusal("mysql://root:secret@127.0.0.1/recsvc")
 
 
+def modes_in(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
 class TestSqlite:
     async def test_the_path_is_relative_to_the_working_directory(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -68,6 +73,17 @@ class TestSqlite:
         await database.ping()
         await database.close()
         assert [path.name for path in strange.iterdir()] == ["recsvc.db"]
+
+    async def test_nobody_else_may_read_it(self, tmp_path: Path) -> None:
+        before = os.umask(0)
+        try:
+            database = await Database.open(f"sqlite:///{tmp_path}/recsvc.db")
+            async with database.write() as transaction:
+                await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED))
+            assert modes_in(tmp_path) == {"recsvc.db": 0o600, "recsvc.db-wal": 0o600, "recsvc.db-shm": 0o600}
+            await database.close()
+        finally:
+            os.umask(before)
 
     @pytest.mark.parametrize("url", ["sqlite:///", "sqlite:///:memory:", "sqlite:///recsvc.db?mode=ro"])
     async def test_a_file_without_options(self, url: str) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from recsvc.storage import feedback, users
@@ -241,6 +241,17 @@ async def until_the_clock_moved(database: Database) -> None:
         if len(times) > 1:
             return
     pytest.fail("the database's clock stands still")
+
+
+async def test_time_does_not_run_backwards(database: Database) -> None:
+    """A transaction that waited for a row may have begun before the one that it waited for."""
+    await put(database, rating("ann", 1, 4.0))
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    async with database.write() as transaction:
+        await transaction.execute(update(table), [{"updated_at": later}])
+    await put(database, rating("ann", 1, 2.0))
+    [row] = await stored(database, "ann")
+    assert (row.stars, row.revision, row.updated_at) == (2.0, 2, later)
 
 
 async def test_the_summary_counts_every_kind(database: Database) -> None:

@@ -205,3 +205,16 @@ def test_a_token_names_its_user_exactly() -> None:
         assert "another user" in refused(made(), other)
     for anyone in ("ann", "Ann", "anon:0"):
         assert tokens_at(NOON).attribution(made(user_id=None), anyone, 7).rank == 2
+
+
+def test_a_user_cannot_be_found_in_a_token_without_the_key() -> None:
+    """What stands for the user depends on the key; all else of two tokens is the same, but for the MAC."""
+
+    def signed(key: bytes, user_id: str | None) -> bytes:
+        text = tokens_at(NOON, key=key).issue(VERSION, Strategy.HYBRID, user_id, 1, [5, 7])
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))[:-16]
+
+    assert signed(KEY, None) == signed(bytes(32), None)
+    assert signed(KEY, "ann") == signed(KEY, "ann")
+    assert signed(KEY, "ann") != signed(KEY, "bob")
+    assert signed(KEY, "ann") != signed(bytes(32), "ann")

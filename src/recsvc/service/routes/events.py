@@ -26,6 +26,5 @@ async def events(context: ContextDep, caller: CallerDep, body: EventsBody) -> Ba
     """
     user = caller.named_user(body.user_id)
     reported = convert(body.records(), _event)
-    engine = context.deployment.for_user(user)
-    outcomes = await report_events(engine, context.database, context.tokens, user, reported)
+    outcomes = await report_events(context.deployment, context.database, context.tokens, user, reported)
     return batch_result(outcomes, "body", "events")

@@ -56,4 +56,4 @@ async def rate_batch(context: ContextDep, caller: CallerDep, body: BatchBody) ->
 async def undo(context: ContextDep, caller: CallerDep, query: Annotated[UndoQuery, Query()]) -> None:
     """Remove the feedback of a user about a movie; it does not count in the next recommendation any more."""
     user = caller.named_user(query.user_id)
-    await feedback.undo(context.deployment.for_user(user), context.database, user, query.movie_id)
+    await feedback.undo(context.deployment, context.database, user, query.movie_id)
