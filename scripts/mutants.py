@@ -158,13 +158,18 @@ def tests_of(path: str, tree: Path) -> list[str]:
     files = []
     for folder in folders:
         inside = sorted(file.relative_to(tree).as_posix() for file in (tree / folder).rglob("test_*.py"))
-        files += sorted(inside, key=lambda file: (Path(file).stem not in stems, file.endswith("fuzz.py")))
+        files += sorted(inside, key=lambda file: (Path(file).stem not in stems, not file.endswith("openapi.py")))
     return files
 
 
-def run_tests(tree: Path, files: Sequence[str]) -> str | None:
-    """Run test files in a copy of the tree until one test fails; return its name, and None if none does."""
+def run_tests(tree: Path, files: Sequence[str], *, keep_trained: bool) -> str | None:
+    """Run test files in a copy of the tree until one test fails; return its name, and None if none does.
+
+    With `keep_trained`, the versions that tests serve are trained by the first run and kept.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RECSVC_")}
+    if keep_trained:
+        kept["RECSVC_TEST_ARTIFACTS"] = str(tree.parent)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files]
     try:
         done = subprocess.run(
@@ -191,7 +196,8 @@ def judge(mutant: Mutant, tree: Path) -> Verdict:
     whole = file.read_bytes()
     try:
         _write(file, mutant.source.encode())
-        test = run_tests(tree, tests_of(mutant.path, tree))
+        trains = mutant.path.startswith(("models/", "registry/"))
+        test = run_tests(tree, tests_of(mutant.path, tree), keep_trained=not trains)
     finally:
         _write(file, whole)
     return Verdict(mutant.path, mutant.line, mutant.before, mutant.after, test, round(time.monotonic() - began, 1))
@@ -260,9 +266,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         trees = [copy_tree(Path(folder) / str(job)) for job in range(options.jobs)]
-        for layer in LAYERS:
-            if broken := run_tests(trees[0], tests_of(f"{layer}/__init__.py", trees[0])):
-                raise SystemExit(f"without any change, {broken} fails")
+        files = dict.fromkeys(file for layer in LAYERS for file in tests_of(f"{layer}/__init__.py", trees[0]))
+        if broken := run_tests(trees[0], list(files), keep_trained=True):
+            raise SystemExit(f"without any change, {broken} fails")
         verdicts: list[Verdict] = []
         judged = judge_all(mutants, trees)
         for verdict in track(judged, "mutants", total=len(mutants), console=Console(stderr=True)):

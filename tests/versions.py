@@ -24,9 +24,13 @@ from tests.requirements import need
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Return the folder of that name which all workers of this run share; the first one to ask for it makes it."""
+    """Return the folder of that name which all workers of this run share; the first one to ask for it makes it.
+
+    RECSVC_TEST_ARTIFACTS names a folder that is kept, for many runs of tests whose changes are not of what is trained.
+    """
     base = factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    of_run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = Path(os.environ.get("RECSVC_TEST_ARTIFACTS") or of_run) / name
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             unfinished = folder.with_name(f"{name}-unfinished")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import answer, assert_problem, begin, feedback_of, ids, rate, recommended, serving
+from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, ids, rate, recommended, serving
 from tests.api.looking import contents
 from tests.api.test_challenge import challenge
 from tests.api.test_models import KEY
@@ -110,7 +110,7 @@ def test_users_of_the_dataset_of_either_version_cannot_be_changed(
     challenge(two.client, two.second, weight)
     page = recommended(two.client)
     before = contents(sqlite_url)
-    body = {"user_id": user_id, "movie_id": BOTH}
+    body: Json = {"user_id": user_id, "movie_id": BOTH}
     shown = {"type": "shown", "recommendation_id": page["recommendation_id"], "movie_id": ids(page)[0]}
     for response in (
         two.client.post("/rate", json={**body, "rating": 5}),
@@ -133,11 +133,15 @@ def test_a_visitor_is_answered_and_erased_as_ever(two: Two) -> None:
 
 
 def test_after_a_promotion_movies_are_shown_as_the_new_version_knows_them(two: Two) -> None:
-    query = {"user_id": "ada", "strategy": "popular", "k": 100}
+
+    def titles() -> dict[int, str]:
+        items = recommended(two.client, "ada", strategy="popular", k=100)["items"]
+        return {item["movie"]["movie_id"]: item["movie"]["title"] for item in items}
+
     challenge(two.client, two.second, 0)
-    before = {item["movie"]["movie_id"]: item["movie"]["title"] for item in recommended(two.client, **query)["items"]}
+    before = titles()
     answer(two.client.post(f"/models/{two.second}/promote", headers=KEY))
-    after = {item["movie"]["movie_id"]: item["movie"]["title"] for item in recommended(two.client, **query)["items"]}
+    after = titles()
     both = before.keys() & after.keys()
     assert both
     assert all(after[movie_id] == f"{before[movie_id]}, restored" for movie_id in both)

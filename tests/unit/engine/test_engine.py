@@ -399,8 +399,9 @@ def test_who_dealt_with_one_of_the_two_gets_neither(engine_with_a_double: Engine
 
 @pytest.mark.parametrize("by", [Strategy.HYBRID, Strategy.COLLABORATIVE, Strategy.CONTENT])
 def test_neither_of_the_two_is_similar_to_the_other(engine_with_a_double: Engine, by: Strategy) -> None:
-    def similar(row: int) -> list[int]:
-        return rows_of([one.movie.movie_id for one in engine_with_a_double.similar(row, k=100, by=by)]).tolist()
+    def similar(row: int) -> set[int]:
+        found = engine_with_a_double.similar(row, k=100, by=by)
+        return set(rows_of([one.movie.movie_id for one in found]).tolist())
 
     assert {TWICE, ITS_DOUBLE}.isdisjoint(similar(TWICE))
     assert {TWICE, ITS_DOUBLE}.isdisjoint(similar(ITS_DOUBLE))
