@@ -1,7 +1,7 @@
 """Mutation testing of the layers that answer requests: whether a test fails for each small change of the code.
 
 The changes are those of mutmut, and two more: a statement is left out, a condition is negated. Of each layer the same
-number of places is drawn by the seed, and of each place one change. Types and texts for people are not changed. Each
+number of places is drawn by the seed, and of each place one change. Types and texts for readers are not changed. Each
 mutant runs against the unit tests of its layer, those of its own module first, and then against the tests of the API,
 until one fails; a run that takes too long counts as noticed. Tests that need a server or datasets take no part.
 """
@@ -82,8 +82,8 @@ class Places(cst.CSTVisitor):
         self.found: list[tuple[cst.CSTNode, list[cst.CSTNode]]] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        """Note the changes of a node, and go on inside unless it is a type or a text for people."""
-        if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom) or _is_for_people(node):
+        """Note the changes of a node, and go on inside unless it is a type or a text for readers."""
+        if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom) or _is_prose(node):
             return False
         changes = [change for change in _changes(node) if not change.deep_equals(node)]
         if changes:
@@ -91,7 +91,7 @@ class Places(cst.CSTVisitor):
         return True
 
 
-def _is_for_people(node: cst.CSTNode) -> bool:
+def _is_prose(node: cst.CSTNode) -> bool:
     """Tell a line of the log, and a string of several words: documentation or a message."""
     match node:
         case cst.Call(func=cst.Attribute(value=cst.Name("log"))):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-import time
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +89,7 @@ class TestSqlite:
         database = await Database.open(sqlite_url)
         async with database.write() as transaction:
             await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED))
-            began = time.perf_counter()
-            assert await database.reader.read("ann") == NOTHING
-            assert time.perf_counter() - began < 0.1  # less than its patience with a lock
+            assert await database.reader.read("ann") == NOTHING  # to wait would be an error: the writer stays
         await database.close()
 
     async def test_the_query_reads_one_stretch_of_the_primary_key(self, sqlite_url: str) -> None:
