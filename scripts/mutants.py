@@ -150,19 +150,22 @@ def draw(count: int, seed: int) -> list[Mutant]:
     return drawn
 
 
-def tests_of(path: str, tree: Path) -> list[str]:
-    """Return the test files that a mutant of this file runs against, the likeliest to fail first."""
-    layer, name = path.split("/", maxsplit=1)[0], Path(path).stem
+def tests_of(path: str, tree: Path) -> tuple[list[str], list[str]]:
+    """Return the test files that are named like a file, the likeliest to notice its mutants, and all others."""
+    layer, name = Path(path).parts[0], Path(path).stem
     folders = ["tests/unit/" + layer, *(["tests/contracts"] if layer == "models" else []), "tests/api"]
-    stems = {f"test_{name}", f"test_{name.rstrip('s')}", "test_recommend" if name == "recommendations" else ""}
-    files = []
+    stems = {f"test_{name}", f"test_{name.removesuffix('s')}"}
+    if name == "recommendations":
+        stems = {"test_recommend", "test_recommend_post"}
+    own: list[str] = []
+    others: list[str] = []
     for folder in folders:
-        inside = sorted(file.relative_to(tree).as_posix() for file in (tree / folder).rglob("test_*.py"))
-        files += sorted(inside, key=lambda file: (Path(file).stem not in stems, not file.endswith("openapi.py")))
-    return files
+        for file in sorted((tree / folder).rglob("test_*.py")):
+            (own if file.stem in stems else others).append(file.relative_to(tree).as_posix())
+    return own, others
 
 
-def run_tests(tree: Path, files: Sequence[str], *, keep_trained: bool) -> str | None:
+def run_tests(tree: Path, files: Sequence[str], *, keep_trained: bool, jobs: int = 0) -> str | None:
     """Run test files in a copy of the tree until one test fails; return its name, and None if none does.
 
     With `keep_trained`, the versions that tests serve are trained by the first run and kept.
@@ -170,7 +173,7 @@ def run_tests(tree: Path, files: Sequence[str], *, keep_trained: bool) -> str | 
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RECSVC_")}
     if keep_trained:
         kept["RECSVC_TEST_ARTIFACTS"] = str(tree.parent)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n", str(jobs), *files]
     try:
         done = subprocess.run(
             command,
@@ -197,7 +200,9 @@ def judge(mutant: Mutant, tree: Path) -> Verdict:
     try:
         _write(file, mutant.source.encode())
         trains = mutant.path.startswith(("models/", "registry/"))
-        test = run_tests(tree, tests_of(mutant.path, tree), keep_trained=not trains)
+        own, others = tests_of(mutant.path, tree)
+        test = run_tests(tree, own, keep_trained=not trains) if own else None
+        test = test or run_tests(tree, others, keep_trained=not trains)
     finally:
         _write(file, whole)
     return Verdict(mutant.path, mutant.line, mutant.before, mutant.after, test, round(time.monotonic() - began, 1))
@@ -266,8 +271,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         trees = [copy_tree(Path(folder) / str(job)) for job in range(options.jobs)]
-        files = dict.fromkeys(file for layer in LAYERS for file in tests_of(f"{layer}/__init__.py", trees[0]))
-        if broken := run_tests(trees[0], list(files), keep_trained=True):
+        files = dict.fromkeys(file for layer in LAYERS for part in tests_of(f"{layer}/-", trees[0]) for file in part)
+        if broken := run_tests(trees[0], list(files), keep_trained=True, jobs=options.jobs):
             raise SystemExit(f"without any change, {broken} fails")
         verdicts: list[Verdict] = []
         judged = judge_all(mutants, trees)

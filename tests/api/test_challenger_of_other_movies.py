@@ -1,4 +1,4 @@
-"""A challenger that learned other movies of the same dataset than production did: each answers for what it knows."""
+"""A challenger that was trained on other movies of the dataset than production: each answers for what it knows."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from recsvc.errors import ConfigurationError, DataError
 from recsvc.models import kinds
 from recsvc.models.content import Content
 from recsvc.models.popularity import Popularity
-from recsvc.models.svd import Svd
+from recsvc.models.svd import Svd, SvdConfig
 
 PAIRS = "title_1\tyear_1\ttitle_2\tyear_2\trating\n"
 
@@ -39,7 +39,12 @@ def test_only_json_is_printed() -> None:
 
 
 def test_a_model_that_cannot_take_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "MODELS", {model.kind: model for model in (Popularity, Content, Svd)})
+    class FewEpochs(Svd):
+        def __init__(self, config: SvdConfig | None = None) -> None:
+            super().__init__(config or SvdConfig(factors=5, epochs=2))
+
+    models = {"popularity": Popularity, "content": Content, "svd": FewEpochs}
+    monkeypatch.setattr(kinds, "MODELS", models)
     done = evaluate("--models", "all", "--protocol", "folds", "--seeds", "2")
     assert done.exit_code == 0, done.output
     assert "popularity" in done.stdout
