@@ -92,9 +92,9 @@ class Places(cst.CSTVisitor):
 
 
 def _is_prose(node: cst.CSTNode) -> bool:
-    """Tell a line of the log, and a string of several words: documentation or a message."""
+    """Tell a line of the log, the name of a type, and a string of several words: documentation or a message."""
     match node:
-        case cst.Call(func=cst.Attribute(value=cst.Name("log"))):
+        case cst.Call(func=cst.Attribute(value=cst.Name("log")) | cst.Name("TypeVar")):
             return True
         case cst.SimpleString() | cst.FormattedString() | cst.ConcatenatedString():
             return " " in cst.Module([]).code_for_node(node).strip("\"' ")

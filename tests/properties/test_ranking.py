@@ -49,6 +49,13 @@ def test_top_is_a_part_of_the_sorted_list(case: Case, k: int, offset: int) -> No
     assert pairs(top(case.scores, case.allowed, k=k, offset=offset)) == naive(case)[offset : offset + k]
 
 
+def test_many_ties_are_broken_by_row() -> None:
+    """Of few scores any sort is stable: it takes hundreds to tell."""
+    scores = np.random.default_rng(1).choice(np.array([0.25, 0.5, 3.0], np.float32), 2000)
+    for k, offset in ((10, 0), (300, 0), (100, 900), (1100, 0)):
+        assert pairs(top(scores, None, k=k, offset=offset)) == naive(Case(scores, None))[offset : offset + k]
+
+
 @given(case=cases(), k=st.integers(1, 7))
 @settings(deadline=None)
 def test_pages_put_together_are_the_long_list(case: Case, k: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +16,12 @@ from recsvc.engine.query import LAST_OFFSET, Era, Filters, Query
 from recsvc.engine.strategies import Strategy
 from recsvc.errors import DamagedVersionError, InvalidInputError, OutdatedVersionError
 from recsvc.features.catalogue import Catalogue
+from recsvc.features.history import History
+from recsvc.features.title_index import TitleIndex
+from recsvc.models.hybrid import Hybrid
+from recsvc.registry.components import Component
 from recsvc.registry.store import Registry, Version
-from recsvc.types import EMPTY_TASTE, Movie, Rows, Taste
+from recsvc.types import EMPTY_TASTE, Movie, Rows, State, Taste
 from tests.contracts.worlds import TAGLESS, UNRATED, YEARLESS, taste_of, tastes, world, world_of
 
 N = len(world().vocabulary)
@@ -407,3 +412,44 @@ def test_neither_of_the_two_is_similar_to_the_other(engine_with_a_double: Engine
     assert {TWICE, ITS_DOUBLE}.isdisjoint(similar(ITS_DOUBLE))
     assert ITS_DOUBLE not in similar(10)
     assert TWICE in similar(10)
+
+
+def test_of_many_movies_that_are_rated_as_often_the_lower_row_comes_first(
+    world_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [Movie(number, "x") for number in range(1, 1001)]
+    counts = np.random.default_rng(1).integers(0, 3, len(many))
+    catalogue = Catalogue.of(many, world_of(many, {"1": {1: 4.0}}).interactions)
+    catalogue.rating_counts = counts
+    monkeypatch.setattr(world_engine, "catalogue", catalogue)
+    expected = sorted(range(len(many)), key=lambda row: (-int(counts[row]), row))
+    assert world_engine.most_rated(Filters()).tolist() == expected
+
+
+def without_its_last_vector(hybrid: Component) -> Component:
+    state = hybrid.state()
+    vectors = state.arrays["collaborative/vectors"][:-1]
+    return Hybrid.from_state(State(state.config, {**state.arrays, "collaborative/vectors": vectors}))
+
+
+def of_a_user_who_is_not_there(history: Component) -> Component:
+    state = history.state()
+    return History.from_state(State(state.config, {**state.arrays, "users": state.arrays["users"] + 1000}))
+
+
+def of_more_movies(_titles: Component) -> Component:
+    return TitleIndex.of([Movie(number, f"Alien {number}") for number in range(1, 200)])
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [("hybrid", without_its_last_vector), ("history", of_a_user_who_is_not_there), ("titles", of_more_movies)],
+)
+def test_every_kind_of_answer_is_tried_when_the_engine_is_made(
+    world_registry: Registry, name: str, damage: Callable[[Component], Component]
+) -> None:
+    """Each of these recommends as ever, and fails at similar movies, at a user of the dataset, or at a search."""
+    version = world_registry.open(world_registry.production())
+    held = {**version.components, name: damage(version.components[name])}
+    with pytest.raises(DamagedVersionError, match="do not fit together"):
+        Engine(Version(version.manifest, held))

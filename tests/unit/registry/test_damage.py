@@ -219,3 +219,9 @@ def test_what_is_no_array_is_refused_by_name(registry: Registry, version: str, f
     registry.verify(name)
     with pytest.raises(DamagedVersionError, match=rf"version {name} .*scores\.npy"):
         registry.open(name)
+
+
+def test_versions_after_a_damaged_one_are_listed(registry: Registry) -> None:
+    first, *others = sorted(registry.publish(draft()).version for _ in range(3))
+    (registry.versions / first / "manifest.json").write_text("{")
+    assert [manifest.version for manifest in registry.manifests()] == others

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from recsvc.errors import ConfigurationError
 from recsvc.service import server
+from recsvc.service.app import create_app
 from recsvc.settings import Settings
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +82,44 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, url: str) -> None:
     message = refusal(tmp_path, database_url=url.replace("{tmp}", str(tmp_path)))
     assert "swordfish" not in message
     assert "database" in message.lower() or "PostgreSQL" in message
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+def test_it_listens_where_it_is_told_to(tmp_path: Path, host: str, family: socket.AddressFamily) -> None:
+    settings = Settings(host=host, port=free_port(), database_url=f"sqlite:///{tmp_path}/recsvc.db")
+    with closing(server._listen(settings)) as listening:
+        assert listening.family == family
+        assert listening.getsockname()[:2] == (host, settings.port)
+        with socket.create_connection((host, settings.port), timeout=5):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("movies.example", "http://movies.example:8000"),
+    ],
+)
+def test_the_addresses_that_are_printed(host: str, url: str) -> None:
+    lines = server.addresses(Settings(host=host, port=8000))
+    assert [line.split(":", 1)[0] for line in lines] == ["Web page", "API page", "Try"]
+    assert [line.split()[-1].strip("'") for line in lines] == [f"{url}/", f"{url}/docs", f"{url}/recommend?k=3"]
+
+
+@pytest.mark.anyio
+async def test_the_addresses_are_printed_when_it_is_ready(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(
+        port=free_port(), artifacts_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/recsvc.db", log_level="error"
+    )
+    running = server._Server(uvicorn.Config(create_app(settings), log_config=None), settings)
+    with closing(server._listen(settings)) as listening:
+        serving = asyncio.create_task(running.serve([listening]))
+        while not running.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        assert capsys.readouterr().out.splitlines() == server.addresses(settings)
+        running.should_exit = True
+        await serving

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from recsvc.engine.engine import UNKNOWN_USER, Engine
-from recsvc.engine.query import Query
+from recsvc.engine.query import Filters, Query
 from recsvc.errors import InvalidInputError, NotFoundError, NotReadyError, OutdatedVersionError, ReadOnlyUserError
 from recsvc.registry.store import Draft, Registry
 from recsvc.types import FeedbackKind
 from recsvc.usecases.deployment import Deployment, DeploymentManager
 from recsvc.usecases.models import promote
-from recsvc.usecases.movies import movie_by_title, movie_row, onboarding_movies
+from recsvc.usecases.movies import movie_by_title, movie_row, onboarding_movies, search
 from recsvc.usecases.recommendations import GivenFeedback, parse_ratings, recommend_from
 from recsvc.usecases.users import check_writable, profile_of
 from tests.versions import publish_again
@@ -31,9 +31,9 @@ def engine(sample_artifacts: Path) -> Engine:
 
 
 def test_feedback_becomes_a_taste_and_what_is_hidden(engine: Engine) -> None:
-    kinds = ["rating", "liked", "disliked", "seen", "not_interested", "rating"]
-    stars = [2.0, None, None, None, None, 5.0]
-    profile = profile_of(engine, [1, 2, 3, 4, 5, 999_999], kinds, stars, COUNTS_AS)
+    kinds = ["rating", "rating", "liked", "disliked", "seen", "not_interested", "rating"]
+    stars = [5.0, 2.0, None, None, None, None, 5.0]
+    profile = profile_of(engine, [888_888, 1, 2, 3, 4, 5, 999_999], kinds, stars, COUNTS_AS)
     assert profile.taste.rows.tolist() == [0, 1, 2]
     assert profile.taste.stars.tolist() == [2, 4.5, 1.5]
     assert profile.taste.stars.dtype == np.float32
@@ -137,3 +137,12 @@ def test_what_cannot_serve_is_not_promoted(sample_artifacts: Path, tmp_path: Pat
     with pytest.raises(OutdatedVersionError, match="stars"):
         promote(registry, partial, who="tests", why="")
     assert registry.production() == before
+
+
+def test_the_last_page_of_a_search_has_no_next_one(engine: Engine) -> None:
+    found = len(engine.search("star", Filters()))
+    assert 2 < found < 100
+    pages = ((found, 0, None), (found - 1, 0, found - 1), (1, found - 1, None), (1, found - 2, found - 1))
+    for k, offset, expected in pages:
+        listed, next_offset = search(engine, "star", Filters(), k=k, offset=offset)
+        assert (len(listed), next_offset) == (k, expected)
