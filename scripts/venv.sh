@@ -34,7 +34,7 @@ make_venv() {
         "$python" -m venv .venv
     fi
     echo "Installing the pinned packages of $lock ..." >&2
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: --require-hashes -r "$lock"
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --only-binary :all: --require-hashes -r "$lock"
     .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
     echo "$stamp" > .venv/.stamp
 }

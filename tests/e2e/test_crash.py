@@ -24,7 +24,7 @@ from tests.e2e.processes import Forks, environment, free_port, run, wait_until_i
 
 WITH_FULL = 50
 KILLS_IN_TRAINING = 5
-KILLS_IN_PUBLISHING = 50
+KILLS_IN_PUBLISHING = 30
 KILLS_IN_SERVING = 12
 CLIENTS = 4
 
@@ -70,7 +70,8 @@ def test_training_killed_at_any_time(tmp_path: Path, forks: Forks, full: bool) -
     assert killed > kills / 2
 
 
-def test_publishing_killed_at_any_time(tmp_path: Path) -> None:
+def test_publishing_killed_at_any_time(tmp_path: Path, full: bool) -> None:
+    kills = WITH_FULL if full else KILLS_IN_PUBLISHING
     artifacts = tmp_path / "artifacts"
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("publisher.py")), str(artifacts)],
@@ -93,9 +94,9 @@ def test_publishing_killed_at_any_time(tmp_path: Path) -> None:
 
     draw = random.Random(20261120)
     cut_short = torn = 0
-    for number in range(KILLS_IN_PUBLISHING):
+    for number in range(kills):
         before = assert_only_whole_versions(artifacts)
-        _, code = publish(taken * 1.2 * (number + draw.random()) / KILLS_IN_PUBLISHING)
+        _, code = publish(taken * 1.2 * (number + draw.random()) / kills)
         after = assert_only_whole_versions(artifacts)
         assert set(before) <= set(after)
         if code == -signal.SIGKILL and len(after) == len(before):

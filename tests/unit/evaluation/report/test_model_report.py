@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from recsvc.datasets.sample import read_sample
 from recsvc.engine.engine import Engine
 from recsvc.evaluation.report import baselines, curves, error_curves
 from recsvc.evaluation.report.charts import DrawnChart, Section
@@ -16,7 +15,10 @@ from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.kinds import MODELS
 from recsvc.registry.store import Registry
 from recsvc.templating import render
+from recsvc.training.config import TrainingConfig
+from recsvc.training.pipeline import publish_trained
 from tests.requirements import need_extra
+from tests.versions import part_of_sample
 
 need_extra("report", "matplotlib", "seaborn")
 
@@ -50,11 +52,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_page_is_complete_and_loads_nothing_from_elsewhere(sample_artifacts: Path) -> None:
-    registry = Registry(sample_artifacts)
-    engine = Engine(registry.open(registry.production()))
+def test_the_page_is_complete_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    dataset, registry = part_of_sample(range(1, 201), range(300), name="part"), Registry(tmp_path)
+    publish_trained(dataset, TrainingConfig(), registry, promote=False, who="tests", progress=lambda _step: None)
+    engine = Engine(registry.open(registry.names()[0]))
     steps: list[str] = []
-    page, drawn = make_report(engine, read_sample(), HybridConfig(), seed=1, progress=steps.append, processes=1)
+    page, drawn = make_report(engine, dataset, HybridConfig(), seed=1, progress=steps.append, processes=1)
     assert len(steps) == STEPS
     reader = Reader()
     reader.feed(page)
