@@ -11,7 +11,16 @@ pytest_plugins = ["tests.databases", "tests.versions", "tests.contracts.worlds"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="run the sweeps of processes that are killed at full length")
+    parser.addoption("--full", action="store_true", help="run sweeps at full length, and the tests marked `full`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that only a full run takes."""
+    if config.getoption("full"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
