@@ -6,10 +6,13 @@ import asyncio
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from recsvc.storage.database import Database
+from recsvc.storage.tables import metadata
 from tests.requirements import need
 
 SERVER_URL = os.environ.get("RECSVC_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -41,25 +44,60 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/recsvc.db"
 
 
-@pytest.fixture(scope="session")
-def _postgres_database() -> Iterator[str]:
-    """A new database on the server, for all tests of this run one after the other; dropped at the end."""
-    why_not = _why_not(SERVER_URL)
-    need("postgres", not why_not, f"set RECSVC_TEST_POSTGRES_URL to a PostgreSQL server{why_not}")
+@contextmanager
+def _new_database() -> Iterator[str]:
+    """A new database on the server, for the tests of a worker one after the other; dropped at the end."""
     name = f"recsvc_test_{secrets.token_hex(6)}"
     asyncio.run(_run(SERVER_URL, f"CREATE DATABASE {name}"))
     try:
-        yield name
+        yield f"{SERVER_URL.rpartition('/')[0]}/{name}"
     finally:
         asyncio.run(_run(SERVER_URL, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@pytest.fixture(scope="session")
+def _postgres_server() -> None:
+    why_not = _why_not(SERVER_URL)
+    need("postgres", not why_not, f"set RECSVC_TEST_POSTGRES_URL to a PostgreSQL server{why_not}")
+
+
+@pytest.fixture(scope="session")
+def _postgres_database(_postgres_server: None) -> Iterator[str]:
+    with _new_database() as url:
+        yield url
+
+
 @pytest.fixture
 def postgres_url(_postgres_database: str) -> str:
-    """The URL of an empty PostgreSQL database."""
-    url = f"{SERVER_URL.rpartition('/')[0]}/{_postgres_database}"
-    asyncio.run(_run(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
-    return url
+    """The URL of a PostgreSQL database without a table."""
+    asyncio.run(_run(_postgres_database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+    return _postgres_database
+
+
+async def _migrate(url: str) -> None:
+    database = await Database.open(url)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "recsvc.db"
+    asyncio.run(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(_postgres_server: None) -> Iterator[str]:
+    """The URL of a PostgreSQL database with all tables; `empty` removes what a test left there."""
+    with _new_database() as url:
+        asyncio.run(_migrate(url))
+        yield url
+
+
+def empty(url: str) -> None:
+    """Remove all rows of a PostgreSQL database that has all tables."""
+    asyncio.run(_run(url, f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

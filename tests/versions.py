@@ -134,8 +134,11 @@ def part_of_sample(movie_ids: range, users: range, name: str) -> Dataset:
     )
 
 
-def publish_again(artifacts: Path, name: str | None = None) -> Manifest:
-    """Publish what is in production once more, as another version (of a dataset called `name`); it is not promoted."""
+def publish_again(artifacts: Path, name: str | None = None, *, without: str = "") -> Manifest:
+    """Publish what is in production once more, as another version (of a dataset called `name`); it is not promoted.
+
+    `without` names a component that is left out.
+    """
     registry = Registry(artifacts)
     held = registry.open(registry.production())
     manifest = held.manifest
@@ -147,7 +150,7 @@ def publish_again(artifacts: Path, name: str | None = None) -> Manifest:
         era_border=manifest.era_border,
         metrics=manifest.metrics,
         packages=manifest.packages,
-        components=held.components,
+        components={name: part for name, part in held.components.items() if name != without},
         folders={name: record.folder for name, record in manifest.components.items()},
     )
     return registry.publish(draft)

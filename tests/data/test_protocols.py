@@ -116,7 +116,6 @@ def test_content_agrees_with_what_users_judged_similar(with_texts: Dataset, data
     assert content.interval.low < content.auc < content.interval.high
 
 
-@pytest.mark.full
 def test_similarity_weights_carry_over_to_movies_without_judged_pairs(with_texts: Dataset, data_dir: Path) -> None:
     judged = read_pairs(data_dir / "more-like-this" / "pairs.tsv")
     study = compare_weightings(with_texts, judged, seed=42, jobs=1, progress=no_progress)

@@ -95,7 +95,7 @@ class Bearer(HTTPBearer):
             scheme_name="SessionToken", bearerFormat="JWT", description="From `POST /session`.", auto_error=False
         )
 
-    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override] # a caller, not credentials
         """Return the caller.
 
         Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from fastapi import FastAPI, HTTPException
@@ -29,7 +30,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RequestIdMiddleware)
 
 
-class Middleware:
+class Middleware(ABC):
     """Passes on what is not HTTP, such as the start and stop of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,9 +43,9 @@ class Middleware:
         else:
             await self.app(scope, receive, send)
 
+    @abstractmethod
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        raise NotImplementedError
 
 
 class RequestIdMiddleware(Middleware):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -103,8 +103,3 @@ def test_without_the_library_training_names_the_extra(monkeypatch: pytest.Monkey
     held = world()
     with pytest.raises(ModelError, match=r"recsvc\[zoo\]"):
         Als().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
-
-
-def test_the_defaults() -> None:
-    told = {field.name: field.default for field in fields(AlsConfig)}
-    assert told == {"factors": 32, "iterations": 15, "alpha": 8.0, "slope": 0.25, "l2": 50.0}

@@ -106,7 +106,9 @@ def test_every_kind_has_its_defaults_here() -> None:
 @pytest.mark.parametrize("kind", sorted(DEFAULTS))
 def test_the_defaults(kind: str) -> None:
     make: Any = MODELS[kind]
-    assert asdict(make().config) == DEFAULTS[kind]
+    config = make().config
+    assert asdict(config) == DEFAULTS[kind]
+    assert config == type(config)()
 
 
 @pytest.mark.parametrize("kind", sorted(DEFAULTS))

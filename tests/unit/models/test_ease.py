@@ -187,11 +187,3 @@ def test_a_singular_matrix_without_a_ridge_is_reported() -> None:
     twins = world_of(movies(2), {"a": {1: 5.0, 2: 5.0}})
     with pytest.raises(ModelError, match="l2 must be larger"):
         fit(twins, EaseConfig(l2=0.0, slope=0.0, genre_weight=0, year_weight=0))
-
-
-def test_the_defaults_are_those_stated() -> None:
-    config = EaseConfig()
-    assert (config.l2, config.dropout, config.slope, config.centring) == (1200, 0, 0.25, "none")
-    assert (config.user_power, config.item_power, config.output_power) == (0, 0.25, 0.19)
-    assert (config.genre_weight, config.year_weight) == (4, 0)
-    assert (config.min_ratings, config.max_movies) == (1, 5000)

@@ -246,10 +246,3 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
     again = Hybrid.from_state(stored(model.state(), tmp_path))
     assert again.config == config
     assert again.state().config == model.state().config
-
-
-def test_the_weights_are_those_stated() -> None:
-    config = HybridConfig()
-    assert config.weights == PartValues(collaborative=0.88, content=0.12)
-    assert config.popularity_prior == 10.0
-    assert config.similar_weights == PartValues(collaborative=0.09, content=0.91)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -98,15 +98,3 @@ def test_only_the_most_rated_movies_are_trained_on() -> None:
     assert counts[trained].min() >= counts[~trained].max()
     assert model.state().arrays["similarities"].shape == (42, 10)
     assert (np.diff(model.state().arrays["similarities"], axis=1) <= 0).all()
-
-
-def test_the_defaults() -> None:
-    told = {field.name: field.default for field in fields(KnnConfig)}
-    assert told == {
-        "k": 40,
-        "kept": 300,
-        "shrinkage": 100.0,
-        "user_l2": 15.0,
-        "item_l2": 10.0,
-        "max_movies": 3000,
-    }

@@ -71,7 +71,3 @@ def test_it_lies_between_the_movie_and_what_is_presumed_nearer_the_movie_the_mor
             continue
         mean, n = sum(stars) / len(stars), len(stars)
         assert scores[movie - 1] == pytest.approx(n / (n + prior) * mean + prior / (n + prior) * presumed, abs=1e-5)
-
-
-def test_the_default_prior_is_the_one_stated() -> None:
-    assert PopularityConfig() == PopularityConfig(prior_quantile=0.99, prior_stars=1.0)

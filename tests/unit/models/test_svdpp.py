@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -80,15 +80,3 @@ def test_what_is_kept_is_the_side_of_the_movies_that_surprise_trained() -> None:
         for row in range(40):
             stars = mine["baseline"][row] + theirs.bu[user] + mine["factors"][row] @ z
             assert stars == pytest.approx(theirs.estimate(user, trainset.to_inner_iid(row)), abs=1e-4)
-
-
-def test_the_defaults() -> None:
-    told = {field.name: field.default for field in fields(SvdppConfig)}
-    assert told == {
-        "factors": 20,
-        "epochs": 30,
-        "learning_rate": 0.01,
-        "l2": 0.1,
-        "fold_in_l2": 12.0,
-        "fold_in_bias_l2": 3.0,
-    }

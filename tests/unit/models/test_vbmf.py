@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -223,20 +223,3 @@ def test_everyone_of_one_mind_is_believed() -> None:
     same = world_of(movies(3), {str(user): {1: 4.0, 2: 4.0} for user in range(5)})
     model = Vbmf().fit(same.interactions, movies(3), rng=np.random.default_rng(2))
     assert model.score(taste_of({0: 4.0})).tolist() == pytest.approx([4, 4, np.nan], nan_ok=True)
-
-
-def test_the_defaults() -> None:
-    told = {field.name: field.default for field in fields(VbmfConfig)}
-    assert told == {
-        "factors": 24,
-        "iterations": 30,
-        "noise": 0.65,
-        "bias_precision": 30.0,
-        "level_precision": 200.0,
-        "factor_precision": 200.0,
-        "users_l2": 3.0,
-        "movies_l2": 1.7,
-        "traits": 0.7,
-        "most_traits": 3000,
-    }
-    assert Vbmf().config == VbmfConfig()

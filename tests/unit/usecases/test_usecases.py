@@ -11,7 +11,7 @@ import pytest
 from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.engine.query import Filters, Query
 from recsvc.errors import InvalidInputError, NotFoundError, NotReadyError, OutdatedVersionError, ReadOnlyUserError
-from recsvc.registry.store import Draft, Registry
+from recsvc.registry.store import Registry
 from recsvc.types import FeedbackKind
 from recsvc.usecases.deployment import Deployment, DeploymentManager
 from recsvc.usecases.models import promote
@@ -117,22 +117,7 @@ def test_what_cannot_serve_is_not_promoted(sample_artifacts: Path, tmp_path: Pat
     folder = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     registry = Registry(folder)
     before = registry.production()
-    version = registry.open(before)
-    held = {name: part for name, part in version.components.items() if name != "stars"}
-    manifest = version.manifest
-    partial = registry.publish(
-        Draft(
-            catalogue=manifest.catalogue,
-            dataset=manifest.dataset,
-            config=manifest.config,
-            seed=manifest.seed,
-            era_border=manifest.era_border,
-            metrics=manifest.metrics,
-            packages=manifest.packages,
-            components=held,
-            folders={name: manifest.components[name].folder for name in held},
-        )
-    ).version
+    partial = publish_again(folder, without="stars").version
     registry.verify(partial)
     with pytest.raises(OutdatedVersionError, match="stars"):
         promote(registry, partial, who="tests", why="")
