@@ -26,6 +26,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import libcst as cst
+import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 from rich.console import Console
@@ -186,7 +187,7 @@ def run_tests(tree: Path, files: Sequence[str], *, keep_trained: bool, jobs: int
         )
     except subprocess.TimeoutExpired:
         return "timeout"
-    if done.returncode == 0:
+    if done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return None
     failed = FAILED.search(done.stdout)
     return failed[1] if failed else f"pytest ended with {done.returncode}"
