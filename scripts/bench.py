@@ -80,14 +80,14 @@ def prepare(data_dir: Path, settings: Settings) -> list[str]:
         dataset, TrainingConfig(), Registry(settings.artifacts_dir), promote=True, who="bench", progress=lambda _: None
     )
     ratings = dataset.ratings
-    names = [f"bench:{label}" for label in ratings.user_labels]
+    names = [f"bench-{label}" for label in ratings.user_labels]
 
     async def store() -> None:
         database = await Database.open(settings.database_url)
         columns = zip(ratings.users.tolist(), ratings.movie_ids.tolist(), ratings.stars.tolist(), strict=True)
         items = [Feedback(names[user], movie_id, FeedbackKind.RATING, stars) for user, movie_id, stars in columns]
         async with database.write() as session:
-            await put_many(session, items)
+            await put_many(session, dataset.name, items)
         await database.close()
 
     asyncio.run(store())
@@ -121,7 +121,7 @@ def start(running: ExitStack, command: list[str], environment: dict[str, str], s
 def ask(port: int) -> bytes:
     """Return the answer for one user, once the service is there."""
     with httpx.Client(transport=httpx.HTTPTransport(retries=50)) as client:
-        return client.get(f"http://127.0.0.1:{port}/recommend?user_id=bench:1").raise_for_status().content
+        return client.get(f"http://127.0.0.1:{port}/recommend?user_id=bench-1").raise_for_status().content
 
 
 def measure(users: list[str], options: argparse.Namespace, folder: Path) -> dict[str, Any]:

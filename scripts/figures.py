@@ -21,19 +21,23 @@ from recsvc.models.collaborative import CollaborativeConfig
 ROOT = Path(__file__).parent.parent
 EVALUATE = "recsvc evaluate --dataset"
 WITH_TEXTS = "ml-latest-small --tmdb $RECSVC_DATA_DIR/tmdb-5000"
-SMALL = f"{EVALUATE} {WITH_TEXTS}"
+DEFAULTS = f"{EVALUATE} ml-100k --tune off"
+SMALL = f"{EVALUATE} {WITH_TEXTS} --tune off"
 PAIRS = "--pairs $RECSVC_DATA_DIR/more-like-this/pairs.tsv"
+RANKERS = "popularity,most-rated,content,ease,spectral,collaborative,als,hybrid"
+"""The kinds that are made to rank; those that predict stars are in the table of `temporal`, and in that of `folds`."""
 COMMANDS = {
-    "ms-recommenders": f"{EVALUATE} ml-100k --protocol ms-recommenders --models all --seeds 5 --jobs 2 --json -",
-    "temporal": f"{EVALUATE} ml-100k --protocol temporal --models all --jobs 2 --json -",
-    "new-users": f"{EVALUATE} ml-100k --protocol new-users --models all --seeds 5 --jobs 2 --json -",
+    "ms-recommenders": f"{DEFAULTS} --protocol ms-recommenders --models {RANKERS} --seeds 5 --jobs 2 --json -",
+    "temporal": f"{DEFAULTS} --protocol temporal --models all --jobs 2 --json -",
+    "new-users": f"{DEFAULTS} --protocol new-users --models {RANKERS} --seeds 5 --jobs 2 --json -",
     "new-movies": f"{SMALL} --protocol new-movies --models all --seeds 5 --jobs 2 --json -",
     "folds": f"{EVALUATE} ml-100k --protocol folds --models all --seeds 5 --jobs 2 --json -",
     "similarity": f"{SMALL} --protocol similarity --models all --seeds 5 --jobs 2 {PAIRS} --json -",
     "similarity-folds": f"recsvc tune --dataset {WITH_TEXTS} {PAIRS} --json -",
-    "tune": "recsvc tune --dataset ml-100k --trials 80 --json -",
+    "standings": "scripts/standings --kept artifacts/standings --json",
+    "tune": "recsvc tune --dataset ml-100k --json -",
     "ablation": "scripts/ablation --json",
-    "train": "recsvc train --dataset ml-100k",
+    "train": "recsvc train --dataset ml-100k --tune off",
     "report": "recsvc report --json -",
     "bench": "scripts/bench --json",
     "search": "scripts/bench-search --json",
@@ -146,6 +150,56 @@ def ranking(name: str) -> Callable[[Report], str]:
     return layout
 
 
+def standings(report: Report) -> str:
+    """The hybrid beside single models: each dataset and protocol, with any rating relevant and with liked ones."""
+
+    def difference(side: Report, other: str) -> str:
+        if other not in side["differences"]:
+            return ""
+        one = side["differences"][other]
+        low, high = one["interval"]
+        return f"{one['difference']:+.4f} [{low:+.4f}, {high:+.4f}]"
+
+    rows = []
+    for row in report["rows"]:
+        for kind in ("any", "liked"):
+            side = row[kind]
+            low, high = side["interval"]
+            tuned = [f"{side['tuned'][name]:.3f}" for name in ("tuned ease", "tuned als") if side["tuned"]]
+            rows.append(
+                [
+                    row["dataset"],
+                    f"{row['protocol']} ({row['seeds']})",
+                    kind,
+                    f"{side['ndcg@10']:.4f} [{low:.3f}, {high:.3f}]",
+                    figure(side["models"].get("defaults"), 4),
+                    f"{side['models'][side['best_single']]:.4f} {side['best_single']}",
+                    f"{side['ratio']:.3f}",
+                    difference(side, "ease"),
+                    difference(side, "als"),
+                    " / ".join(tuned),
+                ]
+            )
+    headings = [
+        "dataset",
+        "protocol (seeds)",
+        "relevant",
+        "hybrid",
+        "its defaults",
+        "best single",
+        "ratio",
+        "above EASE",
+        "above ALS",
+        "ratio to tuned EASE / ALS",
+    ]
+    means = report["means"]
+    note = (
+        f"Geometric means of the ratios: {figure(means['best single'], 3)} to the best single model, "
+        f"{figure(means['best tuned'], 3) or 'not measured'} to the better of EASE and ALS with searched settings."
+    )
+    return f"`{COMMANDS['standings']}`:\n\n{table(headings, rows)}\n\n{note}"
+
+
 def folds(report: Report) -> str:
     rows = []
     for result in report["results"]:
@@ -207,11 +261,15 @@ def similarity_folds(report: Report) -> str:
 
 
 def tune(report: Report) -> str:
-    """The served config and the best one that was tried: their figures and all parameters."""
-    best = report["best"]
-    rows = [[name, f"{served:.4g}", f"{best[name]:.4g}"] for name, served in report["defaults"].items()]
-    trials = f"{len(report['trials'])} trials; {report['protocol']}"
-    return f"`{COMMANDS['tune']}` ({trials}):\n\n{table(['', 'served', 'best'], rows)}"
+    """The defaults and the best settings that were found: their figures on the hold-outs, and all settings."""
+    defaults, best = report["defaults"], report["chosen"]
+    rows = [
+        [f"{users} ndcg@10 {kind}", f"{value:.4f}", f"{best['ndcg@10'][users][kind]:.4f}"]
+        for users, kinds in defaults["ndcg@10"].items()
+        for kind, value in kinds.items()
+    ]
+    rows += [[name, f"{value:.4g}", f"{best['settings'][name]:.4g}"] for name, value in defaults["settings"].items()]
+    return f"`{COMMANDS['tune']}` ({report['trials']} trials):\n\n{table(['', 'defaults', 'best'], rows)}"
 
 
 def ablation(report: Report) -> str:
@@ -315,6 +373,7 @@ SUMS = {"collaborative", "hybrid"}
 """Models that are a sum of others."""
 LAYOUTS: dict[str, Callable[[Report], str]] = {
     **{name: ranking(name) for name in ("ms-recommenders", "temporal", "new-users", "new-movies")},
+    "standings": standings,
     "folds": folds,
     "similarity": similarity,
     "similarity-folds": similarity_folds,

@@ -2,8 +2,9 @@
 
 The changes are those of mutmut, and two more: a statement is left out, a condition is negated. Of each layer the same
 number of places is drawn by the seed, and of each place one change. Types and texts for readers are not changed. Each
-mutant runs against the unit tests of its layer, those of its own module first, and then against the tests of the API,
-until one fails; a run that takes too long counts as noticed. Tests that need a server or datasets take no part.
+mutant runs against the unit tests of its layer and the tests of the API, those of its own module first, until one
+fails; a run that takes three times as long as all of them one after the other counts as noticed. Tests that need a
+server or datasets take no part.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ from rich.progress import track
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ("engine", "models", "usecases", "registry", "service")
-TIMEOUT = 400
 COPIED = ("src", "tests", "docs", "scripts", "README.md", "CHANGELOG.md", "openapi.json", "pyproject.toml")
+HANGING = ["-o", "faulthandler_timeout=90", "-o", "faulthandler_exit_on_timeout=true"]
+"""How long one test may take, in seconds: many times what the longest takes."""
 NO_SERVER = {"RECSVC_TEST_POSTGRES_URL": "postgresql://127.0.0.1:1/none"}
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
@@ -84,7 +86,7 @@ class Places(cst.CSTVisitor):
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         """Note the changes of a node, and go on inside unless it is a type or a text for readers."""
-        if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom) or _is_prose(node):
+        if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom) or _is_prose(node) or _is_type(node):
             return False
         changes = [change for change in _changes(node) if not change.deep_equals(node)]
         if changes:
@@ -92,10 +94,18 @@ class Places(cst.CSTVisitor):
         return True
 
 
-def _is_prose(node: cst.CSTNode) -> bool:
-    """Tell a line of the log, the name of a type, and a string of several words: documentation or a message."""
+def _is_type(node: cst.CSTNode) -> bool:
+    """Tell the definition of a type variable."""
     match node:
-        case cst.Call(func=cst.Attribute(value=cst.Name("log")) | cst.Name("TypeVar")):
+        case cst.Assign(value=cst.Call(func=cst.Name("TypeVar"))):
+            return True
+    return False
+
+
+def _is_prose(node: cst.CSTNode) -> bool:
+    """Tell a line of the log, and a string of several words: documentation or a message."""
+    match node:
+        case cst.Call(func=cst.Attribute(value=cst.Name("log"))):
             return True
         case cst.SimpleString() | cst.FormattedString() | cst.ConcatenatedString():
             return " " in cst.Module([]).code_for_node(node).strip("\"' ")
@@ -151,30 +161,33 @@ def draw(count: int, seed: int) -> list[Mutant]:
     return drawn
 
 
-def tests_of(path: str, tree: Path) -> tuple[list[str], list[str]]:
-    """Return the test files that are named like a file, the likeliest to notice its mutants, and all others."""
+def tests_of(path: str, tree: Path) -> list[str]:
+    """Return the test files that may notice a mutant of a file, those first that are named like it, fuzzing last."""
     layer, name = Path(path).parts[0], Path(path).stem
     folders = ["tests/unit/" + layer, *(["tests/contracts"] if layer == "models" else []), "tests/api"]
     stems = {f"test_{name}", f"test_{name.removesuffix('s')}"}
     if name == "recommendations":
         stems = {"test_recommend", "test_recommend_post"}
-    own: list[str] = []
-    others: list[str] = []
-    for folder in folders:
-        for file in sorted((tree / folder).rglob("test_*.py")):
-            (own if file.stem in stems else others).append(file.relative_to(tree).as_posix())
-    return own, others
+    files = [file for folder in folders for file in sorted((tree / folder).rglob("test_*.py"))]
+    files.append(tree / "tests/unit/test_dataclasses.py")
+    files += [file for file in sorted((tree / "tests/properties").glob("test_*.py")) if file.stem in stems]
+    files.sort(key=lambda file: (file.stem not in stems, file.stem == "test_fuzz"))
+    return [file.relative_to(tree).as_posix() for file in files]
 
 
-def run_tests(tree: Path, files: Sequence[str], *, keep_trained: bool, jobs: int = 0) -> str | None:
+def run_tests(
+    tree: Path, files: Sequence[str], *, keep_trained: bool, jobs: int = 0, seconds: float | None = None
+) -> str | None:
     """Run test files in a copy of the tree until one test fails; return its name, and None if none does.
 
-    With `keep_trained`, the versions that tests serve are trained by the first run and kept.
+    With `keep_trained`, the versions that tests serve are trained by the first run and kept. A run that takes more
+    than `seconds` is ended, and "timeout" is returned.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RECSVC_")}
     if keep_trained:
         kept["RECSVC_TEST_ARTIFACTS"] = str(tree.parent)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n", str(jobs), *files]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-n", str(jobs), *HANGING]
+    command = [sys.executable, "-m", "pytest", *options, *files]
     try:
         done = subprocess.run(
             command,
@@ -182,18 +195,18 @@ def run_tests(tree: Path, files: Sequence[str], *, keep_trained: bool, jobs: int
             env={**kept, **NO_SERVER, "PYTHONPATH": str(tree / "src"), "OPENBLAS_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
-            timeout=TIMEOUT,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
         return "timeout"
-    if done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if done.returncode == pytest.ExitCode.OK:
         return None
     failed = FAILED.search(done.stdout)
     return failed[1] if failed else f"pytest ended with {done.returncode}"
 
 
-def judge(mutant: Mutant, tree: Path) -> Verdict:
+def judge(mutant: Mutant, tree: Path, seconds: float) -> Verdict:
     """Run the tests against a mutant in a copy of the tree, which is put right again."""
     began = time.monotonic()
     file = tree / "src" / "recsvc" / mutant.path
@@ -201,9 +214,7 @@ def judge(mutant: Mutant, tree: Path) -> Verdict:
     try:
         _write(file, mutant.source.encode())
         trains = mutant.path.startswith(("models/", "registry/"))
-        own, others = tests_of(mutant.path, tree)
-        test = run_tests(tree, own, keep_trained=not trains) if own else None
-        test = test or run_tests(tree, others, keep_trained=not trains)
+        test = run_tests(tree, tests_of(mutant.path, tree), keep_trained=not trains, seconds=seconds)
     finally:
         _write(file, whole)
     return Verdict(mutant.path, mutant.line, mutant.before, mutant.after, test, round(time.monotonic() - began, 1))
@@ -225,8 +236,8 @@ def copy_tree(folder: Path) -> Path:
     return folder
 
 
-def judge_all(mutants: Iterable[Mutant], trees: Sequence[Path]) -> Iterator[Verdict]:
-    """Judge mutants, one a tree at a time."""
+def judge_all(mutants: Iterable[Mutant], trees: Sequence[Path], seconds: float) -> Iterator[Verdict]:
+    """Judge mutants, one a tree at a time, each for so many seconds at most."""
     free: SimpleQueue[Path] = SimpleQueue()
     for tree in trees:
         free.put(tree)
@@ -234,7 +245,7 @@ def judge_all(mutants: Iterable[Mutant], trees: Sequence[Path]) -> Iterator[Verd
     def one(mutant: Mutant) -> Verdict:
         tree = free.get()
         try:
-            return judge(mutant, tree)
+            return judge(mutant, tree, seconds)
         finally:
             free.put(tree)
 
@@ -272,11 +283,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         trees = [copy_tree(Path(folder) / str(job)) for job in range(options.jobs)]
-        files = dict.fromkeys(file for layer in LAYERS for part in tests_of(f"{layer}/-", trees[0]) for file in part)
+        files = dict.fromkeys(file for layer in LAYERS for file in tests_of(f"{layer}/-", trees[0]))
+        began = time.monotonic()
         if broken := run_tests(trees[0], list(files), keep_trained=True, jobs=options.jobs):
             raise SystemExit(f"without any change, {broken} fails")
         verdicts: list[Verdict] = []
-        judged = judge_all(mutants, trees)
+        judged = judge_all(mutants, trees, seconds=3 * options.jobs * (time.monotonic() - began))
         for verdict in track(judged, "mutants", total=len(mutants), console=Console(stderr=True)):
             verdicts.append(verdict)
             if options.json:

@@ -34,7 +34,16 @@ make_venv() {
         "$python" -m venv .venv
     fi
     echo "Installing the pinned packages of $lock ..." >&2
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --only-binary :all: --require-hashes -r "$lock"
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+    install_packages --only-binary :all: --require-hashes -r "$lock"
+    install_packages --no-build-isolation -e .
     echo "$stamp" > .venv/.stamp
+}
+
+# uv is ten times as fast as pip. It does not read pip's settings: where only these name a mirror, pip does it all.
+install_packages() {
+    local pip=(.venv/bin/pip --quiet --disable-pip-version-check) uv=.venv/bin/uv
+    [[ -x $uv ]] || "${pip[@]}" install --no-compile --no-deps --only-binary :all: --require-hashes \
+        -r <(sed -n '/^uv==/,/[^\\]$/p' requirements-dev.lock)
+    $uv pip install --quiet --python .venv/bin/python --no-deps "$@" 2>/dev/null ||
+        "${pip[@]}" install --no-compile --no-deps "$@"
 }

@@ -17,6 +17,11 @@ from tests.requirements import need
 
 SERVER_URL = os.environ.get("RECSVC_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 
+"""Where PostgreSQL is."""
+
+CATALOGUE = "movies"
+"""Of which all feedback, events and lists are, unless a test is about catalogues."""
+
 
 async def _run(url: str, *statements: str) -> None:
     import asyncpg

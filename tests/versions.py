@@ -115,6 +115,33 @@ def overlapping_artifacts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return folder, second
 
 
+@pytest.fixture(scope="session")
+def renumbered_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The sample's registry with a version of the dataset `others` beside it, and that version's name.
+
+    It has the same movies, but movie n of the sample is movie 501 - n there, and movies 1 to 9 of the sample are
+    missing. Not to be changed; `shutil.copytree` it for that.
+    """
+
+    def make(folder: Path) -> None:
+        shutil.copytree(sample_artifacts, folder)
+        kept = part_of_sample(range(10, 501), range(300), name="others")
+        ratings = kept.ratings
+        others = replace(
+            kept,
+            movies=tuple(replace(movie, movie_id=501 - movie.movie_id) for movie in reversed(kept.movies)),
+            ratings=replace(ratings, movie_ids=501 - ratings.movie_ids),
+        )
+        publish_trained(
+            others, TrainingConfig(), Registry(folder), promote=True, who="tests", progress=lambda _step: None
+        )
+
+    folder = made_once(tmp_path_factory, "renumbered-artifacts", make)
+    registry = Registry(folder)
+    [other] = set(registry.names()) - {registry.production()}
+    return folder, other
+
+
 def part_of_sample(movie_ids: range, users: range, name: str) -> Dataset:
     """Return some movies of the sample and what some of its users rated among them."""
     sample = read_dataset("sample", None)

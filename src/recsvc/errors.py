@@ -11,13 +11,14 @@ RecsvcError
 │   └── UnusableVersionError        a version that is there and cannot serve
 │       ├── DamagedVersionError     its files do not match its manifest, or do not fit together
 │       └── OutdatedVersionError    a release with another manifest schema wrote it
+├── CatalogueMismatchError  a version, list or token of another catalogue than the one that serves
 ├── NotReadyError           no version is loaded, or the database is out of reach
 ├── NotFoundError           a movie, user, list or page that does not exist
 ├── InvalidInputError       a value of the caller that cannot be used; names the field
 │   └── InvalidRecordError  one record of a batch; names all of its fields that cannot be used
 ├── NotAuthenticatedError   a session token is missing, forged or expired
 ├── NotPermittedError       the caller may not do that: the token of another user, a wrong edit token
-└── ReadOnlyUserError       a user of a public dataset, who cannot be changed
+└── ReadOnlyUserError       a user whose name belongs to a dataset, and who cannot be changed
 """
 
 from __future__ import annotations
@@ -82,6 +83,17 @@ class OutdatedVersionError(UnusableVersionError):
         )
 
 
+class CatalogueMismatchError(RecsvcError):
+    """Something is of another catalogue than the one that serves, so that its movie ids mean other movies there.
+
+    `catalogue` is "" where it is not known which one that is.
+    """
+
+    def __init__(self, what: str, catalogue: str, serving: str, remedy: str) -> None:
+        other = f"the catalogue {catalogue}" if catalogue else "another catalogue"
+        super().__init__(f"{what} is of {other}, and {serving} serves: {remedy}")
+
+
 class NotReadyError(RecsvcError):
     """The service cannot answer now: no version is loaded, or the database is out of reach."""
 
@@ -125,8 +137,8 @@ class NotPermittedError(RecsvcError):
 
 
 class ReadOnlyUserError(RecsvcError):
-    """A user of a public dataset: everyone may read their history, and nobody may change it."""
+    """A user whose name belongs to a dataset: everyone may read their history, and nobody may change it."""
 
     def __init__(self, user_id: str) -> None:
-        super().__init__(f"{user_id} is a user of a public dataset and cannot be changed.")
+        super().__init__(f"{user_id} cannot be changed: a name with a colon belongs to a user of a dataset.")
         self.user_id = user_id

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     poster_base_url: str = Field(
         default="https://image.tmdb.org/t/p/w342", description="What a movie's poster path is appended to."
     )
+    backdrop_base_url: str = Field(
+        default="https://image.tmdb.org/t/p/w780", description="What a movie's backdrop path is appended to."
+    )
     tmdb_api_key: SecretStr | None = Field(
         default=None,
         description="Key of the TMDB API for `recsvc data enrich`: an API key (v3) or an API read access token (v4).",

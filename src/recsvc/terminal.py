@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -20,6 +20,7 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -29,6 +30,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recsvc.errors import ConfigurationError, OutdatedVersionError, UnusableVersionError
+from recsvc.types import title_and_year
 
 if TYPE_CHECKING:
     from recsvc.datasets.dataset import Dataset
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
     from recsvc.research.similarity_weights import SimilarityStudy
+    from recsvc.tuning.budget import Budget
     from recsvc.tuning.search import Study
+    from recsvc.usecases.catalogues import CarriedFeedback, CarriedLists
 
 PIPED_WIDTH = 200
 
@@ -83,21 +87,36 @@ def whoami() -> str:
         return "unknown"
 
 
+class Steps:
+    """A progress bar over steps, whose number may turn out to be larger on the way."""
+
+    def __init__(self, progress: Progress, task: TaskID, total: int) -> None:
+        self._progress, self._task, self._total = progress, task, total
+        self._begun = 0
+
+    def __call__(self, name: str) -> None:
+        """Begin a step."""
+        self._progress.update(self._task, description=name, completed=self._begun)
+        self._begun += 1
+
+    def add(self, more: int) -> None:
+        """Expect that many more steps."""
+        self._total += more
+        self._progress.update(self._task, total=self._total)
+
+    def end(self) -> None:
+        """Show that all is done."""
+        self._progress.update(self._task, description="done", completed=self._total)
+
+
 @contextmanager
-def steps(total: int) -> Iterator[Callable[[str], None]]:
-    """Show a progress bar over named steps; call the yielded function with its name as each step begins."""
+def steps(total: int) -> Iterator[Steps]:
+    """Show a progress bar over named steps; call the yielded object with its name as each step begins."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as progress:
-        task = progress.add_task("", total=total)
-        begun = 0
-
-        def step(name: str) -> None:
-            nonlocal begun
-            progress.update(task, description=name, completed=begun)
-            begun += 1
-
-        yield step
-        progress.update(task, description="done", completed=total)
+        shown = Steps(progress, progress.add_task("", total=total), total)
+        yield shown
+        shown.end()
 
 
 @contextmanager
@@ -144,6 +163,20 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[TextIO]:
+    """Open a text file that is there once it is whole; a ConfigurationError names one that cannot be written."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def show_description(dataset: Dataset, description: Description) -> None:
@@ -216,11 +249,26 @@ def show_results(report: dict[str, Any]) -> None:
     out.print(table)
 
 
+def tell_budget(budget: Budget, jobs: int) -> None:
+    """Say beforehand what a search of settings needs."""
+    err.print(
+        f"searching settings: {budget.trials} trials, about {budget.seconds / jobs:,.0f} s and "
+        f"{budget.bytes / 1e6:,.0f} MB in each of {jobs} processes (--tune off uses the defaults)",
+        markup=False,
+    )
+
+
 def show_study(study: Study) -> None:
-    """Print the served config and the best one that was found."""
-    table = _table("", "served", "best", title=study.protocol)
-    for name, served in study.defaults.items():
-        _add(table, name, f"{served:.4g}", f"{study.best[name]:.4g}")
+    """Print the defaults and the best settings that were found, with what they reach on the hold-outs."""
+    defaults, best = study.trials[0], study.best
+    table = _table("", "defaults", "best", title=f"{len(study.trials)} trials")
+    for users, reached in defaults.ndcg.items():
+        for name, one, other in zip(("any", "liked"), reached, best.ndcg[users], strict=True):
+            _add(table, f"{users} users, nDCG@10 {name}", f"{one:.4f}", f"{other:.4f}")
+    _add(table, "popularity lift", f"{defaults.lift:.2f}", f"{best.lift:.2f}")
+    _add(table, "weighted mean over that of the defaults", "1", f"{best.value:.4f}")
+    for name, value in defaults.point.items():
+        _add(table, name, f"{value:.4g}", f"{best.point[name]:.4g}")
     out.print(table)
 
 
@@ -254,7 +302,7 @@ def show_answer(manifest: Manifest, answer: Answer) -> None:
             else ""
         )
         stars = "" if item.predicted_rating is None else f"{item.predicted_rating:.1f}"
-        _add(table, str(item.rank), f"{item.movie.title} ({item.movie.year})", stars, because)
+        _add(table, str(item.rank), title_and_year(item.movie.title, item.movie.year), stars, because)
     out.print(table)
     if manifest.dataset.notice:
         warn(manifest.dataset.notice)
@@ -262,7 +310,7 @@ def show_answer(manifest: Manifest, answer: Answer) -> None:
 
 def show_versions(registry: Registry) -> None:
     """Print all versions, newest first."""
-    table = _table("version", "", "dataset", "ratings", "nDCG@10 (hold-out)")
+    table = _table("version", "", "catalogue", "dataset", "ratings", "nDCG@10 (hold-out)")
     marks = {registry.aliases.current(): "production"}
     challenge = registry.aliases.challenge()
     if challenge is not None:
@@ -276,6 +324,7 @@ def show_versions(registry: Registry) -> None:
                 table,
                 name,
                 mark,
+                registry.catalogue_of(name) or "",
                 "of another release" if isinstance(error, OutdatedVersionError) else "damaged",
                 "",
                 "",
@@ -286,8 +335,26 @@ def show_versions(registry: Registry) -> None:
             table,
             name,
             mark,
+            manifest.catalogue,
             manifest.dataset.name + (" (simulated)" if manifest.dataset.simulated else ""),
             f"{manifest.dataset.ratings:,}",
             "" if ndcg is None else f"{ndcg:.4f}",
         )
     out.print(table)
+
+
+def show_carried(source: str, target: str, of_feedback: CarriedFeedback, of_lists: CarriedLists) -> None:
+    """Print what was carried over to another catalogue, and what it has no movie for."""
+    say(f"carried from {source} to {target}: {of_feedback.carried:,} of feedback, {of_lists.carried:,} lists")
+    if of_feedback.kept or of_lists.kept:
+        say(f"as new there already: {of_feedback.kept:,} of feedback, {of_lists.kept:,} lists")
+    if of_feedback.older:
+        say(f"not carried, since the user said something newer about the same movie: {of_feedback.older:,} of feedback")
+    if of_feedback.missing:
+        say(f"not carried, since {target} does not have the movie: {of_feedback.missing.total():,} of feedback")
+        for movie, count in sorted(of_feedback.missing.items(), key=lambda pair: (-pair[1], pair[0])):
+            say(f"  {count:,} × {movie}")
+    for title in of_lists.absent:
+        say(f"the list {title!r} is not carried: {target} has none of its movies")
+    for title, movies in of_lists.incomplete:
+        say(f"the list {title!r} lacks {', '.join(movies)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 MovieId: TypeAlias = int
 UserId: TypeAlias = str
+CatalogueName: TypeAlias = str
+"""The name of a set of movies, inside which a movie id has one meaning."""
 
 FloatMovies: TypeAlias = NDArray[np.float32]
 """float32 (n_movies,): one number per movie, NaN where there is none."""
@@ -37,7 +39,8 @@ class Movie:
 
     `title` is in natural word order without the year; `other_titles` are its further titles. `genres` have MovieLens
     names. `poster_path` is the path below TMDB's image host, and `trailer_url` is an address at YouTube or Vimeo.
-    `vote_average` (0-10) and `vote_count` come from TMDB.
+    `vote_average` (0-10) and `vote_count` come from TMDB, and so do `runtime` (minutes), `original_language` (as in ISO
+    639-1), `release_date` (YYYY-MM-DD), `backdrop_path`, and `budget` and `revenue` (US dollars).
     """
 
     movie_id: MovieId
@@ -58,6 +61,25 @@ class Movie:
     vote_average: float | None = None
     vote_count: int | None = None
     trailer_url: str | None = None
+    runtime: int | None = None
+    original_language: str | None = None
+    release_date: str | None = None
+    backdrop_path: str | None = None
+    budget: int | None = None
+    revenue: int | None = None
+
+
+def title_and_year(title: str, year: int | None) -> str:
+    """Return "Alien (1979)", and the title alone where the year is not known."""
+    return title if year is None else f"{title} ({year})"
+
+
+_EMPTY = {field.name: field.default for field in fields(Movie)}
+
+
+def known_fields(movie: Movie) -> dict[str, Any]:
+    """Return the fields of a movie that are not empty, so that a field that is added later changes nothing."""
+    return {name: value for name, value in asdict(movie).items() if value != _EMPTY[name]}
 
 
 class FeedbackKind(StrEnum):

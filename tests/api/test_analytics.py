@@ -79,7 +79,7 @@ class Story:
         }
 
     def _issue(self, version: str, strategy: Strategy, user_id: str | None, movies: list[int]) -> str:
-        text: str = state(self.client).tokens.issue(version, strategy, user_id, 1, movies)
+        text: str = state(self.client).tokens.issue("sample", version, strategy, user_id, 1, movies)
         return text
 
     def events(self, user_id: str, kind: str, *movies: int) -> None:
@@ -174,7 +174,7 @@ def test_a_challenger_against_production(sample_artifacts: Path, database_url: s
 
         def see(user: str, version: str, movies: list[int], likes: list[int], clicks: list[int], **more: Any) -> None:
             strategy, whose = more.get("strategy", Strategy.HYBRID), more.get("whose", user)
-            told = {"recommendation_id": issue(version, strategy, whose, 1, movies)}
+            told = {"recommendation_id": issue("sample", version, strategy, whose, 1, movies)}
             events = [{"type": "shown", "movie_id": movie, **told} for movie in movies]
             send_events(client, user, events + [{"type": "clicked", "movie_id": movie, **told} for movie in clicks])
             for movie in likes:

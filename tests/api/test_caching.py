@@ -15,6 +15,7 @@ KEPT = {
     "/movies?q=alien&k=3": "public, max-age=60",
     "/movies/popular": "public, max-age=60",
     "/movies/1": "public, max-age=60",
+    "/genres": "public, max-age=60",
     "/similar/1?k=3": "public, max-age=60",
     "/models": "no-cache",
 }

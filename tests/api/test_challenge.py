@@ -155,7 +155,7 @@ def test_a_version_of_another_dataset_cannot_challenge(admin: TestClient, artifa
     """The same ids would mean other movies."""
     other = publish_again(artifacts, "mine").version
     response = admin.post(f"/models/{other}/challenge", headers=KEY, json={"weight": 0.5})
-    assert "is of the catalogue mine, and production of sample" in assert_problem(response, 409)["detail"]
+    assert "is of the catalogue mine, and sample serves" in assert_problem(response, 409)["detail"]
 
 
 BAD: list[tuple[Any, str]] = [

@@ -23,7 +23,7 @@ OTHERS = [
     f"{MOVIES}/",
 ]
 ASKED = {"GET": "/recommend", "POST": "/rate", "PATCH": "/lists/s7Y0mGq8Qn6cGv4V2kq1xA", "DELETE": "/rate"}
-SENT = ["Authorization", "Content-Type", "If-None-Match", "X-Admin-Key", "X-Edit-Token", "X-Request-ID"]
+SENT = ["Authorization", "Content-Type", "If-None-Match", "X-Admin-Key", "X-Catalogue", "X-Edit-Token", "X-Request-ID"]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_an_origin_that_is_listed(opened: TestClient, origin: str) -> None:
     assert response.headers["access-control-allow-origin"] == origin
     assert "origin" in response.headers["vary"].lower()
     exposed = {name.strip() for name in response.headers["access-control-expose-headers"].split(",")}
-    assert exposed == {"ETag", "Location", "Retry-After", "X-Request-ID"}
+    assert exposed == {"ETag", "Location", "Retry-After", "X-Catalogue", "X-Request-ID"}
     assert "access-control-allow-credentials" not in response.headers
     again = opened.get("/movies", headers={"Origin": origin, "If-None-Match": response.headers["etag"]})
     assert again.status_code == 304

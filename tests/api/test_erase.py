@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, ids, rate, recommended
 from tests.api.bounds import short
-from tests.api.looking import contents
+from tests.api.looking import contents, sql
 from tests.api.test_events import events_of, send_events
 from tests.api.test_users import BAD
 
@@ -46,12 +46,12 @@ def test_all_of_a_user_goes_and_all_of_others_stays(client: TestClient, database
 
 def test_who_was_never_there_is_gone_already(client: TestClient, database_url: str) -> None:
     before = contents(database_url)
-    for user_id in ("nobody", "nobody", "sample", "x:sample:7"):
+    for user_id in ("nobody", "nobody", "sample"):
         erase(client, user_id)
     assert contents(database_url) == before
 
 
-@pytest.mark.parametrize("user_id", ["sample:7", "sample:no-such-user", "ml-100k:1"])
+@pytest.mark.parametrize("user_id", ["sample:7", "sample:no-such-user", "ml-100k:1", "x:sample:7"])
 def test_users_of_public_datasets_stay(reading: TestClient, user_id: str) -> None:
     before = recommended(reading, user_id)
     assert user_id in assert_problem(reading.delete(f"/users/{user_id}"), 403)["detail"]
@@ -83,3 +83,27 @@ def test_lists_are_nobodys_and_stay(client: TestClient) -> None:
     made = answer(client.post("/lists", json={"title": "Mine", "movie_ids": [1]}), 201)
     erase(client, "ada")
     assert client.get(f"/lists/{made['slug']}").status_code == 200
+
+
+@pytest.mark.parametrize("user_id", ["mine:777", "sample:7"])
+def test_feedback_that_was_accepted_under_a_dataset_s_name_can_be_taken_back(
+    client: TestClient, database_url: str, user_id: str
+) -> None:
+    """It was, before such names were kept for datasets; now the sample has a user 7, and no other dataset is here."""
+    before = contents(database_url)
+    columns = "(user_id, catalogue, movie_id, kind, stars)"
+    for movie_id in (1, 2):
+        values = f"('{user_id}', 'sample', {movie_id}, 'rating', 5)"
+        sql(database_url, f"INSERT INTO feedback {columns} VALUES {values}")
+    history = feedback_of(client, user_id)
+    counts = len(history) == 2  # the dataset's own user is who the dataset says
+    assert counts == user_id.startswith("mine:")
+    assert answer(client.get(f"/users/{user_id}"))["read_only"] is True
+    assert recommended(client, user_id)["strategy"] == "hybrid"
+    assert_problem(client.post("/rate", json={"user_id": user_id, "movie_id": 1, "rating": 1}), 403)
+
+    assert client.delete("/rate", params={"user_id": user_id, "movie_id": 1}).status_code == 204
+    assert_problem(client.delete("/rate", params={"user_id": user_id, "movie_id": 1}), 403)
+    erase(client, user_id)
+    assert contents(database_url) == before
+    assert_problem(client.delete(f"/users/{user_id}"), 403)

@@ -37,9 +37,10 @@ def test_the_service_sends_it(reading: TestClient) -> None:
 
 def test_all_operations_are_there() -> None:
     assert set(OPERATIONS) >= {
-        *("GET /recommend", "POST /recommend", "GET /similar/{movie_id}"),
+        *("GET /recommend", "POST /recommend", "GET /similar/{movie_id}", "POST /similar"),
         *("POST /rate", "POST /rate/batch", "DELETE /rate"),
         *("GET /movies", "GET /movies/{movie_id}", "GET /movies/popular", "GET /movies/onboarding"),
+        "GET /genres",
         *("GET /users/{user_id}", "GET /users/{user_id}/ratings", "DELETE /users/{user_id}"),
         *("POST /session", "POST /events", "GET /analytics"),
         *("POST /lists", "GET /lists/{slug}", "PATCH /lists/{slug}", "DELETE /lists/{slug}"),

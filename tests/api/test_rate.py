@@ -98,7 +98,7 @@ def test_several_bad_fields_are_all_named(refusing: TestClient) -> None:
     assert all(field in problem["detail"] for field in fields)
 
 
-@pytest.mark.parametrize("user_id", ["ml-100k:1", "sample:1", "sample:no-such-user", "ml-25m:5", "ml-latest-small:1"])
+@pytest.mark.parametrize("user_id", ["ml-100k:1", "sample:1", "sample:no-such-user", "x:sample:1", "mine:7", ":", "a:"])
 def test_users_of_public_datasets_cannot_be_changed(client: TestClient, user_id: str) -> None:
     before = feedback_of(client, user_id)
     for body in ({"rating": 4}, {"liked": True}, {"seen": True}):
@@ -110,7 +110,7 @@ def test_users_of_public_datasets_cannot_be_changed(client: TestClient, user_id:
     assert feedback_of(client, user_id) == before
 
 
-@pytest.mark.parametrize("user_id", ["a", "a" * 128, "A.z_0:9-", "sample", "ml-100k", "x:sample:1", ":", "196"])
+@pytest.mark.parametrize("user_id", ["a", "a" * 128, "A.z_0-9", "sample", "ml-100k", "196"])
 @pytest.mark.parametrize("stars", [0.5, 5, 5.0])
 def test_feedback_at_the_bounds_is_accepted(client: TestClient, user_id: str, stars: float) -> None:
     kept = rate(client, user_id, 1, stars)

@@ -15,11 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recsvc.errors import ModelError
+from recsvc.features.interactions import Interactions
 from recsvc.models.content import Content
 from recsvc.models.contract import ItemItemModel, Model
 from recsvc.models.kinds import MODELS, model_class
 from recsvc.models.popularity import NonPersonalisedModel
-from recsvc.models.rating_weights import signed_weights
 from recsvc.registry.components import KINDS
 from recsvc.types import EMPTY_TASTE, State, Taste
 from tests.contracts.worlds import TAGLESS, UNRATED, stored, taste_of, tastes, world
@@ -134,6 +134,20 @@ def test_scores_depend_on_the_taste_unless_the_model_is_non_personalised(kind: s
 
 
 @kinds
+@given(tastes=st.lists(any_taste, min_size=1, max_size=4))
+@example(tastes=[EMPTY_TASTE, SPACE_FAN, UNKNOWN_ONLY])
+@settings(max_examples=15, deadline=None)
+def test_scoring_many_users_is_scoring_each(kind: str, tastes: list[Taste]) -> None:
+    model = fitted(kind)
+    starts = np.cumsum([0, *(len(taste) for taste in tastes)]).astype(np.int64)
+    rows, stars = (np.concatenate([getattr(taste, name) for taste in tastes]) for name in ("rows", "stars"))
+    scores = model.score_all(Interactions(N, starts, rows, stars))
+    assert (scores.shape, scores.dtype) == ((len(tastes), N), np.dtype(np.float32))
+    for of_user, taste in zip(scores, tastes, strict=True):
+        np.testing.assert_allclose(of_user, model.score(taste), atol=1e-4)
+
+
+@kinds
 @given(taste=any_taste, rows=st.lists(st.integers(0, N - 1), max_size=8))
 @example(taste=EMPTY_TASTE, rows=[0, 1])
 @example(taste=UNKNOWN_ONLY, rows=[0, 1])
@@ -208,7 +222,7 @@ def test_an_item_item_model_is_its_weights(kind: str, taste: Taste) -> None:
     if not informative[taste.rows].any():
         assert np.isnan(scores).all()
         return
-    np.testing.assert_allclose(signed_weights(taste.stars) @ weights[taste.rows], scores, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(model.taste_weights.taste(taste) @ weights[taste.rows], scores, rtol=1e-5, atol=1e-5)
 
 
 @kinds

@@ -13,7 +13,7 @@ from recsvc.datasets.movielens import read_movielens
 from recsvc.evaluation.parallel import no_progress
 from recsvc.evaluation.protocols.judged_pairs import find_pairs, read_pairs
 from recsvc.evaluation.protocols.ranking_protocols import PROTOCOLS, RankingResult
-from recsvc.evaluation.runs import measure_similarity, predict_stars, rank
+from recsvc.evaluation.runs import measure_similarity, predict_stars, ranking
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
@@ -44,7 +44,7 @@ def with_texts(data_dir: Path) -> Dataset:
 
 
 def first_seed(protocol: str, dataset: Dataset, *models: Model) -> dict[str, RankingResult]:
-    results = rank(PROTOCOLS[protocol], dataset, {model.kind: model for model in models})
+    results = ranking(PROTOCOLS[protocol], dataset, {model.kind: model for model in models}).result()
     return {name: of_seeds[0] for name, of_seeds in results.items()}
 
 

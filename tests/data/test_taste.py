@@ -102,6 +102,64 @@ def ranks(scores: FloatMovies) -> NDArray[np.int64]:
     return places
 
 
+def best(model: Hybrid, ratings: dict[int, float], k: int = 10) -> list[int]:
+    """Return the rows of the best movies for ratings by row."""
+    scores = model.score(taste_of(dict(sorted(ratings.items())))).copy()
+    scores[[*ratings]] = np.nan
+    return [*map(int, np.argsort(-np.where(np.isnan(scores), -np.inf, scores), kind="stable")[:k])]
+
+
+def most_rated_of(genre: str, dataset: Dataset, interactions: Interactions, n: int) -> list[int]:
+    by_count = np.argsort(-interactions.counts(), kind="stable").tolist()
+    return [row for row in by_count if genre in dataset.movies[row].genres][:n]
+
+
+def test_low_ratings_alone_do_not_bring_what_high_ones_bring(
+    dataset: Dataset, interactions: Interactions, hybrid: Hybrid
+) -> None:
+    horror = most_rated_of("Horror", dataset, interactions, 7)
+    liked, disliked, popular = (best(hybrid, dict.fromkeys(horror, stars)) for stars in (5.0, 2.0, 3.5))
+    assert len({*liked} & {*popular}) >= 7  # the same of every rating that is as usual
+    assert len({*liked} & {*disliked}) <= 5
+    like_them = sum("Horror" in dataset.movies[row].genres for row in best(hybrid, dict.fromkeys(horror, 5.0), 30))
+    still = sum("Horror" in dataset.movies[row].genres for row in best(hybrid, dict.fromkeys(horror, 2.0), 30))
+    assert still < like_them / 2
+
+
+def test_a_series_at_two_stars_does_not_bring_its_next_part(
+    dataset: Dataset, interactions: Interactions, hybrid: Hybrid
+) -> None:
+    rows = {movie.title: row for row, movie in enumerate(dataset.movies)}
+    first, second, third = (rows[title] for title in ("Star Wars", "The Empire Strikes Back", "Return of the Jedi"))
+    assert best(hybrid, {first: 5.0, second: 5.0})[0] == third
+    unknown = best(hybrid, {}, len(dataset.movies))
+    disliked = best(hybrid, {first: 2.0, second: 2.0}, len(dataset.movies))
+    assert disliked.index(third) >= unknown.index(third) + 10
+
+
+def test_one_star_alone_pushes_what_is_like_it_below_where_popularity_has_it(
+    hybrid: Hybrid, interactions: Interactions
+) -> None:
+    popular = ranks(hybrid.score(EMPTY_TASTE))
+    movie = int(np.argmax(interactions.counts()))
+    similar = hybrid.collaborative.similar(movie)
+    similar[movie] = np.nan
+    nearest = np.argsort(-np.where(np.isnan(similar), -np.inf, similar), kind="stable")[:10]
+    after = ranks(hybrid.score(taste_of({movie: 1.0})))
+    assert (after[nearest] > popular[nearest]).mean() >= 0.7
+    liked = ranks(hybrid.score(taste_of({movie: 5.0})))
+    assert (after[nearest] > liked[nearest]).mean() >= 0.8
+    assert after[nearest].mean() > 2 * liked[nearest].mean()
+
+
+def test_what_a_mild_user_praises_is_praise(dataset: Dataset, interactions: Interactions, hybrid: Hybrid) -> None:
+    horror = most_rated_of("Horror", dataset, interactions, 7)
+    others = [row for row in most_rated_of("Comedy", dataset, interactions, 20) if row not in horror]
+    mild = best(hybrid, {**dict.fromkeys(others, 1.5), **dict.fromkeys(horror, 3.0)})
+    praise = best(hybrid, dict.fromkeys(horror, 5.0))
+    assert len({*mild} & {*praise}) >= 7
+
+
 @pytest.mark.parametrize("user", [None, 50, 300])
 def test_a_dislike_pushes_the_most_similar_movies_down(
     hybrid: Hybrid, interactions: Interactions, user: int | None
@@ -123,9 +181,9 @@ def test_a_dislike_pushes_the_most_similar_movies_down(
 
 
 def test_popularity_is_bounded_at_little_cost(dataset: Dataset) -> None:
-    """The bound of docs/evaluation.md costs at most 1 % of the nDCG of lists with the loosest bound."""
+    """The bound of docs/evaluation.md costs at most 1.5 % of the nDCG of lists with much more popularity."""
     config = HybridConfig()
-    held = popularity_curve(dataset, vocabulary_of(dataset), config, seed=42, popularities=(0.0, 1.0))
+    held = popularity_curve(dataset, vocabulary_of(dataset), config, seed=42, popularities=(-0.15, 0.25)).result()
     served = held.x.index(config.collaborative.popularity)
     assert 0 < served < len(held.x) - 1
     ndcg, liked, lift, tail = (
@@ -135,7 +193,9 @@ def test_popularity_is_bounded_at_little_cost(dataset: Dataset) -> None:
     assert (np.diff(tail) < 0).all()
     assert lift[served] < 1.5
     assert tail[served] > 0.003
-    assert ndcg[served] > 0.99 * ndcg[-1]
-    assert liked[served] > 0.99 * liked[-1]
+    assert ndcg[served] > 0.985 * ndcg[-1]
+    assert liked[served] > 0.985 * liked[-1]
     assert lift[0] < 1.45  # the tightest bound
     assert tail[0] > 0.007
+    assert lift[-1] > 1.6  # without a bound
+    assert tail[-1] < 0.001

@@ -89,14 +89,17 @@ def test_publishing_killed_at_any_time(tmp_path: Path, full: bool) -> None:
         return float(taken), int(code)
 
     assert process.stdout.readline() == "ready\n"
-    taken, code = publish(float("inf"))
-    assert code == 0
+    whole = [publish(float("inf")) for _ in range(3)]
+    assert all(code == 0 for _, code in whole)
+    taken = min(seconds for seconds, _ in whole)  # the first one begins with cold caches
 
     draw = random.Random(20261120)
     cut_short = torn = 0
-    for number in range(kills):
+    for number in range(10 * kills):  # on a busy machine, more are needed until enough are killed in the middle
+        if number >= kills and torn > 5:
+            break
         before = assert_only_whole_versions(artifacts)
-        _, code = publish(taken * 1.2 * (number + draw.random()) / kills)
+        _, code = publish(taken * 1.2 * (number % kills + draw.random()) / kills)
         after = assert_only_whole_versions(artifacts)
         assert set(before) <= set(after)
         if code == -signal.SIGKILL and len(after) == len(before):
@@ -153,7 +156,7 @@ async def kept(database_url: str, user_id: str) -> dict[int, float | None]:
     database = await Database.open(database_url)
     try:
         async with database.read() as session:
-            rows = await feedback.of_user(session, user_id, limit=1000, offset=0)
+            rows = await feedback.of_user(session, "sample", user_id, limit=1000, offset=0)
     finally:
         await database.close()
     return {row.movie_id: row.stars for row in rows}

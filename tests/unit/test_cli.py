@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
 import json
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -13,6 +16,10 @@ import pytest
 
 from recsvc import cli
 from recsvc.registry.store import Registry
+from recsvc.storage import feedback
+from recsvc.storage.database import Database
+from recsvc.storage.feedback import Feedback
+from recsvc.types import FeedbackKind
 from tests.unit.datasets.folders import tmdb, tmdb_row
 from tests.versions import publish_again
 
@@ -279,3 +286,124 @@ def test_stars_from_a_filled_matrix_are_trained_and_served(command: Command) -> 
     held = json.loads(command("models", "show").out)["components"]["stars"]
     assert (held["kind"], held["config"]["fill"]) == ("nmf", "user_mean")
     assert "stars" in command("recommend", "--ratings", "Alien=5,Aliens=4.5").out
+
+
+def test_training_on_another_catalogue_says_how_to_switch(command: Command, sample: Path, tmp_path: Path) -> None:
+    artifacts = Path(shutil.copytree(sample, tmp_path / "artifacts"))
+    registry = Registry(artifacts)
+    serving = registry.production()
+    done = command("train", "--catalogue", "mine", artifacts_dir=artifacts)
+    [version] = set(registry.names()) - {serving}
+    assert done.code == 0
+    assert registry.production() == serving
+    assert registry.manifest(version).catalogue == "mine"
+    *_, last = done.out.splitlines()
+    assert last == f"recsvc models promote {version} --switch-catalogue"
+
+    refused = command(*last.split()[1:-1], artifacts_dir=artifacts)
+    refused.assert_one_line("catalogue mine", "sample serves", "--switch-catalogue")
+    assert command(*last.split()[1:], artifacts_dir=artifacts).code == 0
+    assert registry.production() == version
+    command("models", "rollback", artifacts_dir=artifacts).assert_one_line("catalogue sample", "mine serves")
+    assert command("models", "rollback", "--switch-catalogue", artifacts_dir=artifacts).code == 0
+    assert registry.production() == serving
+
+
+@pytest.mark.parametrize("name", ["", " ", "anon", "a:b", "Mine", "x" * 33])
+def test_names_that_a_catalogue_cannot_have(command: Command, name: str) -> None:
+    command("train", "--catalogue", name).assert_one_line("1 to 32 of a-z 0-9 . _ -")
+
+
+def test_feedback_is_exported_and_carried(
+    command: Command, renumbered_artifacts: tuple[Path, str], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/recsvc.db"
+    settings = {"artifacts_dir": renumbered_artifacts[0], "database_url": url}
+
+    async def store() -> None:
+        database = await Database.open(url)
+        items = [Feedback("ann, or so", 100, FeedbackKind.RATING, 4.5), Feedback("bob", 1, FeedbackKind.SEEN)]
+        async with database.write() as transaction:
+            await feedback.put_many(transaction, "sample", items)
+            await feedback.put(transaction, "", Feedback("old", 7, FeedbackKind.LIKED))
+        await database.close()
+
+    asyncio.run(store())
+    done = command("feedback", "export", **settings)
+    header, *rows = csv.reader(done.out.splitlines())
+    assert header[:5] == ["catalogue", "user_id", "movie_id", "kind", "stars"]
+    assert [row[:5] for row in rows] == [
+        ["sample", "ann, or so", "100", "rating", "4.5"],
+        ["sample", "bob", "1", "seen", ""],
+        ["", "old", "7", "liked", ""],
+    ]
+    assert all(datetime.fromisoformat(row[header.index("updated_at")]).tzinfo is not None for row in rows)
+    for chosen, users in (("sample", ["ann, or so", "bob"]), ("", ["old"]), ("others", [])):
+        path = tmp_path / "feedback.csv"
+        done = command("feedback", "export", "--catalogue", chosen, "--output", str(path), **settings)
+        assert done.code == 0
+        assert ("nothing is stored of the catalogue others" in done.err) is not bool(users)
+        assert [row[1] for row in list(csv.reader(path.read_text().splitlines()))[1:]] == users
+    assert [path.name for path in tmp_path.glob("*.unfinished")] == []
+
+    for carried in ("1 of feedback, 0 lists", "0 of feedback, 0 lists"):
+        lines = command("feedback", "carry", "--from", "sample", "--to", "others", **settings).out.splitlines()
+        assert lines[0] == f"carried from sample to others: {carried}"
+        assert lines[-2] == "not carried, since others does not have the movie: 1 of feedback"
+        assert lines[-1].startswith("  1 × ")
+    command("feedback", "carry", "--from", "sample", "--to", "nowhere", **settings).assert_one_line("nowhere")
+    blocked = tmp_path / "no" / "such" / "folder.csv"
+    command("feedback", "export", "--output", str(blocked), **settings).assert_one_line(str(blocked))
+
+
+def test_tmdb_tables_alone_are_trained_on_and_not_measured(command: Command, tmp_path: Path) -> None:
+    tmdb(tmp_path / "sets" / "mine", [tmdb_row(7, "Alien", vote_count=30), tmdb_row(9, "Aliens", vote_count=20)])
+    settings = {"data_dir": tmp_path / "sets", "artifacts_dir": tmp_path / "artifacts"}
+    done = command("train", "--dataset", "mine", **settings)
+    assert done.code == 0
+    assert "(without ratings there was nothing to test on)\nit is in production now" in done.out
+    assert "Aliens (1995)" in command("recommend", "--ratings", "Alien=5", **settings).out
+    for arguments in (("data", "describe"), ("evaluate",), ("tune",)):
+        refused = command(*arguments, "--dataset", "mine", **settings)
+        refused.assert_one_line("mine has 2 movies and no ratings")
+    command("report", **settings).assert_one_line("mine has 2 movies and no ratings")
+
+
+def test_a_report_reads_the_data_where_training_did(command: Command, tmp_path: Path) -> None:
+    texts = tmdb(tmp_path / "tmdb", [tmdb_row(348, "Alien", "1979-05-25", overview="A ship answers a call.")])
+    settings = {"artifacts_dir": tmp_path / "artifacts"}
+    assert command("train", "--tmdb", "tmdb", **settings).code == 0
+    [manifest] = Registry(tmp_path / "artifacts").manifests()
+    assert (manifest.dataset.data_dir, manifest.dataset.tmdb) == (None, str(texts))
+    texts.rename(tmp_path / "elsewhere")  # it is looked for there, and no option is asked for
+    command("report", **settings).assert_one_line(f"no TMDB data in {texts}")
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "many", "1.5", ""])
+def test_trials_are_a_number_or_off(command: Command, given: str) -> None:
+    done = command("train", "--tune", given)
+    assert done.code != 0
+    assert "a number of trials, or off" in done.err
+
+
+def test_settings_are_searched_if_that_is_asked_for(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
+    done = command("train", "--tune", "2", "--jobs", "1", artifacts_dir=tmp_path / "artifacts")
+    assert done.code == 0, done.err
+    assert "searching settings: 2 trials, about " in done.err
+    assert "the best of 2 settings reach " in done.out
+    registry = Registry(tmp_path / "artifacts")
+    found = registry.manifest(registry.production()).search
+    assert found is not None
+    assert found["trials"] == 2
+
+
+def test_without_seconds_to_search_in_the_defaults_are_used(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
+    done = command("train", "--tune", "40", "--tune-seconds", "0", "--jobs", "1", artifacts_dir=tmp_path / "artifacts")
+    assert done.code == 0, done.err
+    assert "the best of 1 settings reach 100.0%" in done.out

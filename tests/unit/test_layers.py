@@ -8,7 +8,7 @@ import sys
 
 from recsvc.registry.store import Registry
 
-NEVER = {"pandas", "sklearn", "surprise", "implicit", "matplotlib", "pyspark", "joblib"}
+NEVER = {"pandas", "sklearn", "surprise", "matplotlib", "pyspark", "joblib"}
 
 SERVING = """
 import asyncio, json, sys

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import DataDir, DatasetName, OnError, folder_of_datasets
+from recsvc.cli.options import DataDir, DatasetName, OnError, folder_of_datasets, read_rated
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
@@ -71,10 +71,9 @@ def data_describe(
 ) -> None:
     """Print sizes, sparsity, the distribution of the ratings, and the long tail."""
     from recsvc.datasets.describe import describe
-    from recsvc.datasets.load import read_dataset
 
     settings = load_settings()
-    held = read_dataset(dataset, data_dir or settings.data_dir, on_error=on_error)
+    held = read_rated(dataset, data_dir or settings.data_dir, on_error=on_error)
     description = describe(held)
     if as_json:
         terminal.say(json.dumps(description.as_dict(), indent=2))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Fill, Tmdb, read_data
+from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Fill, Tmdb, Tune, read_rated, trials_of
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
@@ -34,18 +34,21 @@ def evaluate(
         Path | None, typer.Option("--json", help="Write the figures to this file as JSON; '-' prints them.")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the figures to this file as one HTML page.")] = None,
+    tune: Tune = None,
     lists: Annotated[
         Path | None,
         typer.Option(help="Write the lists, predicted stars, or similarities of one model to this file as csv."),
     ] = None,
 ) -> None:
-    """Measure models by a protocol, always with the configuration that is served."""
+    """Measure models by a protocol; the hybrid searches its settings inside each training part, as `train` does."""
     from recsvc.evaluation.report.evaluation_page import evaluation_page
     from recsvc.evaluation.results import facts_of
     from recsvc.evaluation.runs import Plan, measure, select
+    from recsvc.models.hybrid import Hybrid
     from recsvc.models.kinds import MODELS, model_class
     from recsvc.models.nmf import Nmf, NmfConfig
     from recsvc.research.plain_sum import NAME, plain_sum
+    from recsvc.tuning.tuned import TunedHybrid
 
     settings = load_settings()
     kinds = list(MODELS) if models == "all" else [kind.strip() for kind in models.split(",")]
@@ -62,7 +65,9 @@ def evaluate(
         pairs=pairs,
         lists=lists,
     )
-    data = read_data(dataset, folder, tmdb)
+    data = read_rated(dataset, folder, tmdb)
+    if Hybrid.kind in chosen and trials_of(tune, data) is not None:
+        chosen[Hybrid.kind] = TunedHybrid(trials=None if tune is None else int(tune))
     with terminal.counting() as counting:
         report = measure(data, chosen, plan, skipped=skipped, references={NAME: plain_sum}, progress=counting)
     if json_to is None or str(json_to) != "-":

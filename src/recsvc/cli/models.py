@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from recsvc import terminal
+from recsvc.cli.options import SwitchCatalogue
 from recsvc.settings import load_settings
 
 commands = typer.Typer(help="Show the registry, and choose the version that serves.", no_args_is_help=True)
@@ -43,23 +44,27 @@ def models_verify(version: Version = "production") -> None:
 
 @commands.command("promote")
 def models_promote(
-    version: Annotated[str, typer.Argument(help="The version to put into production.")], why: Why = ""
+    version: Annotated[str, typer.Argument(help="The version to put into production.")],
+    why: Why = "",
+    switch_catalogue: SwitchCatalogue = False,
 ) -> None:
     """Put a version into production."""
     from recsvc.registry.store import Registry
     from recsvc.usecases.models import promote
 
-    entry = promote(Registry(load_settings().artifacts_dir), version, who=terminal.whoami(), why=why)
+    registry = Registry(load_settings().artifacts_dir)
+    entry = promote(registry, version, who=terminal.whoami(), why=why, switch_catalogue=switch_catalogue)
     terminal.say(f"{entry.alias} is {entry.version} now")
 
 
 @commands.command("rollback")
-def models_rollback(why: Why = "") -> None:
+def models_rollback(why: Why = "", switch_catalogue: SwitchCatalogue = False) -> None:
     """Put the version before into production again."""
     from recsvc.registry.store import Registry
     from recsvc.usecases.models import roll_back
 
-    entry = roll_back(Registry(load_settings().artifacts_dir), who=terminal.whoami(), why=why)
+    registry = Registry(load_settings().artifacts_dir)
+    entry = roll_back(registry, who=terminal.whoami(), why=why, switch_catalogue=switch_catalogue)
     terminal.say(f"{entry.alias} is {entry.version} now")
 
 

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from recsvc.errors import ConfigurationError
+from recsvc.errors import ConfigurationError, DataError
 from recsvc.settings import Settings
 
 if TYPE_CHECKING:
     from recsvc.datasets.dataset import Dataset
+
+
+def _check_tune(given: str | None) -> str | None:
+    if given is not None and given != "off" and not (given.isdecimal() and int(given)):
+        raise typer.BadParameter("a number of trials, or off")
+    return given
+
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="'sample', or the name of a folder below --data-dir.")]
 DataDir = Annotated[
@@ -22,10 +29,36 @@ Fill = Annotated[
     Literal["none", "global_mean", "user_mean", "item_mean"],
     typer.Option(help="The value of an empty cell for the model that needs a dense matrix (nmf)."),
 ]
+Tune = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|off",
+        show_default="by the size; off for the sample",
+        callback=_check_tune,
+        help="How many trials the search of settings makes; off uses the defaults.",
+    ),
+]
+SwitchCatalogue = Annotated[
+    bool,
+    typer.Option(
+        "--switch-catalogue",
+        help="Let a version of another catalogue serve. What users said about this one is kept, and not used then.",
+    ),
+]
 MAX_SEED = 2**32 - 1
 Tmdb = Annotated[
     Path | None, typer.Option(help="Folder with the TMDB 5000 tables, or with what `data enrich` fetched.")
 ]
+
+
+def trials_of(tune: str | None, dataset: Dataset) -> int | None:
+    """Return how many trials `--tune` asks for, by default as many as the data affords; None for no search."""
+    from recsvc.datasets.load import SAMPLE
+    from recsvc.tuning.budget import budget, enough_to_search
+
+    if tune == "off" or (tune is None and dataset.name == SAMPLE) or not enough_to_search(dataset):
+        return None
+    return budget(dataset).trials if tune is None else int(tune)
 
 
 def folder_of_datasets(settings: Settings, given: Path | None) -> Path:
@@ -44,3 +77,13 @@ def read_data(
 
     dataset = read_dataset(name, data_dir, on_error=on_error)
     return dataset if tmdb is None else with_tmdb(dataset, tmdb)
+
+
+def read_rated(
+    name: str, data_dir: Path | None, tmdb: Path | None = None, on_error: Literal["stop", "skip"] = "stop"
+) -> Dataset:
+    """Return the same; raises DataError for a dataset without ratings, such as TMDB's tables alone."""
+    dataset = read_data(name, data_dir, tmdb, on_error)
+    if not len(dataset.ratings):
+        raise DataError(f"{name} has {len(dataset.movies):,} movies and no ratings: there is nothing to measure")
+    return dataset

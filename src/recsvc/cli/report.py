@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import DataDir, Tmdb, read_data
+from recsvc.cli.options import DataDir, Tmdb, read_rated
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
@@ -25,20 +25,26 @@ def report(
     """Write the model report of a version, plots and lists as one page, into artifacts/reports/ (extra `report`)."""
     from recsvc.datasets.preprocess import fingerprint
     from recsvc.engine.engine import Engine
-    from recsvc.evaluation.report.model_report import STEPS, make_report
+    from recsvc.evaluation.report.model_report import make_report
     from recsvc.registry.store import Registry
 
     settings = load_settings()
     registry = Registry(settings.artifacts_dir)
     opened = registry.open(registry.resolve(version))
-    data = read_data(opened.manifest.dataset.name, data_dir or settings.data_dir, tmdb)
-    if fingerprint(data) != opened.manifest.dataset.fingerprint:
+    dataset = opened.manifest.dataset
+    trained_from = Path(dataset.data_dir) if dataset.data_dir else None
+    if trained_from is None or not (trained_from / dataset.name).is_dir():
+        trained_from = settings.data_dir
+    data_dir = data_dir or trained_from
+    tmdb = tmdb or (Path(dataset.tmdb) if dataset.tmdb else None)
+    data = read_rated(dataset.name, data_dir, tmdb)
+    if fingerprint(data) != dataset.fingerprint:
         raise ConfigurationError(
             f"{data.name}, with the same --tmdb or without one, must be what {opened.manifest.version} was trained on"
         )
     engine = Engine(opened)
-    with terminal.steps(STEPS) as step:
-        model_report = make_report(engine, data, engine.hybrid.config, seed=opened.manifest.seed, progress=step)
+    with terminal.counting() as counting:
+        model_report = make_report(engine, data, engine.hybrid.config, seed=opened.manifest.seed, progress=counting)
     path = registry.report_path(opened.manifest.version)
     path.parent.mkdir(parents=True, exist_ok=True)
     terminal.write_text(path, model_report.page)

@@ -9,11 +9,9 @@ from typing import Annotated
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Tmdb, read_data
+from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Tmdb, read_rated
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
-
-TRIALS = 100
 
 
 def tune(
@@ -27,34 +25,37 @@ def tune(
     trials: Annotated[
         int | None,
         typer.Option(
-            min=1, show_default=str(TRIALS), help="How many configurations to try; the first is the served one."
+            min=1, show_default="by the size", help="How many configurations to try; the first is the default one."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the search.")] = 42,
-    jobs: Annotated[int, typer.Option(min=1, help="How many splits to measure at once.")] = 2,
+    jobs: Annotated[int, typer.Option(min=1, help="How many processes measure; the result does not change.")] = 2,
     json_to: Annotated[Path | None, typer.Option("--json", help="Write the study to this file; '-' prints it.")] = None,
 ) -> None:
-    """Search the config of the hybrid on hold-outs inside training data (needs the extra `tune`).
+    """Search the settings of the hybrid on hold-outs inside the ratings, as training does, and show all trials.
 
     With --pairs, compare weights of similarities on judged pairs of movies instead.
     """
     from recsvc.evaluation.protocols.judged_pairs import read_pairs
+    from recsvc.models.hybrid import HybridConfig
     from recsvc.research.similarity_weights import SimilarityStudy, compare_weightings
-    from recsvc.tuning.search import Study
-    from recsvc.tuning.search import tune as search
+    from recsvc.tuning.budget import budget
+    from recsvc.tuning.search import Study, search
 
     if pairs is not None and trials is not None:
         raise ConfigurationError("--trials does not go with --pairs, where nothing is searched")
     judged = None if pairs is None else read_pairs(pairs)
-    data = read_data(dataset, data_dir or load_settings().data_dir, tmdb)
+    data = read_rated(dataset, data_dir or load_settings().data_dir, tmdb)
     study: Study | SimilarityStudy
     with terminal.counting() as progress:
         if judged is None:
-            study = search(data, trials=trials or TRIALS, seed=seed, jobs=jobs, progress=progress)
+            study = search(
+                data, HybridConfig(), trials=budget(data, trials).trials, seed=seed, jobs=jobs, progress=progress
+            )
         else:
             study = compare_weightings(data, judged, seed=seed, jobs=jobs, progress=progress)
     if json_to is not None:
-        terminal.write_json(json_to, asdict(study))
+        terminal.write_json(json_to, study.record() if isinstance(study, Study) else asdict(study))
     if json_to is None or str(json_to) != "-":
         if isinstance(study, SimilarityStudy):
             terminal.show_similarity_study(study)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.errors import DataError
 from recsvc.types import Movie
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+_VISITORS = "anon"
+
+
+def check_name(name: str) -> None:
+    """Raise DataError if a name cannot be that of a dataset or catalogue.
+
+    It is the namespace of the dataset's users (`name:label`), and `anon` is that of visitors.
+    """
+    if not _NAME.fullmatch(name) or name == _VISITORS:
+        raise DataError(
+            f"the name {name!r} of a dataset or catalogue must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or "
+            f"digit, and must not be {_VISITORS!r}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

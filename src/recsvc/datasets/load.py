@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from recsvc.datasets.dataset import Dataset
-from recsvc.datasets.movielens import read_movielens
+from recsvc.datasets.movielens import is_dataset, read_movielens
 from recsvc.datasets.sample import read_sample
 from recsvc.datasets.tmdb.cache import FOLDER, TmdbCache
+from recsvc.datasets.tmdb.csv_tables import CREDITS_FILE, MOVIES_FILE, has_tables
 from recsvc.datasets.tmdb.merge import enrich, read_tmdb
 from recsvc.datasets.tmdb.movie import TMDB_NOTICE
+from recsvc.datasets.tmdb.standalone import read_tables_alone
 from recsvc.errors import ConfigurationError, DataError
 
 SAMPLE = "sample"
@@ -38,6 +40,11 @@ def read_without_tmdb(name: str, data_dir: Path | None, *, on_error: Literal["st
         raise ConfigurationError("say where the datasets are: --data-dir or RECSVC_DATA_DIR")
     if not (data_dir / name).is_dir():
         raise DataError(f"there is no dataset {name} in {data_dir} (`recsvc data download {name}` may fetch it)")
+    if not is_dataset(data_dir / name):
+        if has_tables(data_dir / name):
+            return read_tables_alone(data_dir / name, name)
+        if (data_dir / name / MOVIES_FILE).is_file():
+            raise DataError(f"{data_dir / name} has {MOVIES_FILE} and lacks {CREDITS_FILE}")
     return read_movielens(data_dir / name, name=name, on_error=on_error)
 
 

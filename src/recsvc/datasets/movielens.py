@@ -11,7 +11,7 @@ import numpy as np
 
 from recsvc.datasets.csv.rating_files import parse_movie_id, read_rating_file
 from recsvc.datasets.csv.rows import CSV, Delimited, OnError, RowErrorPolicy, rows
-from recsvc.datasets.dataset import Dataset
+from recsvc.datasets.dataset import Dataset, check_name
 from recsvc.datasets.titles import parse_title
 from recsvc.errors import DataError
 from recsvc.types import Movie
@@ -24,7 +24,6 @@ NOTICE = (
     "History and Context, ACM TiiS 5(4), 2015, https://doi.org/10.1145/2827872"
 )
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 # The genre flags of u.item. They stand after five text fields and a flag "unknown", which marks movies without a genre.
 # fmt: off
 _FLAG_GENRES = (
@@ -65,14 +64,13 @@ def read_movielens(folder: Path, *, name: str | None = None, on_error: OnError =
 
     Raises:
         DataError: there is no such folder, it does not have the files of exactly one format, there are no ratings, or
-            the name is not `[a-z0-9][a-z0-9._-]{0,31}`.
+            the name cannot be that of a dataset.
         BadRowError: a row is broken and `on_error` is "stop"; it has the file, the line and the reason of the first
             one.
     """
     layout = _recognise(folder)
     name = folder.resolve().name if name is None else name
-    if not _NAME.fullmatch(name):
-        raise DataError(f"dataset name {name!r} must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit")
+    check_name(name)
     row_errors = RowErrorPolicy(on_error)
     movies = _read_movies(folder / layout.movies, layout.movies_format, row_errors)
     if layout.movies_format is CSV:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 
 import numpy as np
 
 from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.errors import ModelError
+from recsvc.types import known_fields
 
 
 def limit(ratings: Ratings, *, min_ratings_per_user: int = 1, min_ratings_per_movie: int = 1) -> Ratings:
@@ -47,7 +47,7 @@ def fingerprint(dataset: Dataset) -> str:
         ratings.movie_ids.astype("<i8").tobytes(),
         ratings.stars.astype("<f4").tobytes(),
         ratings.timestamps.astype("<i8").tobytes(),
-        json.dumps([asdict(movie) for movie in dataset.movies], sort_keys=True, allow_nan=False).encode(),
+        json.dumps([known_fields(movie) for movie in dataset.movies], sort_keys=True, allow_nan=False).encode(),
     ):
         digest.update(len(part).to_bytes(8, "little"))  # or two datasets could differ only in where a part ends
         digest.update(part)

@@ -56,8 +56,12 @@ class Answer:
 
 
 class SimilarMovie(NamedTuple):
-    """A movie similar to another; `similarity` is comparable within one answer only."""
+    """A movie similar to a selection of movies, and the one of these that it is most similar to.
+
+    `similarity` is the mean over the selection, and comparable within one answer only.
+    """
 
     rank: int
     movie: Movie
     similarity: float
+    most_like: Movie

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -133,13 +134,15 @@ class Engine:
 
     def predicted(self, taste: Taste, rows: Rows) -> list[float | None]:
         """Return the predicted stars of some movies, clipped to the scale; None where there is no prediction."""
+        if self._stars is None:
+            return [None] * len(rows)
         stars = np.minimum(np.maximum(self._stars.score_rows(taste, rows), MIN_STARS), MAX_STARS)
         return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
 
     def _reasons(self, model: Model, taste: Taste, page: Ranked) -> list[ScoreReasons]:
         """Return the largest positive contributions to each score; all others are added up in `other`.
 
-        A movie rated below 3 stars is never shown as a reason, although it may contribute: see `signed_weights`.
+        A movie rated below 3 stars is never shown as a reason, although it may contribute: see `TasteWeights`.
         """
         baseline, contributions = model.explain(taste, page.rows)
         shown = np.where(taste.stars < NEUTRAL_STARS, np.float32(-np.inf), contributions)
@@ -160,19 +163,35 @@ class Engine:
     def similar(
         self, row: int, *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = EVERYTHING
     ) -> tuple[SimilarMovie, ...]:
-        """Return the movies most similar to one, without the movie itself, best first.
+        """Return the movies most similar to one, without the movie itself, best first; see `similar_to_all`."""
+        return self.similar_to_all([row], k=k, by=by, filters=filters)
+
+    def similar_to_all(
+        self, selected: Sequence[int], *, k: int, by: Strategy = Strategy.HYBRID, filters: Filters = EVERYTHING
+    ) -> tuple[SimilarMovie, ...]:
+        """Return the movies that are most similar to all movies at some rows, without these, best first.
+
+        The similarity is the mean over the selected movies that have one. A movie whose content has nothing in common
+        with any of them is not similar by content.
 
         Raises:
             InvalidInputError: A filter cannot be used.
         """
         allowed = mask(self.catalogue, self.manifest.era_border, filters)
         allowed &= self.catalogue.is_canonical
-        allowed[self.catalogue.canonical[row]] = False
-        ranked = top(self._models[by].similar(row), allowed, k=k)
+        allowed[self.catalogue.canonical[list(selected)]] = False
+        each = np.stack([self._models[by].similar(row) for row in selected])
+        known = ~np.isnan(each)
+        with np.errstate(invalid="ignore"):
+            similarities = (np.where(known, each, 0).sum(axis=0) / known.sum(axis=0)).astype(np.float32)
+        if by is Strategy.CONTENT:
+            allowed &= similarities > 0
+        ranked = top(similarities, allowed, k=k)
+        closest = np.where(known, each, -np.inf)[:, ranked.rows].argmax(axis=0)
         return tuple(
-            SimilarMovie(rank, self.catalogue.movie(other), similarity)
-            for rank, (other, similarity) in enumerate(
-                zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True), 1
+            SimilarMovie(rank, self.catalogue.movie(other), similarity, self.catalogue.movie(selected[most_like]))
+            for rank, (other, similarity, most_like) in enumerate(
+                zip(ranked.rows.tolist(), ranked.scores.tolist(), closest.tolist(), strict=True), 1
             )
         )
 
@@ -182,21 +201,21 @@ class Engine:
 
     def search(self, text: str, filters: Filters) -> Rows:
         """Return the movies whose titles match a text and that pass the filters, best first."""
-        rows = self.titles.search(text, self.catalogue.rating_counts)
+        rows = self.titles.search(text, self.catalogue.fame)
         return rows[mask(self.catalogue, self.manifest.era_border, filters)[rows]]
 
     def most_rated(self, filters: Filters) -> Rows:
-        """Return the movies that pass the filters, the most rated first; ties are broken by movie id."""
+        """Return the movies that pass the filters, the most famous first; ties are broken by movie id."""
         allowed = mask(self.catalogue, self.manifest.era_border, filters) & self.catalogue.is_canonical
         rows = np.flatnonzero(allowed).astype(np.int32)
-        return rows[np.argsort(-self.catalogue.rating_counts[rows], kind="stable")]
+        return rows[np.argsort(-self.catalogue.fame[rows], kind="stable")]
 
     def movies(self, rows: Rows) -> list[Movie]:
         """Return the movies at some rows."""
         return [self.catalogue.movie(row) for row in rows.tolist()]
 
-    def weighted_rating(self, row: int) -> float:
-        """Return the Bayesian weighted rating of a movie in stars; NaN for a movie without a rating."""
+    def popularity(self, row: int) -> float:
+        """Return by what the popular list ranks a movie; NaN for one without ratings and votes."""
         return float(self.hybrid.popularity.score(EMPTY_TASTE)[row])
 
     def rating_count(self, movie_id: MovieId) -> int:
@@ -223,8 +242,10 @@ def _component(version: Version, name: str, kind: type[C]) -> C:
     return component
 
 
-def _star_model(version: Version) -> Model:
-    """Return the component `stars`, which may be any kind of model whose scores are stars."""
+def _star_model(version: Version) -> Model | None:
+    """Return the component `stars`, any kind of model whose scores are stars; None without ratings."""
+    if not version.manifest.dataset.ratings:
+        return None
     model = version.components.get("stars")
     if not isinstance(model, Model) or not model.capabilities.stars:
         raise _without(version, "stars")

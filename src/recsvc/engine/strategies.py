@@ -46,7 +46,13 @@ SERVED: tuple[ServedModel, ...] = (
     ServedModel(Strategy.HYBRID, 1, Hybrid, "ratings, genres, texts and credits", lambda hybrid: hybrid),
     ServedModel(Strategy.COLLABORATIVE, 2, Collaborative, "ratings", lambda hybrid: hybrid.collaborative),
     ServedModel(Strategy.CONTENT, 3, Content, "genres, texts and credits", lambda hybrid: hybrid.content),
-    ServedModel(Strategy.POPULAR, 4, Popularity, "mean and number of ratings", lambda hybrid: hybrid.popularity),
+    ServedModel(
+        Strategy.POPULAR,
+        4,
+        Popularity,
+        "mean and number of ratings and of votes at TMDB",
+        lambda hybrid: hybrid.popularity,
+    ),
 )
 
 CODES: dict[Strategy, int] = {Strategy.AUTO: 0, **{served.strategy: served.code for served in SERVED}}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -22,6 +22,36 @@ class Job(Generic[T]):
 
     name: str
     run: Callable[[], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement(Generic[T]):
+    """Jobs that can run in any order, and the function that makes the result from theirs."""
+
+    jobs: Sequence[Job[Any]]
+    combine: Callable[[list[Any]], T]
+
+    @classmethod
+    def of(cls, name: str, run: Callable[[], T]) -> Self:
+        """Return the measurement that is one job."""
+        return cls([Job(name, run)], _only)
+
+    def result(self, *, processes: int = 1, progress: Progress = no_progress) -> T:
+        """Run the jobs and return the result."""
+        return self.combine(run_all(self.jobs, processes=processes, progress=progress))
+
+
+def _only(results: list[T]) -> T:
+    [result] = results
+    return result
+
+
+def measure_all(measurements: Mapping[str, Measurement[Any]], *, processes: int, progress: Progress) -> dict[str, Any]:
+    """Return the result of each measurement; the jobs of all begin in their order, so that no process waits."""
+    results = iter(
+        run_all([job for one in measurements.values() for job in one.jobs], processes=processes, progress=progress)
+    )
+    return {name: one.combine([next(results) for _ in one.jobs]) for name, one in measurements.items()}
 
 
 def run_all(jobs: Sequence[Job[T]], *, processes: int, progress: Progress) -> list[T]:

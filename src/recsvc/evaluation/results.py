@@ -26,6 +26,10 @@ def ranking_results(results: Mapping[str, Sequence[RankingResult]]) -> list[Json
             "liked": _plain(of_seeds[0].metrics_liked),
             "intervals": {**_ends(of_seeds[0].intervals), "liked": _ends(of_seeds[0].intervals_liked)},
             "beyond_accuracy": _plain(of_seeds[0].beyond),
+            **{
+                name: {"users": group.users, **_plain(group.metrics), "liked": _plain(group.metrics_liked)}
+                for name, group in of_seeds[0].by_history.items()
+            },
             "mean_of_seeds": {
                 "seeds": [result.seed for result in of_seeds],
                 **_mean([result.metrics for result in of_seeds]),
@@ -115,6 +119,12 @@ _RANKING_COLUMNS = (
     Column("tail", ("beyond_accuracy", "long_tail"), 4),
     Column("fit (s)", ("fit_seconds",), 2),
 )
+_HISTORY_COLUMNS = (
+    Column("nDCG@10 with history", ("with_history", "ndcg@10")),
+    Column("liked nDCG@10 with history", ("with_history", "liked", "ndcg@10"), brief=False),
+    Column("nDCG@10 without", ("without_history", "ndcg@10"), brief=False),
+)
+"""Of users with ratings to fold in and of unknown users, where there are both."""
 _RANKING_SEEDS = (
     Column("seeds nDCG@10", ("mean_of_seeds", "ndcg@10")),
     Column("seeds liked nDCG@10", ("mean_of_seeds", "liked", "ndcg@10")),
@@ -151,7 +161,8 @@ def _columns(report: Json) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
         case "similarity":
             return _similarity_columns(report["references"]), _SIMILARITY_SEEDS
         case _:
-            return _RANKING_COLUMNS, _RANKING_SEEDS
+            has_both = any("with_history" in result for result in report["results"])
+            return _RANKING_COLUMNS + (_HISTORY_COLUMNS if has_both else ()), _RANKING_SEEDS
 
 
 def table_of(report: Json, *, brief: bool = False) -> tuple[list[str], list[list[str]]]:
@@ -175,6 +186,9 @@ def facts_of(report: Json) -> list[str]:
             facts.append(f"the catalogue contains {found} of {judged} judged pairs, {ok} are OK")
     elif first:
         facts.append(f"{first['users']:,} users; liked: only ratings of 4 stars or more count")
+        if "with_history" in first:
+            with_history, without = (first[f"{name}_history"]["users"] for name in ("with", "without"))
+            facts.append(f"{with_history:,} users have a history, {without:,} are unknown and get the popular movies")
     if report["protocol"] == "folds":
         facts.append("the official folds u1 to u5" if report["official_folds"] else "five folds drawn from the seed")
     seeds = report["seeds"]

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from recsvc.datasets.dataset import Dataset
 from recsvc.errors import ConfigurationError
-from recsvc.evaluation.parallel import Job, Progress, no_progress, run_all
+from recsvc.evaluation.parallel import Job, Measurement, Progress, no_progress, run_all
 from recsvc.evaluation.protocols.folds import (
     Fold,
     FoldResult,
@@ -108,14 +108,7 @@ def measure(
     progress: Progress = no_progress,
 ) -> Json:
     """Carry out the plan and return the report as JSON; `references` are compared with by `similarity` only."""
-    report: Json = {
-        "dataset": dataset.name,
-        "simulated": dataset.simulated,
-        "protocol": plan.protocol,
-        "seed": plan.seeds[0],
-        "seeds": list(plan.seeds),
-        "skipped": [{"model": name, "why": why} for name, why in skipped.items()],
-    }
+    report = _heading(dataset, plan, skipped)
     if plan.pairs is not None:
         references = references or {}
         similarities = measure_similarity(
@@ -142,8 +135,8 @@ def measure(
             written_to=plan.lists,
         )
         return {**report, "official_folds": official, "results": stars_results(predicted)}
-    ranked = rank(
-        PROTOCOLS[plan.protocol], dataset, models, seeds=plan.seeds, processes=plan.processes, progress=progress
+    ranked = ranking(PROTOCOLS[plan.protocol], dataset, models, seeds=plan.seeds).result(
+        processes=plan.processes, progress=progress
     )
     if plan.lists is not None:
         [[first, *_]] = ranked.values()
@@ -151,24 +144,39 @@ def measure(
     return {**report, "results": ranking_results(ranked)}
 
 
-def rank(
-    protocol: RankingProtocol,
-    dataset: Dataset,
-    models: Models,
-    *,
-    seeds: Sequence[int] = (42,),
-    processes: int = 1,
-    progress: Progress = no_progress,
-) -> dict[str, list[RankingResult]]:
-    """Run a ranking protocol; return the results of each model, one for each seed. The models stay unfitted."""
+def comparison(dataset: Dataset, models: Models, plan: Plan, *, skipped: Mapping[str, str]) -> Measurement[Json]:
+    """Return the measurement of a ranking protocol whose result is the report that `measure` returns."""
+    heading = _heading(dataset, plan, skipped)
+    ranked = ranking(PROTOCOLS[plan.protocol], dataset, models, seeds=plan.seeds)
+    return Measurement(ranked.jobs, lambda results: {**heading, "results": ranking_results(ranked.combine(results))})
+
+
+def _heading(dataset: Dataset, plan: Plan, skipped: Mapping[str, str]) -> Json:
+    return {
+        "dataset": dataset.name,
+        "simulated": dataset.simulated,
+        "protocol": plan.protocol,
+        "seed": plan.seeds[0],
+        "seeds": list(plan.seeds),
+        "skipped": [{"model": name, "why": why} for name, why in skipped.items()],
+    }
+
+
+def ranking(
+    protocol: RankingProtocol, dataset: Dataset, models: Models, *, seeds: Sequence[int] = (42,)
+) -> Measurement[dict[str, list[RankingResult]]]:
+    """Return the measurement of the results of each model, one for each seed. The models stay unfitted."""
     vocabulary = _vocabulary(dataset)
     jobs = [
         Job(f"{name}, seed {seed}", partial(_rank_model, protocol, dataset, vocabulary, name, model, seed))
         for name, model in models.items()
         for seed in seeds
     ]
-    results = run_all(jobs, processes=processes, progress=progress)
-    return {name: results[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
+
+    def by_model(results: list[RankingResult]) -> dict[str, list[RankingResult]]:
+        return {name: results[at * len(seeds) : (at + 1) * len(seeds)] for at, name in enumerate(models)}
+
+    return Measurement(jobs, by_model)
 
 
 def _rank_model(

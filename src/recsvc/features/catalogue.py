@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import ClassVar, Self
 
@@ -17,7 +16,7 @@ from recsvc.features.blob import Blob
 from recsvc.features.interactions import Interactions
 from recsvc.features.metadata import UNKNOWN_YEAR, genre_matrix, genre_names, years
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.types import Array, BoolMovies, Movie, MovieId, Rows, State
+from recsvc.types import Array, BoolMovies, Movie, MovieId, Rows, State, known_fields
 
 RECORDS_KEPT = 20_000
 
@@ -26,7 +25,8 @@ class Catalogue:
     """All movies of a version, one per row.
 
     `years` int16 (n_movies,), 0 if unknown; `genres` the names of all genres, `genre_flags` bool (n_genres, n_movies);
-    `rating_counts` int64 (n_movies,); `mean_stars` float32 (n_movies,), NaN without a rating; `canonical` int32
+    `rating_counts` and `vote_counts` int64 (n_movies,), the latter TMDB's; `fame` float64 (n_movies,) the number of
+    ratings, with ties broken by votes; `mean_stars` float32 (n_movies,), NaN without a rating; `canonical` int32
     (n_movies,) the row that represents the movie in lists, which is another row if the catalogue has the same movie
     twice; `is_canonical` bool (n_movies,) whether a row represents itself.
     """
@@ -39,7 +39,9 @@ class Catalogue:
         years: NDArray[np.int16],
         genres: tuple[str, ...],
         genre_flags: NDArray[np.bool_],
+        *,
         rating_counts: NDArray[np.int64],
+        vote_counts: NDArray[np.int64],
         mean_stars: NDArray[np.float32],
         canonical: Rows,
         records: Blob,
@@ -49,6 +51,8 @@ class Catalogue:
         self.genres = genres
         self.genre_flags = genre_flags
         self.rating_counts = rating_counts
+        self.vote_counts = vote_counts
+        self.fame = rating_counts + vote_counts / (vote_counts.max(initial=0) + 1)
         self.mean_stars = mean_stars
         self.canonical = canonical
         self.is_canonical: BoolMovies = canonical == np.arange(len(ids))
@@ -67,10 +71,11 @@ class Catalogue:
             years(movies),
             genre_names(movies),
             genre_matrix(movies),
-            counts,
-            mean,
-            canonical_rows(movies, counts),
-            Blob.of(_to_json(movie) for movie in movies),
+            rating_counts=counts,
+            vote_counts=np.array([movie.vote_count or 0 for movie in movies], np.int64),
+            mean_stars=mean,
+            canonical=canonical_rows(movies, counts),
+            records=Blob.of(_to_json(movie) for movie in movies),
         )
 
     def __len__(self) -> int:
@@ -97,6 +102,11 @@ class Catalogue:
         """Return which movies have at least one of these genres: bool (n_movies,)."""
         return np.asarray(self.genre_flags[[self.genres.index(name) for name in names]].any(axis=0))
 
+    def genre_counts(self) -> dict[str, int]:
+        """Return how many movies each genre has, by name; a movie that is there twice counts once."""
+        counts = (self.genre_flags & self.is_canonical).sum(axis=1)
+        return dict(zip(self.genres, counts.tolist(), strict=True))
+
     def state(self) -> State:
         """Return the columns, and the records as a blob of JSON."""
         columns: dict[str, Array] = {
@@ -104,6 +114,7 @@ class Catalogue:
             "years": self.years,
             "genre_flags": self.genre_flags,
             "rating_counts": self.rating_counts,
+            "vote_counts": self.vote_counts,
             "mean_stars": self.mean_stars,
             "canonical": self.canonical,
         }
@@ -118,10 +129,11 @@ class Catalogue:
             arrays["years"],
             tuple(state.config["genres"]),
             arrays["genre_flags"],
-            arrays["rating_counts"],
-            arrays["mean_stars"],
-            arrays["canonical"],
-            Blob.from_arrays(arrays, "records"),
+            rating_counts=arrays["rating_counts"],
+            vote_counts=arrays.get("vote_counts", np.zeros_like(arrays["rating_counts"])),  # not in older versions
+            mean_stars=arrays["mean_stars"],
+            canonical=arrays["canonical"],
+            records=Blob.from_arrays(arrays, "records"),
         )
 
 
@@ -142,10 +154,7 @@ def canonical_rows(movies: Sequence[Movie], counts: NDArray[np.int64]) -> Rows:
 
 
 _MOVIE = TypeAdapter(Movie)
-_DEFAULTS = {field.name: field.default for field in fields(Movie)}
 
 
 def _to_json(movie: Movie) -> str:
-    """Encode a movie as JSON without its empty fields."""
-    known = {key: value for key, value in asdict(movie).items() if value != _DEFAULTS[key]}
-    return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(known_fields(movie), ensure_ascii=False, separators=(",", ":"))

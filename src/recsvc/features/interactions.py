@@ -28,13 +28,15 @@ class Interactions:
     """Ratings over one vocabulary, in compressed sparse rows.
 
     User u rated the movies `rows[starts[u]:starts[u + 1]]` with `stars[starts[u]:starts[u + 1]]`. `starts` int64
-    (n_users + 1,), `rows` int32 (n,) in ascending order within a user, `stars` float32 (n,) in 0.5-5.
+    (n_users + 1,), `rows` int32 (n,) in ascending order within a user, `stars` float32 (n,) in 0.5-5, `times` int64
+    (n,) in seconds since 1970, None if they are not known.
     """
 
     n_movies: int
     starts: NDArray[np.int64]
     rows: Rows
     stars: FloatK
+    times: NDArray[np.int64] | None = None
 
     @property
     def n_users(self) -> int:
@@ -55,10 +57,19 @@ class Interactions:
         """Return the number of ratings of each movie, int64 (n_movies,)."""
         return np.bincount(self.rows, minlength=self.n_movies)
 
+    def of_users(self, users: NDArray[np.integer]) -> Interactions:
+        """Return the ratings of some users (m,), who are numbered from 0 in that order."""
+        counts = np.diff(self.starts)[users]
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        at = np.arange(starts[-1]) + np.repeat(self.starts[users] - starts[:-1], counts)
+        times = None if self.times is None else self.times[at]
+        return Interactions(self.n_movies, starts, self.rows[at], self.stars[at], times)
+
     def kept(self, keep: NDArray[np.bool_]) -> Interactions:
         """Return only the ratings for which `keep` (n,) is true; the users and their numbers stay the same."""
         starts = np.concatenate([[0], np.cumsum(keep)])[self.starts]
-        return Interactions(self.n_movies, starts, self.rows[keep], self.stars[keep])
+        times = None if self.times is None else self.times[keep]
+        return Interactions(self.n_movies, starts, self.rows[keep], self.stars[keep], times)
 
     def matrix(self, values: FloatK) -> sparse.csr_array:
         """Return the sparse matrix (n_users, n_movies) with a value (n,) for each rating."""
@@ -99,4 +110,4 @@ def interactions_of(ratings: Ratings, vocabulary: Vocabulary) -> Interactions:
     order = np.lexsort((rows, ratings.users))
     starts = np.zeros(len(ratings.user_labels) + 1, np.int64)
     np.cumsum(np.bincount(ratings.users, minlength=len(ratings.user_labels)), out=starts[1:])
-    return Interactions(len(vocabulary), starts, rows[order], ratings.stars[order])
+    return Interactions(len(vocabulary), starts, rows[order], ratings.stars[order], ratings.timestamps[order])

@@ -1,4 +1,4 @@
-"""ALS: implicit matrix factorisation, with every user folded in by one small system of equations."""
+"""ALS: matrix factorisation of implicit feedback, with every user folded in by one small system of equations."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.models.fold_in import solve
-from recsvc.models.rating_weights import interaction_weights, signed_weights
-from recsvc.types import FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+from recsvc.models.rating_weights import USUAL_STARS, TasteWeights, interaction_weights
+from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
+
+FIRST_DEVIATION = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,13 @@ class AlsConfig:
 
 
 class Als(Model):
-    """Hu, Koren & Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets", by the library implicit.
+    """Hu, Koren & Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets".
 
     The score is `y_i . x` with `x = (Y'Y + sum_j (c_j - 1) y_j y_j' + l2 I)^-1 sum_j c_j p_j y_j` over the rated movies
-    j. The confidence is `c_j = 1 + alpha |w_j|`. The preference p_j is 1, or 0 if the signed weight w_j is negative: a
-    dislike is a movie that is surely not preferred. A movie without a rating has no score, and neither has any movie
-    for a user none of whose rated movies were in training.
+    j. The confidence is `c_j = 1 + alpha |w_j|` for the weight w_j of the rating in the taste. The preference p_j is 1,
+    or 0 where the weight is negative: a dislike is a movie that is surely not preferred. A movie without a rating has
+    no score, and neither has any movie for a user none of whose rated movies were in training. In training, users and
+    movies are solved for in turn, with the preference 1 and the weight of `interaction_weights` for every rating.
     """
 
     kind: ClassVar[str] = "als"
@@ -47,36 +50,34 @@ class Als(Model):
 
     def __init__(self, config: AlsConfig | None = None) -> None:
         self.config = config or AlsConfig()
+        self.taste_weights = TasteWeights()
+
+    @classmethod
+    def untrained(cls, config: AlsConfig, n_movies: int) -> Self:
+        """Return the model of a catalogue without ratings, which has no scores."""
+        model = cls(config)
+        model._set(np.full((n_movies, 1), np.nan, np.float32))
+        return model
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Train with implicit and keep the factors of the movies.
+        """Solve for users and movies in turn, from random factors of the movies, and keep those of the movies.
 
         Raises:
-            ModelError: There are no ratings, or implicit is not installed.
+            ModelError: There are no ratings.
         """
         if not len(interactions.stars):
             raise ModelError("without ratings nothing can be recommended")
-        try:
-            from implicit.als import AlternatingLeastSquares
-        except ImportError as error:
-            raise ModelError("als needs the library implicit: pip install 'recsvc[zoo]'") from error
-        from threadpoolctl import threadpool_limits
-
         config = self.config
+        self.taste_weights = TasteWeights.of(interactions)
         rated = np.flatnonzero(interactions.counts())
-        weights = interaction_weights(interactions, config.slope)
-        confidence = interactions.matrix((1 + np.float32(config.alpha) * weights).astype(np.float32))[:, rated]
-        with threadpool_limits(1, "blas"):  # implicit has threads of its own, which BLAS threads slow down
-            trained = AlternatingLeastSquares(
-                factors=config.factors,
-                regularization=config.l2,
-                iterations=config.iterations,
-                use_gpu=False,
-                random_state=int(rng.integers(2**31)),
-            )
-            trained.fit(sparse.csr_matrix(confidence), show_progress=False)
+        confidence = np.float32(config.alpha) * interaction_weights(interactions, config.slope)
+        by_user = interactions.matrix(confidence)[:, rated]
+        by_movie = sparse.csr_array(by_user.T)
+        trained = rng.normal(0, FIRST_DEVIATION, (len(rated), config.factors)).astype(np.float32)
+        for _ in range(config.iterations):
+            trained = _solve_all(by_movie, _solve_all(by_user, trained, config.l2), config.l2)
         factors = np.full((interactions.n_movies, config.factors), np.nan, np.float32)
-        factors[rated] = trained.item_factors
+        factors[rated] = trained
         self._set(factors)
         return self
 
@@ -92,7 +93,7 @@ class Als(Model):
 
     def _system(self, taste: Taste) -> tuple[FloatMatrix, FloatMatrix]:
         """Return A (d, d), and the right-hand side of each rated movie (d, n)."""
-        weights = signed_weights(taste.stars)
+        weights = self.taste_weights.taste(taste)
         factors = self._trained_factors[taste.rows].T
         confidence: FloatK = np.float32(self.config.alpha) * np.abs(weights)
         weighted: FloatMatrix = factors * confidence
@@ -102,6 +103,17 @@ class Als(Model):
     def score(self, taste: Taste) -> FloatMovies:
         """Return the expected preference for every movie, mostly from 0 to 1."""
         return self.score_rows(taste, np.arange(len(self._factors), dtype=np.int32))
+
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the same for many users at once."""
+        solutions = np.full((users.n_users, self._factors.shape[1]), np.nan, np.float32)
+        for user in range(users.n_users):
+            taste = users.taste(user)
+            if self._trained[taste.rows].any():
+                gram, right = self._system(taste)
+                solutions[user] = solve(gram, right.sum(axis=1))
+        scores: FloatMatrix = solutions @ self._factors.T
+        return scores
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
         """Return the same for some movies only."""
@@ -119,7 +131,13 @@ class Als(Model):
         gram, right = self._system(taste)
         has_score = self._trained[rows] & self._trained[taste.rows].any()
         baseline = np.where(has_score, np.float32(0), np.float32(np.nan))
-        return Explanation(baseline, self._trained_factors[rows] @ solve(gram, right))
+        # in double precision, so that what a page says does not depend on how many movies are on it
+        contributions = self._trained_factors[rows].astype(np.float64) @ solve(gram, right).astype(np.float64)
+        return Explanation(baseline, contributions.astype(np.float32))
+
+    def informative(self) -> BoolMovies:
+        """Return the movies in training."""
+        return self._trained
 
     def similar(self, row: int) -> FloatMovies:
         """Return the cosines between the factors of the movies."""
@@ -128,11 +146,29 @@ class Als(Model):
 
     def state(self) -> State:
         """Return `factors` float32 (n_movies, factors), NaN for movies without a rating."""
-        return State(asdict(self.config), {"factors": self._factors})
+        return State({**asdict(self.config), **asdict(self.taste_weights)}, {"factors": self._factors})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Create the model from its state."""
-        model = cls(AlsConfig(**state.config))
+        config = dict(state.config)
+        taste_weights = TasteWeights(config.pop("usual_stars", USUAL_STARS))
+        model = cls(AlsConfig(**config))
+        model.taste_weights = taste_weights
         model._set(state.arrays["factors"])
         return model
+
+
+def _solve_all(confidence: sparse.csr_array, factors: FloatMatrix, l2: float) -> FloatMatrix:
+    """Return the factors (n, d) of n rows, given those of the m columns (m, d).
+
+    `confidence` (n, m) has `c - 1` for every rating. A row without ratings gets zeros.
+    """
+    gram = factors.T @ factors
+    gram.flat[:: factors.shape[1] + 1] += np.float32(l2)
+    solved = np.zeros((confidence.shape[0], factors.shape[1]), np.float32)
+    for row in np.flatnonzero(np.diff(confidence.indptr)).tolist():
+        here = slice(confidence.indptr[row], confidence.indptr[row + 1])
+        of_row, more = factors[confidence.indices[here]], confidence.data[here]
+        solved[row] = solve(gram + (of_row.T * more) @ of_row, (1 + more) @ of_row)
+    return solved

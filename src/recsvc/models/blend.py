@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Explanation
 from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
 
 
-class LinearModel(Protocol):
-    """What a blend needs of its parts. Every `ItemItemModel` is one."""
+class BlendedModel(Protocol):
+    """What a blend needs of its parts."""
 
     def score(self, taste: Taste) -> FloatMovies:
         """Return the score of every movie."""
 
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the scores of many users (n_users, n_movies)."""
+
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Split the scores of some movies."""
-
-    def item_item_weights(self) -> FloatMatrix:
-        """Return how much a rating of one movie adds to the score of another."""
 
     def informative(self) -> BoolMovies:
         """Return the movies whose ratings the model uses."""
 
 
+@runtime_checkable
+class LinearModel(BlendedModel, Protocol):
+    """A part whose score is linear in the weights of the ratings. Every `ItemItemModel` is one."""
+
+    def item_item_weights(self) -> FloatMatrix:
+        """Return how much a rating of one movie adds to the score of another."""
+
+
 class BlendPart(NamedTuple):
     """A part of a blend: it adds `factor * score`, and counts with `weight` where it has a score."""
 
-    model: LinearModel
+    model: BlendedModel
     weight: float
     factor: float
 
@@ -47,6 +56,18 @@ class WeightedScores(NamedTuple):
 def blend(parts: Sequence[BlendPart], taste: Taste) -> FloatMovies:
     """Return the weighted mean of the scores of the parts."""
     return weighted_mean([WeightedScores(part.model.score(taste), part.weight, part.factor) for part in parts])
+
+
+def blend_all(parts: Sequence[BlendPart], users: Interactions) -> FloatMatrix:
+    """Return the same for many users (n_users, n_movies)."""
+    total, weights = np.zeros((2, users.n_users, users.n_movies), np.float32)
+    for model, weight, factor in parts:
+        scores = model.score_all(users)
+        present = ~np.isnan(scores)
+        np.add(total, scores * np.float32(factor), out=total, where=present)
+        np.add(weights, np.float32(weight), out=weights, where=present)
+    with np.errstate(invalid="ignore"):
+        return total / weights
 
 
 def explain_blend(parts: Sequence[BlendPart], taste: Taste, rows: Rows) -> Explanation:

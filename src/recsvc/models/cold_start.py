@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 
+from recsvc.features.interactions import Interactions
+from recsvc.models.blend import BlendedModel
 from recsvc.models.content import Content
 from recsvc.models.contract import Explanation, ItemItemModel
 from recsvc.types import Array, BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
+
+ModelType = TypeVar("ModelType", bound=BlendedModel)
 
 MAX_NEIGHBOURS = 10
 POWER = 4
@@ -21,8 +25,8 @@ class ColdStartNeighbours:
     """The movies without ratings, the trained movies nearest to each of them, and their weights.
 
     `rows` is int32 (n,), ascending; `neighbours` int32 (n, k); `weights` float32 (n, k), which add up to 1 for each
-    movie. This is the attribute-based nearest-neighbour mapping of Gantner et al. 2010, "Learning Attribute-to-Feature
-    Mappings for Cold-Start Recommendations".
+    movie, or to a `slope` once they are `shrunk` by it. This is the attribute-based nearest-neighbour mapping of
+    Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start Recommendations".
     """
 
     rows: Rows
@@ -33,10 +37,36 @@ class ColdStartNeighbours:
     def find(cls, content: Content, unrated: BoolMovies, trained: BoolMovies) -> Self:
         """Find the trained movies most similar to each unrated movie; movies similar to none are left out."""
         rows = np.flatnonzero(unrated & ~trained).astype(np.int32)
-        neighbours, cosines = content.nearest(rows, np.flatnonzero(trained).astype(np.int32), k=MAX_NEIGHBOURS)
+        return cls._of(rows, *content.nearest(rows, np.flatnonzero(trained).astype(np.int32), k=MAX_NEIGHBOURS))
+
+    @classmethod
+    def among_trained(cls, content: Content, sample: Rows, trained: BoolMovies) -> Self:
+        """Find the same for a sample of the trained movies, as if they had no ratings."""
+        nearest, cosines = content.nearest(sample, np.flatnonzero(trained).astype(np.int32), k=MAX_NEIGHBOURS + 1)
+        return cls._of(sample, nearest, np.where(nearest == sample[:, None], np.float32(0), cosines))
+
+    @classmethod
+    def _of(cls, rows: Rows, neighbours: Rows, cosines: FloatMatrix) -> Self:
         similar = cosines.max(axis=1, initial=0) > 0
         weights = (cosines[similar] / cosines[similar].max(axis=1, keepdims=True, initial=0)) ** POWER
         return cls(rows[similar], neighbours[similar], weights / weights.sum(axis=1, keepdims=True))
+
+    def slope(self, scores: FloatMatrix, users: Interactions) -> float:
+        """Return by how much the scores of users (n_users, n_movies) rise with the means over neighbours, 0 to 1.
+
+        It is that of the regression through the origin over users and the movies at `rows` that they did not rate: the
+        less the content of movies says about who likes them, the smaller it is. Without any movies it is 1.
+        """
+        actual, expected = scores[:, self.rows], self.mean(scores)
+        unrated = users.matrix(np.ones(len(users.stars), np.float32))[:, self.rows].toarray() == 0
+        counted = unrated & np.isfinite(actual) & np.isfinite(expected)
+        x, y = expected[counted].astype(np.float64), actual[counted].astype(np.float64)
+        squares = float(x @ x)
+        return min(max(float(x @ y) / squares, 0.0), 1.0) if squares else 1.0
+
+    def shrunk(self, slope: float) -> Self:
+        """Return the same with weights that add up to the slope, so that means are what is expected of the movies."""
+        return replace(self, weights=self.weights * np.float32(slope))
 
     def mean(self, values: FloatMatrix | FloatMovies) -> FloatMatrix:
         """Return the weighted mean over the neighbours of each movie: (..., n) for values (..., n_movies)."""
@@ -53,10 +83,10 @@ class ColdStartNeighbours:
 NO_NEIGHBOURS = ColdStartNeighbours(np.empty(0, np.int32), np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
 
 
-class WithColdStart:
-    """An item-item model that also scores movies without ratings, by the weighted mean of their neighbours' scores."""
+class WithColdStart(Generic[ModelType]):
+    """A model that also scores movies without ratings, by the weighted mean of their neighbours' scores."""
 
-    def __init__(self, model: ItemItemModel, cold_start: ColdStartNeighbours) -> None:
+    def __init__(self, model: ModelType, cold_start: ColdStartNeighbours) -> None:
         self._model = model
         self._cold_start = cold_start
 
@@ -64,6 +94,12 @@ class WithColdStart:
         """Return the model's scores, with those of movies without ratings."""
         scores = self._model.score(taste).copy()
         scores[self._cold_start.rows] = self._cold_start.mean(scores)
+        return scores
+
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the same for many users."""
+        scores = self._model.score_all(users)
+        scores[:, self._cold_start.rows] = self._cold_start.mean(scores)
         return scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
@@ -77,12 +113,16 @@ class WithColdStart:
             contributions[at] = self._cold_start.weights[place] @ explanation.contributions
         return Explanation(baseline, contributions)
 
+    def informative(self) -> BoolMovies:
+        """Return the movies whose ratings the model uses; a rating of an untrained movie is not used."""
+        return self._model.informative()
+
+
+class LinearWithColdStart(WithColdStart[ItemItemModel]):
+    """The same for an item-item model."""
+
     def item_item_weights(self) -> FloatMatrix:
         """Return W, with the columns of movies without ratings."""
         weights = self._model.item_item_weights().copy()
         weights[:, self._cold_start.rows] = self._cold_start.mean(weights)
         return weights
-
-    def informative(self) -> BoolMovies:
-        """Return the movies whose ratings the model uses; a rating of an untrained movie is not used."""
-        return self._model.informative()

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from recsvc.features.interactions import Interactions
 from recsvc.models.ease import Ease, EaseConfig
 from recsvc.models.item_item_models import DenseItemItemModel, TrainedWeights, standard_deviation
-from recsvc.models.rating_weights import signed_weights
+from recsvc.models.rating_weights import TasteWeights
 from recsvc.models.spectral import Spectral, SpectralConfig
 from recsvc.types import Movie, Rows
 
-SCALE_USERS = 2000
+SCALE_USERS = 300
 """The standard deviation of scores is estimated from at most this many users."""
 
 
@@ -23,15 +23,19 @@ SCALE_USERS = 2000
 class CollaborativeConfig:
     """The configs of both models, and `spectral_share` (0-1), the share of the spectral filter in the sum.
 
-    `popularity` multiplies the `output_power` of both models. Lower values recommend fewer of the movies that everyone
-    rates: 1 has the highest accuracy, and 0 takes the popularity of a movie out of its score. docs/evaluation.md has
-    what each value costs.
+    `popularity` is the `output_power` of both models, in place of their own. Lower values recommend fewer of the movies
+    that everyone rates, and 0 takes the popularity of a movie out of its score. docs/evaluation.md has what each value
+    costs.
     """
 
-    ease: EaseConfig = field(default_factory=lambda: EaseConfig(output_power=0.3))
-    spectral: SpectralConfig = field(default_factory=lambda: SpectralConfig(output_power=0.1))
-    spectral_share: float = 0.5
-    popularity: float = 0.3
+    ease: EaseConfig = field(
+        default_factory=lambda: EaseConfig(
+            l2=1300.0, slope=0.16, user_power=0.15, item_power=0.35, genre_weight=5.0, year_weight=3.0
+        )
+    )
+    spectral: SpectralConfig = field(default_factory=lambda: SpectralConfig(item_power=0.25))
+    spectral_share: float = 0.25
+    popularity: float = -0.06
 
     @property
     def min_ratings(self) -> int:
@@ -61,17 +65,41 @@ class Collaborative(DenseItemItemModel):
         self, interactions: Interactions, movies: Sequence[Movie], rows: Rows, rng: np.random.Generator
     ) -> TrainedWeights:
         """Train both models for the same movies and add them up on one scale."""
+        return self.joined(
+            Ease(self.config.ease).train_weights(interactions, movies, rows, rng),
+            Spectral(self.config.spectral).train_weights(interactions, movies, rows, rng),
+            interactions,
+            rows,
+        )
+
+    @property
+    def output_power(self) -> float:
+        """Popularity is in the sum already."""
+        return 0.0
+
+    def joined(
+        self, ease: TrainedWeights, spectral: TrainedWeights, interactions: Interactions, rows: Rows
+    ) -> TrainedWeights:
+        """Return the sum of both, trained for these movies."""
         config = self.config
-        sample = rng.choice(interactions.n_users, min(SCALE_USERS, interactions.n_users), replace=False)
-        users = interactions.matrix(signed_weights(interactions.stars))[np.sort(sample)][:, rows]
-        total = np.zeros((len(rows), len(rows)))
-        ease = replace(config.ease, output_power=config.popularity * config.ease.output_power)
-        spectral = replace(config.spectral, output_power=config.popularity * config.spectral.output_power)
-        for part, share in ((Ease(ease), 1 - config.spectral_share), (Spectral(spectral), config.spectral_share)):
-            weights, vectors = part.train_weights(interactions, movies, rows, rng)
-            total += share / (standard_deviation(users @ weights) or 1.0) * weights
+        every = np.linspace(0, interactions.n_users - 1, min(SCALE_USERS, interactions.n_users)).astype(np.int64)
+        sample = interactions.of_users(every)
+        users = sample.matrix(TasteWeights.of(interactions).all(sample))[:, rows]
+        total = ease.weights * ease.sums**config.popularity
+        total *= (1 - config.spectral_share) / (standard_deviation(users @ total) or 1.0)
+        weights = spectral.weights * spectral.sums**config.popularity
+        weights *= config.spectral_share / (standard_deviation(users @ weights) or 1.0)
+        total += weights
         np.fill_diagonal(total, total.max(axis=1))
-        return TrainedWeights(total, vectors)
+        return TrainedWeights(total, spectral.vectors, ease.sums)
+
+    @classmethod
+    def untrained(cls, config: CollaborativeConfig, n_movies: int) -> Self:
+        """Return the model of a catalogue without ratings, which has no scores."""
+        model = cls(config)
+        nothing = np.empty((0, 0), np.float32)
+        model._set(n_movies, np.empty(0, np.int32), nothing, nothing)
+        return model
 
     @classmethod
     def config_from_json(cls, config: dict[str, Any]) -> CollaborativeConfig:

@@ -13,7 +13,7 @@ from scipy import sparse
 from recsvc.features.interactions import Interactions
 from recsvc.features.text import TagMatrix, Vectoriser, tag_matrix
 from recsvc.models.contract import Capabilities, Explanation, ItemItemModel
-from recsvc.models.rating_weights import signed_weights
+from recsvc.models.rating_weights import USUAL_STARS, TasteWeights
 from recsvc.types import Array, BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 ROWS_AT_ONCE = 512
@@ -56,10 +56,12 @@ class Content(ItemItemModel):
 
     def __init__(self, config: ContentConfig | None = None) -> None:
         self.config = config or ContentConfig()
+        self.taste_weights = TasteWeights()
         self._set(sparse.csr_array(np.empty((0, 0), np.float32)))
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Compute the tag vectors of all movies; ratings are not used."""
+        """Compute the tag vectors of all movies; of the ratings, only their mean is used."""
+        self.taste_weights = TasteWeights.of(interactions)
         self._set(
             tag_matrix(
                 movies,
@@ -75,12 +77,20 @@ class Content(ItemItemModel):
         self._untagged = np.diff(tags.indptr) == 0
 
     def score(self, taste: Taste) -> FloatMovies:
-        """Return the sum of signed weight times cosine."""
+        """Return the sum of weight times cosine."""
         if not len(taste):
             return np.full(self._tags.shape[0], np.nan, np.float32)
         rated = self._tags_of(taste.rows)
-        weights = signed_weights(taste.stars)[rated.owners] * rated.values
+        weights = self.taste_weights.taste(taste)[rated.owners] * rated.values
         return self._cosines_with(np.bincount(rated.tags, weights, minlength=self._tags.shape[1]).astype(np.float32))
+
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the same for many users at once."""
+        profiles = users.matrix(self.taste_weights.all(users)) @ self._tags
+        scores = np.array(self._tags @ profiles.T.toarray()).T
+        scores[:, self._untagged] = np.nan
+        scores[np.diff(users.starts) == 0] = np.nan
+        return scores
 
     def similar(self, row: int) -> FloatMovies:
         """Return the weighted sum of the cosines with every movie, 0-1."""
@@ -132,7 +142,7 @@ class Content(ItemItemModel):
             dense[explained.owners, explained.tags] = explained.values
             tagged, first = np.unique(rated.owners, return_index=True)
             contributions[:, tagged] = np.add.reduceat(dense[:, rated.tags] * rated.values, first, axis=1)
-        return Explanation(baseline, contributions * signed_weights(taste.stars))
+        return Explanation(baseline, contributions * self.taste_weights.taste(taste))
 
     def _tags_of(self, rows: Rows) -> _Tags:
         """Return the tags of some movies, one movie after the other."""
@@ -160,14 +170,16 @@ class Content(ItemItemModel):
             "indices": self._tags.indices.astype(np.int32),
             "starts": self._tags.indptr.astype(np.int64),
         }
-        return State({**asdict(self.config), "n_tags": self._tags.shape[1]}, arrays)
+        return State({**asdict(self.config), **asdict(self.taste_weights), "n_tags": self._tags.shape[1]}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Create the model from its state."""
         config = dict(state.config)
         n_tags = config.pop("n_tags")
+        taste_weights = TasteWeights(config.pop("usual_stars", USUAL_STARS))
         model = cls(ContentConfig(**config))
+        model.taste_weights = taste_weights
         starts = state.arrays["starts"]
         shape = (len(starts) - 1, n_tags)
         model._set(sparse.csr_array((state.arrays["data"], state.arrays["indices"], starts), shape=shape))

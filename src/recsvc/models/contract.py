@@ -11,6 +11,7 @@ import numpy as np
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
+from recsvc.models.rating_weights import TasteWeights
 from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 
@@ -61,6 +62,10 @@ class Model(ABC):
     def score(self, taste: Taste) -> FloatMovies:
         """Return the score of every movie, float32 (n_movies,); NaN where the model has no score."""
 
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the scores of many users, float32 (n_users, n_movies); a model may have a faster way than this."""
+        return np.stack([self.score(users.taste(user)) for user in range(users.n_users)])
+
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
         """Return the scores of k movies, float32 (k,). A model may have a faster way than `score(taste)[rows]`."""
         return self.score(taste)[rows]
@@ -92,7 +97,9 @@ class Model(ABC):
 
 
 class ItemItemModel(Model):
-    """A model whose score is `signed_weights(stars) @ item_item_weights()[rows]`, linear in the ratings of a user."""
+    """A model whose score is `taste_weights.taste(taste) @ item_item_weights()[rows]`: a sum over the rated movies."""
+
+    taste_weights: TasteWeights
 
     @abstractmethod
     def item_item_weights(self) -> FloatMatrix:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy import linalg
+from numpy.typing import NDArray
+from scipy import linalg, sparse
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Centring, Interactions
@@ -65,22 +66,40 @@ class Ease(DenseItemItemModel):
         config = self.config
         ratings = interactions.matrix(interaction_weights(interactions, config.slope, config.centring))[:, rows]
         scaled, sums = normalise_ratings(ratings, user_power=config.user_power, item_power=config.item_power)
-        gram = (scaled.T @ scaled).toarray()
         # Scale the squares of the ratings to what they were before, so that lambda means the same however they were
         # normalised.
-        squares = float(np.trace(gram))
-        gram *= (ratings.data.astype(np.float64) ** 2).sum() / squares if squares else 1.0
+        squares = (scaled.data**2).sum()
+        scaled *= float((ratings.data.astype(np.float64) ** 2).sum() / squares) ** 0.5 if squares else 1.0
         if config.genre_weight or config.year_weight:
             side = side_information(movies, genre_weight=config.genre_weight, year_weight=config.year_weight)
-            side = side[:, rows]
-            gram += (side.T @ side).toarray()
-        diagonal = np.diag_indices_from(gram)
-        gram[diagonal] += config.l2 + config.dropout / (1 - config.dropout) * gram[diagonal]
+            scaled = sparse.csr_array(sparse.vstack([scaled, side[:, rows].astype(np.float64)], format="csr"))
+        sums_of_squares = np.asarray(scaled.power(2).sum(axis=0)).ravel()
+        ridge = config.l2 + config.dropout / (1 - config.dropout) * sums_of_squares
         try:
-            inverse = linalg.inv(gram, overwrite_a=True, check_finite=False, assume_a="pos")
+            inverse = _inverse(scaled, ridge)
         except linalg.LinAlgError:
             raise ModelError("the item-item matrix is not positive definite; l2 must be larger") from None
-        weights = inverse / -np.diag(inverse)
+        weights, diagonal = inverse, np.diag(inverse).copy()
+        weights *= sums[:, None] ** -config.item_power
+        weights /= -diagonal
         np.fill_diagonal(weights, 0)
-        weights *= sums[:, None] ** -config.item_power * sums**config.output_power
-        return TrainedWeights(weights, np.empty((len(rows), 0)))
+        return TrainedWeights(weights, np.empty((len(rows), 0)), sums)
+
+
+def _inverse(rows: sparse.csr_array, ridge: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return `(X'X + diag(ridge))^-1` (m, m) for X (n, m); where n < m, from a system of size n (Woodbury's identity).
+
+    Raises:
+        LinAlgError: The sum is not positive definite.
+    """
+    n, m = rows.shape
+    if n >= m or not (ridge > 0).all():
+        gram = (rows.T @ rows).toarray()
+        gram[np.diag_indices(m)] += ridge
+        return np.asarray(linalg.inv(gram, overwrite_a=True, check_finite=False, assume_a="pos"))
+    divided = sparse.csr_array(rows @ sparse.diags_array(1 / ridge))
+    inner = np.eye(n) + (divided @ rows.T).toarray()
+    half = linalg.solve_triangular(linalg.cholesky(inner, lower=True), divided.toarray(), lower=True)
+    inverse = -(half.T @ half)
+    inverse[np.diag_indices(m)] += 1 / ridge
+    return inverse

@@ -4,52 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
-from recsvc.models.blend import BlendPart, LinearModel, WeightedScores, blend, explain_blend, weighted_mean
-from recsvc.models.cold_start import NO_NEIGHBOURS, ColdStartNeighbours, WithColdStart
+from recsvc.models.als import Als, AlsConfig
+from recsvc.models.blend import BlendedModel, BlendPart, WeightedScores, blend, blend_all, explain_blend, weighted_mean
+from recsvc.models.cold_start import NO_NEIGHBOURS, ColdStartNeighbours, LinearWithColdStart, WithColdStart
 from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.models.item_item_models import standard_deviation
 from recsvc.models.item_item_weights import ItemItemWeights
 from recsvc.models.popularity import Popularity, PopularityConfig
-from recsvc.models.rating_weights import NEUTRAL_STARS
 from recsvc.types import EMPTY_TASTE, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
-SCALE_USERS = 500
-SCALE_MOVIES = 500
+SCALE_USERS = 300
+SCALE_MOVIES = 300
 MIN_CORRELATION = 0.05
-NEUTRAL = np.array([NEUTRAL_STARS], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class PartValues:
-    """One number for each of the two personalised parts of the hybrid."""
+    """One number for each of the personalised parts of the hybrid."""
 
     collaborative: float
     content: float
+    als: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class HybridConfig:
     """The configs of the parts, and how much each part counts.
 
-    `weights` are those of scores, which are brought to one scale first. `similar_weights` are those of similarities,
-    where both parts are cosines and need no common scale. `popularity_prior` is the strength of the popularity prior:
+    `weights` are those of scores, which are brought to one scale first; without a weight, ALS is not trained.
+    `similar_weights` are those of similarities, where the parts are cosines and need no common scale; ALS has none.
+    `popularity_prior` is the strength of the popularity prior:
     one star of a movie's weighted rating counts as much as that many ratings of a user.
     """
 
     collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
-    popularity: PopularityConfig = field(default_factory=PopularityConfig)
-    weights: PartValues = PartValues(collaborative=0.88, content=0.12)
+    als: AlsConfig = field(default_factory=AlsConfig)
+    popularity: PopularityConfig = field(default_factory=lambda: PopularityConfig(half_life=0.5))
+    weights: PartValues = PartValues(collaborative=0.52, als=0.28, content=0.2)
     similar_weights: PartValues = PartValues(collaborative=0.09, content=0.91)
-    popularity_prior: float = 10.0
+    popularity_prior: float = 7.0
+
+
+class Parts(NamedTuple):
+    """The trained personalised parts."""
+
+    collaborative: Collaborative
+    content: Content
+    als: Als
 
 
 class PopularityPrior(NamedTuple):
@@ -72,7 +83,9 @@ class Hybrid(Model):
     The personalised part grows with the number of ratings, and the popularity prior does not. So the prior decides the
     lists of users with few ratings, and matters less the more ratings a user has. An unknown user gets exactly the
     popular movies. A movie without ratings is scored by its content and by its cold-start neighbours, whose prior it
-    gets, too. Everything is linear in the parts, so that baselines and contributions add up as theirs do.
+    gets, too. Everything is linear in the parts, so that baselines and contributions add up as theirs do. EASE and the
+    spectral filter find what goes with each rated movie, and ALS what goes with all of them together: the more of a
+    taste is explained by some movies, the less the others like them add.
     """
 
     kind: ClassVar[str] = "hybrid"
@@ -84,29 +97,58 @@ class Hybrid(Model):
         self.config = config or HybridConfig()
         self.collaborative = Collaborative(self.config.collaborative)
         self.content = Content(self.config.content)
+        self.als = Als(self.config.als)
         self.popularity = Popularity(self.config.popularity)
         self._scales = PartValues(1.0, 1.0)
         self._similar_centres = PartValues(0.0, 0.0)
         self._popularity_prior = PopularityPrior(0.0, 0.0)
         self._cold_start = NO_NEIGHBOURS
-        self._item_weights: ItemItemWeights | None = None
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
-        """Train the parts, then estimate their scales from a sample of the users and movies in training."""
-        for part in (self.collaborative, self.content, self.popularity):
-            part.fit(interactions, movies, rng=rng)
-        users = _sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_USERS, rng)
+        """Train the parts, then estimate their scales from a sample of the users and movies in training.
+
+        Without any ratings there is content alone, and a user who rated one movie stands for the users.
+        """
+        draw = np.random.default_rng(rng.integers(2**32))  # its own: what it draws does not depend on the config
+        collaborative = Collaborative(self.config.collaborative)
+        if len(interactions.stars):
+            collaborative.fit(interactions, movies, rng=rng)
+        else:
+            collaborative = Collaborative.untrained(self.config.collaborative, len(movies))
+        content = Content(self.config.content).fit(interactions, movies, rng=rng)
+        if len(interactions.stars) and self.config.weights.als:
+            als = Als(self.config.als).fit(interactions, movies, rng=rng)
+        else:
+            als = Als.untrained(self.config.als, len(movies))
+        return self.join(Parts(collaborative, content, als), interactions, movies, rng=draw)
+
+    def join(
+        self,
+        parts: Parts,
+        interactions: Interactions,
+        movies: Sequence[Movie],
+        *,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Join parts that are trained on these ratings and movies already; only the popularity is trained here."""
+        self.collaborative, self.content, self.als = parts
+        self.popularity.fit(interactions, movies, rng=rng)
+        users = interactions.of_users(_sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_USERS, rng))
         rows = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
-        tastes = [interactions.taste(int(user)) for user in users]
-        self._scales = _scales(self.collaborative, self.content, tastes)
+        if not users.n_users:
+            users = self._one_usual_rating(interactions.n_movies, rows)
+        scores = [part.score_all(users) for part in parts]
+        self._scales = _scales(*scores)
         self._similar_centres = PartValues(
             _mean_similarity(self.collaborative, rows), _mean_similarity(self.content, rows)
         )
         popularity = self.popularity.score(EMPTY_TASTE)
-        self._cold_start = ColdStartNeighbours.find(
-            self.content, np.isnan(popularity), self.collaborative.informative()
-        )
-        unit = _unit(self._blended_parts(), tastes, rng)
+        trained = self.collaborative.informative()
+        sample = rows[trained[rows]]
+        slope = ColdStartNeighbours.among_trained(self.content, sample, trained).slope(scores[0], users)
+        self._cold_start = ColdStartNeighbours.find(self.content, interactions.counts() == 0, trained).shrunk(slope)
+        one_of_each = users.rows[rng.integers(users.starts[:-1], users.starts[1:])]
+        unit = _unit(blend_all(self._blended_parts(), self._one_usual_rating(interactions.n_movies, one_of_each)))
         self._popularity_prior = PopularityPrior(_mean([popularity]), self.config.popularity_prior * (unit or 1.0))
         self._assemble()
         return self
@@ -116,17 +158,36 @@ class Hybrid(Model):
         self._prior = self._popularity_prior.of(self.popularity.score(EMPTY_TASTE))
         self._prior[self._cold_start.rows] = self._cold_start.mean(self._prior)
         self._parts = self._blended_parts()
-        self._item_weights = ItemItemWeights.of(self._parts, self._prior)
+        self.__dict__.pop("_item_weights", None)
+
+    @cached_property
+    def _item_weights(self) -> ItemItemWeights | None:
+        """Return all parts as one matrix; made when one user is scored first, since many at once do not need it."""
+        return ItemItemWeights.of(self._parts, self._prior, self.content.taste_weights)
 
     def _blended_parts(self) -> list[BlendPart]:
-        """Return the personalised parts with a weight; the collaborative one also scores movies without ratings."""
+        """Return the personalised parts with a weight; those that learn from ratings also score movies without."""
         weights, scales = self.config.weights, self._scales
-        collaborative: LinearModel = WithColdStart(self.collaborative, self._cold_start)
-        parts = [
-            BlendPart(collaborative, weights.collaborative, weights.collaborative / scales.collaborative),
-            BlendPart(self.content, weights.content, weights.content / scales.content),
+        collaborative: BlendedModel = self.collaborative
+        als: BlendedModel = self.als
+        if len(self._cold_start.rows):
+            collaborative = LinearWithColdStart(self.collaborative, self._cold_start)
+            als = WithColdStart(self.als, self._cold_start)
+        parts: list[tuple[BlendedModel, float, float]] = [
+            (collaborative, weights.collaborative, scales.collaborative),
+            (self.content, weights.content, scales.content),
+            (als, weights.als, scales.als),
         ]
-        return [part for part in parts if part.weight]
+        return [
+            BlendPart(model, weight, weight / scale)
+            for model, weight, scale in parts
+            if weight and model.informative().any()
+        ]
+
+    def _one_usual_rating(self, n_movies: int, rows: Rows) -> Interactions:
+        """Return users who gave one movie each the usual stars, those at `rows` (n,)."""
+        stars = np.full(len(rows), self.content.taste_weights.usual_stars, np.float32)
+        return Interactions(n_movies, np.arange(len(rows) + 1), rows, stars)
 
     def score(self, taste: Taste) -> FloatMovies:
         """Return the blend plus the popularity prior; NaN for a movie for which no personalised part has a score.
@@ -139,8 +200,14 @@ class Hybrid(Model):
             return self._item_weights.score(taste)
         return blend(self._parts, taste) + self._prior
 
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the same for many users at once."""
+        scores = blend_all(self._parts, users) + self._prior
+        scores[np.diff(users.starts) == 0] = self.popularity.score(EMPTY_TASTE)
+        return scores
+
     def similar(self, row: int) -> FloatMovies:
-        """Return the weighted mean of the similarities of both parts, each less its mean in training."""
+        """Return the weighted mean of the similarities of the parts, each less its mean in training."""
         weights, centres = self.config.similar_weights, self._similar_centres
         parts = [
             (self.collaborative, weights.collaborative, centres.collaborative),
@@ -165,7 +232,7 @@ class Hybrid(Model):
 
     def state(self) -> State:
         """Return the states of the parts, arrays named `part/array`; scales, centres and prior are in the config."""
-        states = {part.kind: part.state() for part in (self.collaborative, self.content, self.popularity)}
+        states = {part.kind: part.state() for part in (self.collaborative, self.content, self.als, self.popularity)}
         config = {
             "weights": asdict(self.config.weights),
             "similar_weights": asdict(self.config.similar_weights),
@@ -185,18 +252,23 @@ class Hybrid(Model):
         collaborative = Collaborative.from_state(_part_state(state, Collaborative.kind))
         content = Content.from_state(_part_state(state, Content.kind))
         popularity = Popularity.from_state(_part_state(state, Popularity.kind))
+        if Als.kind in config["parts"]:
+            als = Als.from_state(_part_state(state, Als.kind))
+        else:  # it was trained before ALS was a part
+            als = Als.untrained(AlsConfig(), len(popularity.score(EMPTY_TASTE)))
         prior = config["popularity_prior"]
         model = cls(
             HybridConfig(
                 collaborative.config,
                 content.config,
+                als.config,
                 popularity.config,
                 PartValues(**config["weights"]),
                 PartValues(**config["similar_weights"]),
                 prior["ratings"],
             )
         )
-        model.collaborative, model.content, model.popularity = collaborative, content, popularity
+        model.collaborative, model.content, model.als, model.popularity = collaborative, content, als, popularity
         model._scales = PartValues(**config["scales"])
         model._similar_centres = PartValues(**config["similar_centres"])
         model._popularity_prior = PopularityPrior(prior["centre"], prior["factor"])
@@ -231,16 +303,14 @@ def _mean_similarity(model: Model, rows: Rows) -> float:
     return _mean([np.delete(model.similar(int(row)), row) for row in rows])
 
 
-def _unit(parts: Sequence[BlendPart], tastes: Sequence[Taste], rng: np.random.Generator) -> float:
-    """Return how far the blend of one neutral rating varies over the movies: the mean standard deviation."""
-    single = [blend(parts, Taste(rng.choice(taste.rows, 1), NEUTRAL)) for taste in tastes]
-    return float(np.mean([standard_deviation(_finite(scores)) for scores in single]))
+def _unit(blended: FloatMatrix) -> float:
+    """Return how far the blend of one usual rating (n, n_movies) varies over the movies: the mean deviation."""
+    return float(np.mean([standard_deviation(_finite(scores)) for scores in blended]))
 
 
-def _scales(collaborative: Collaborative, content: Content, tastes: Sequence[Taste]) -> PartValues:
-    reference = np.stack([collaborative.score(taste) for taste in tastes])
-    content_scores = np.stack([content.score(taste) for taste in tastes])
-    return PartValues(_scale(reference, reference), _scale(content_scores, reference))
+def _scales(collaborative: FloatMatrix, content: FloatMatrix, als: FloatMatrix) -> PartValues:
+    """Return the scales of the parts by their scores of some users (n, n_movies)."""
+    return PartValues(*(_scale(scores, collaborative) for scores in (collaborative, content, als)))
 
 
 def _scale(scores: FloatMatrix, reference: FloatMatrix) -> float:

@@ -14,7 +14,7 @@ from scipy import sparse
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
 from recsvc.models.contract import Capabilities, Explanation, ItemItemModel
-from recsvc.models.rating_weights import signed_weights
+from recsvc.models.rating_weights import USUAL_STARS, TasteWeights
 from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 ROUNDING = 1e-6
@@ -22,14 +22,19 @@ ROUNDING = 1e-6
 
 
 class TrainedWeights(NamedTuple):
-    """W (m, m), and one vector of length 1 or 0 for each movie (m, d); d is 0 if the model has no vectors."""
+    """What a model is trained to for m movies.
+
+    `weights` is W (m, m) before popularity is put back in: W is `weights * sums^output_power`, `sums` (m,) being those
+    of the movies. `vectors` (m, d) is one vector of length 1 or 0 for each movie; d is 0 if the model has no vectors.
+    """
 
     weights: NDArray[np.floating]
     vectors: NDArray[np.floating]
+    sums: NDArray[np.floating]
 
 
 class DenseItemItemModel(ItemItemModel):
-    """A model whose score is `w W`: the signed weights of the ratings times W (m, m), over m trained movies.
+    """A model whose score is `w W`: the weights of the ratings in the taste times W (m, m), over m trained movies.
 
     A subclass has a dataclass `config` with `min_ratings` and `max_movies`. W is trained for the `max_movies` most
     rated movies that have at least `min_ratings` ratings, since its size grows with their square.
@@ -43,6 +48,7 @@ class DenseItemItemModel(ItemItemModel):
 
     def __init__(self, config: Any = None) -> None:
         self.config = config or self.config_class()
+        self.taste_weights = TasteWeights()
         self._set(0, np.empty(0, np.int32), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32))
 
     @abstractmethod
@@ -53,12 +59,27 @@ class DenseItemItemModel(ItemItemModel):
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Train W for the most rated movies."""
+        rows = self.trained_rows(interactions)
+        self.set_trained(self.train_weights(interactions, movies, rows, rng), interactions, rows)
+        return self
+
+    def set_trained(self, trained: TrainedWeights, interactions: Interactions, rows: Rows) -> None:
+        """Take what was trained on these ratings for the movies at `rows` (m,)."""
+        self.taste_weights = TasteWeights.of(interactions)
+        weights = trained.weights * trained.sums**self.output_power if self.output_power else trained.weights
+        self._set(interactions.n_movies, rows, weights.astype(np.float32), trained.vectors.astype(np.float32))
+
+    @property
+    def output_power(self) -> float:
+        """How much of a movie's popularity is put back into its score."""
+        return float(self.config.output_power)
+
+    def trained_rows(self, interactions: Interactions) -> Rows:
+        """Return the movies that are trained: the most rated ones."""
         rows = most_rated(interactions, self.config.min_ratings, self.config.max_movies)
         if not len(rows):
             raise ModelError(f"no movie has the {self.config.min_ratings} ratings that {self.kind} needs for training")
-        weights, vectors = self.train_weights(interactions, movies, rows, rng)
-        self._set(interactions.n_movies, rows, weights.astype(np.float32), vectors.astype(np.float32))
-        return self
+        return rows
 
     def _set(self, n_movies: int, rows: Rows, weights: FloatMatrix, vectors: FloatMatrix) -> None:
         self._n_movies = n_movies
@@ -72,7 +93,7 @@ class DenseItemItemModel(ItemItemModel):
     def _trained(self, taste: Taste) -> tuple[Rows, FloatMovies]:
         """Return the positions in W of the rated movies, and their weights; an untrained movie has weight 0."""
         positions = self._position[taste.rows]
-        weights = signed_weights(taste.stars)
+        weights = self.taste_weights.taste(taste)
         if self._has_all_movies:
             return positions, weights
         return np.maximum(positions, 0), np.where(positions < 0, np.float32(0), weights)
@@ -91,6 +112,15 @@ class DenseItemItemModel(ItemItemModel):
             return np.full(self._n_movies, np.nan, np.float32)
         positions, weights = self._trained(taste)
         return self._to_catalogue(weights @ self._weights[positions])
+
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the same for many users at once."""
+        known = np.zeros(users.n_users, np.bool_)
+        known[users.users[self._position[users.rows] >= 0]] = True
+        weights = users.matrix(self.taste_weights.all(users))[:, self._rows]
+        scores = np.full((users.n_users, self._n_movies), np.nan, np.float32)
+        scores[np.ix_(known, self._rows)] = weights[known] @ self._weights
+        return scores
 
     def similar(self, row: int) -> FloatMovies:
         """Return the cosines of the movies' vectors; for a model without vectors, the row of W."""
@@ -125,7 +155,7 @@ class DenseItemItemModel(ItemItemModel):
 
     def state(self) -> State:
         """Return `rows` int32 (m,), `weights` float32 (m, m) and `vectors` float32 (m, d)."""
-        config = {**asdict(self.config), "n_movies": self._n_movies}
+        config = {**asdict(self.config), **asdict(self.taste_weights), "n_movies": self._n_movies}
         return State(config, {"rows": self._rows, "weights": self._weights, "vectors": self._vectors})
 
     @classmethod
@@ -133,7 +163,9 @@ class DenseItemItemModel(ItemItemModel):
         """Create the model from its state."""
         config = dict(state.config)
         n_movies = config.pop("n_movies")
+        taste_weights = TasteWeights(config.pop("usual_stars", USUAL_STARS))
         model = cls(cls.config_from_json(config))
+        model.taste_weights = taste_weights
         model._set(n_movies, *(state.arrays[name] for name in ("rows", "weights", "vectors")))
         return model
 

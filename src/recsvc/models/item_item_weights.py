@@ -1,35 +1,51 @@
-"""A blend of item-item models as one matrix, so that a score is one product and a contribution one entry."""
+"""The linear parts of a blend as one matrix, so that their score is one product and a contribution one entry."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from recsvc.models.blend import BlendPart
+from recsvc.models.blend import BlendedModel, BlendPart, LinearModel
 from recsvc.models.contract import Explanation
-from recsvc.models.rating_weights import signed_weights
+from recsvc.models.rating_weights import NEUTRAL_STARS, TasteWeights
 from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
 
 MAX_MOVIES = 4096
 """For more movies the matrix (64 MiB) would cost more memory than it saves time."""
 
 
+class OtherPart(NamedTuple):
+    """A part that is not linear in the ratings: it adds `factors` (n_movies,) times its scores."""
+
+    model: BlendedModel
+    factors: FloatMovies
+
+
 class ItemItemWeights:
-    """`signed weights @ matrix[rows] + baseline`, which equals the blend for users for whom all parts have scores.
+    """`weights @ matrix[rows] + baseline + others`: the blend for users for whom all parts have scores.
 
     `matrix` is float32 (n_movies, n_movies) and `baseline` float32 (n_movies,). The columns of the matrix are NaN for a
     movie for which no part has a score.
     """
 
-    def __init__(self, matrix: FloatMatrix, baseline: FloatMovies, informative: BoolMovies) -> None:
+    def __init__(
+        self,
+        matrix: FloatMatrix,
+        baseline: FloatMovies,
+        informative: BoolMovies,
+        taste_weights: TasteWeights,
+        others: Sequence[OtherPart],
+    ) -> None:
         self._matrix = matrix
         self._baseline = np.where(np.isnan(matrix[0]), np.float32(np.nan), baseline)
         self._informative = informative
+        self._taste_weights = taste_weights
+        self._others = others
 
     @classmethod
-    def of(cls, parts: Sequence[BlendPart], baseline: FloatMovies) -> Self | None:
+    def of(cls, parts: Sequence[BlendPart], baseline: FloatMovies, taste_weights: TasteWeights) -> Self | None:
         """Add up the parts; return None if the catalogue has more than `MAX_MOVIES` movies."""
         n_movies = len(baseline)
         if n_movies > MAX_MOVIES:
@@ -37,14 +53,20 @@ class ItemItemWeights:
         matrix = np.zeros((n_movies, n_movies), np.float32)
         total = np.zeros(n_movies, np.float32)
         informative = np.ones(n_movies, np.bool_)
+        others = []
         for model, weight, factor in parts:
-            weights = model.item_item_weights()
-            has_score = ~np.isnan(weights[0])
-            matrix[:, has_score] += weights[:, has_score] * np.float32(factor)
+            if isinstance(model, LinearModel):
+                weights = model.item_item_weights()
+                has_score = ~np.isnan(weights[0])
+                matrix[:, has_score] += weights[:, has_score] * np.float32(factor)
+            else:
+                has_score = ~np.isnan(model.score(_one_rating(model.informative())))
+                others.append(OtherPart(model, np.where(has_score, np.float32(factor), np.float32(0))))
             total[has_score] += np.float32(weight)
             informative &= model.informative()
-        with np.errstate(invalid="ignore"):
-            return cls(matrix / total, baseline, informative)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scaled = [OtherPart(model, factors / total) for model, factors in others]
+            return cls(matrix / total, baseline, informative, taste_weights, scaled)
 
     def applies(self, taste: Taste) -> bool:
         """Tell whether every part has scores for this taste, which takes one rated movie that all parts use."""
@@ -52,11 +74,20 @@ class ItemItemWeights:
 
     def score(self, taste: Taste) -> FloatMovies:
         """Return the scores for a taste to which this applies."""
-        scores: FloatMovies = signed_weights(taste.stars) @ self._matrix[taste.rows]
+        scores: FloatMovies = self._taste_weights.taste(taste) @ self._matrix[taste.rows]
         scores += self._baseline
+        for model, factors in self._others:
+            scores += np.nan_to_num(model.score(taste), copy=False) * factors
         return scores
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Return the baseline, and for each rated movie its weight times its entry."""
-        contributions = self._matrix[taste.rows, rows[:, None]] * signed_weights(taste.stars)
+        """Return the baseline, and for each rated movie its weight times its entry and what the others give it."""
+        contributions = self._matrix[taste.rows, rows[:, None]] * self._taste_weights.taste(taste)
+        for model, factors in self._others:
+            contributions += model.explain(taste, rows).contributions * factors[rows, None]
         return Explanation(self._baseline[rows], contributions)
+
+
+def _one_rating(informative: BoolMovies) -> Taste:
+    """Return a taste for which a model has scores that uses the ratings of these movies."""
+    return Taste(np.flatnonzero(informative)[:1].astype(np.int32), np.full(1, NEUTRAL_STARS, np.float32))

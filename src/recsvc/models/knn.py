@@ -105,7 +105,10 @@ class Knn(Model):
 
     def score(self, taste: Taste) -> FloatMovies:
         """Return predicted stars, which are not clipped to the scale."""
-        return self.score_rows(taste, np.arange(len(self._baseline), dtype=np.int32))
+        stars = np.full_like(self._baseline, np.nan)
+        rows = np.flatnonzero(np.isfinite(self._baseline)).astype(np.int32)
+        stars[rows] = self.score_rows(taste, rows)
+        return stars
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
         """Return predicted stars of some movies only."""

@@ -81,14 +81,20 @@ class Nmf(Model):
         """Return predicted stars of some movies only."""
         ratings = self._fill(taste).copy()
         ratings[taste.rows] = taste.stars
-        stars: FloatK = self._from_factors[rows] @ (ratings @ self._to_factors)
+        stars: FloatK = self._from(rows, ratings @ self._to_factors)
         return stars
+
+    def _from(self, rows: Rows, factors: FloatMatrix) -> FloatMatrix:
+        """Return the product with the factors of some movies, NaN for unrated ones, of which BLAS may warn."""
+        with np.errstate(invalid="ignore"):
+            product: FloatMatrix = self._from_factors[rows] @ factors
+        return product
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Each rated movie contributes by its distance from the fill value; the baseline is the score of the fill."""
         filled = self._fill(taste)
         offsets = self._to_factors[taste.rows] * (taste.stars - filled[taste.rows])[:, None]
-        return Explanation(self._from_factors[rows] @ (filled @ self._to_factors), self._from_factors[rows] @ offsets.T)
+        return Explanation(self._from(rows, filled @ self._to_factors), self._from(rows, offsets.T))
 
     def state(self) -> State:
         """Return `filled` float32 (n_movies,), `to_factors` and `from_factors` float32 (n_movies, factors)."""

@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 
 from recsvc.features.interactions import Centring, Interactions
-from recsvc.types import FloatK
+from recsvc.types import FloatK, Taste
 
 NEUTRAL_STARS = 3.0
+USUAL_STARS = 3.5
+"""The mean of all ratings where there are none."""
+USUAL_RATINGS = 20.0
+"""The usual stars of a user are the mean over their ratings and this many of the mean of all."""
+_MOST_AGAINST = np.float32(-0.6)
+_ROUNDING = np.float32(1e-4)
 _STARS = np.array([0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0])
-_SIGNED = np.array([-0.3, -0.25, -0.1, 0.5, 1.0, 1.25, 1.5])
-_BY_HALF_STARS = np.interp(np.arange(11) / 2, _STARS, _SIGNED).astype(np.float32)
+_AMONG_LIKES = np.array([-0.3, -0.25, -0.1, 0.5, 1.0, 1.25, 1.5])
+_BY_HALF_STARS = np.interp(np.arange(11) / 2, _STARS, _AMONG_LIKES).astype(np.float32)
 
 
-def signed_weights(stars: FloatK) -> FloatK:
-    """Return the weight of each rating (n,) in a user's taste; below 2 stars it is negative.
+@dataclass(frozen=True, slots=True)
+class TasteWeights:
+    """The weights of ratings in a taste, for a catalogue whose mean rating is `usual_stars`.
 
-    The weight is piecewise linear: -0.25 for 1 star, -0.1 for 1.5 stars, 0.5 for 2, 1 for 3 and 1.5 for 5 stars. Having
-    chosen to watch a movie is a sign of interest by itself, so that only a clear dislike has a negative weight.
+    A rating says that a user chose a movie, and whether it pleased. Among movies that pleased, having chosen one is a
+    sign of interest by itself: 5 stars weigh 1.5, 3 stars 1, 2 stars 0.5, and only a clear dislike is negative (1 star
+    -0.25; linear in between). Where nothing pleased, a rating of fewer stars than usual says what to leave out: it
+    weighs `1 + stars - usual`, at least -0.6. With n ratings of at least the usual stars, the first counts with
+    `n / (n + 1)` and the second with the rest. The usual stars of a user are the mean over their ratings and
+    `USUAL_RATINGS` of the mean of all: what is low for most may be praise by some.
     """
-    weights: FloatK = _BY_HALF_STARS[(stars * 2 + 0.5).astype(np.intp)]
+
+    usual_stars: float = USUAL_STARS
+
+    @classmethod
+    def of(cls, interactions: Interactions) -> Self:
+        """Return the weights for what was trained on these ratings."""
+        return cls(float(interactions.stars.mean(dtype=np.float64))) if len(interactions.stars) else cls()
+
+    def taste(self, taste: Taste) -> FloatK:
+        """Return the weight of each rating (n,) of one user."""
+        stars = taste.stars
+        total = float(stars.sum(dtype=np.float64)) + USUAL_RATINGS * self.usual_stars
+        beyond = stars - np.float32(total / (len(stars) + USUAL_RATINGS))
+        likes = int(np.count_nonzero(beyond >= -_ROUNDING))
+        return _mixed(stars, beyond, np.float32(likes / (likes + 1)))
+
+    def all(self, users: Interactions) -> FloatK:
+        """Return the weight of each rating (n,) of many users."""
+        stars, owners, n_users = users.stars, users.users, users.n_users
+        totals = np.bincount(owners, stars, minlength=n_users) + USUAL_RATINGS * self.usual_stars
+        usual = totals / (np.bincount(owners, minlength=n_users) + USUAL_RATINGS)
+        beyond = stars - usual.astype(np.float32)[owners]
+        likes = np.bincount(owners, beyond >= -_ROUNDING, minlength=n_users)
+        share = (likes / (likes + 1)).astype(np.float32)[owners]
+        return _mixed(stars, beyond, share)
+
+
+def _mixed(stars: FloatK, beyond: FloatK, share: FloatK | np.float32) -> FloatK:
+    """Return the weights of ratings (n,) that are so much beyond what is usual, the first reading having a share."""
+    among_likes: FloatK = _BY_HALF_STARS[(stars * 2 + 0.5).astype(np.intp)]
+    alone = np.maximum(1 + beyond, _MOST_AGAINST)
+    low = np.minimum(among_likes, share * among_likes + (1 - share) * alone)
+    weights: FloatK = np.where(beyond >= -_ROUNDING, among_likes, low).astype(np.float32)
     return weights
 
 

@@ -19,6 +19,8 @@ from recsvc.types import Movie, Rows
 USERS_AND_MOVIES_PER_FACTOR = 8
 NOISE = 1e-8
 """Singular values below this share of the largest one are rounding errors."""
+SIMILARITY_FACTORS = 36
+"""Similarities are of so many vectors, wherever the edge is: it is where lists are best, and they need finer detail."""
 VECTORS_PER_FACTOR = 3
 """So many times the vectors before the edge are computed; those beyond them hardly pass the filter."""
 
@@ -49,7 +51,8 @@ class Spectral(DenseItemItemModel):
     Butterworth's filter, `1 / (1 + (e_factors / e)^sharpness)` for the squared singular values e. With a growing
     `sharpness` it becomes the ideal low-pass filter of GF-CF (Shen et al. 2021, "How Powerful is Graph Convolution for
     Recommendation?"), and with all powers 0 as well PureSVD (Cremonesi et al. 2010); with a `sharpness` of 1 it is a
-    ridge. The similarity of movies is the cosine of the first `factors` columns of `V S`, S the singular values.
+    ridge. The similarity of movies is the cosine of the first `SIMILARITY_FACTORS` columns of `V S`, S the singular
+    values.
     """
 
     kind: ClassVar[str] = "spectral"
@@ -63,19 +66,20 @@ class Spectral(DenseItemItemModel):
         config = self.config
         ratings = interactions.matrix(interaction_weights(interactions, config.slope, config.centring))[:, rows]
         scaled, sums = normalise_ratings(ratings, user_power=config.user_power, item_power=config.item_power)
-        edge = max(min(config.factors, min(scaled.shape) // USERS_AND_MOVIES_PER_FACTOR), 1)
-        vectors, values = _leading(scaled, edge * VECTORS_PER_FACTOR, rng)
+        most = max(min(scaled.shape) // USERS_AND_MOVIES_PER_FACTOR, 1)
+        edge, similar = min(config.factors, most), min(SIMILARITY_FACTORS, most)
+        vectors, values = _leading(scaled, max(edge * VECTORS_PER_FACTOR, similar), rng)
         significant = values > NOISE * values[0]  # beyond the rank of the ratings there are only rounding errors
         vectors, values, edge = vectors[:, significant], values[significant], min(edge, int(significant.sum()))
+        kept = vectors[:, : edge * VECTORS_PER_FACTOR]
         with np.errstate(over="ignore"):
-            passed = 1 / (1 + (values[edge - 1] / values) ** (2 * config.sharpness))
-        weights: NDArray[np.float64] = (vectors * passed * sums[:, None] ** -config.item_power) @ (
-            vectors * sums[:, None] ** config.output_power
-        ).T
+            passed = 1 / (1 + (values[edge - 1] / values[: kept.shape[1]]) ** (2 * config.sharpness))
+        weights: NDArray[np.float64] = (kept * passed * sums[:, None] ** -config.item_power) @ kept.T
         np.fill_diagonal(weights, 0)
-        factors = (vectors * values)[:, :edge]
+        factors = (vectors * values)[:, :similar]
         lengths = np.linalg.norm(factors, axis=1, keepdims=True)
-        return TrainedWeights(weights, np.divide(factors, lengths, where=lengths > 0, out=np.zeros_like(factors)))
+        directions = np.divide(factors, lengths, where=lengths > 0, out=np.zeros_like(factors))
+        return TrainedWeights(weights, directions, sums)
 
 
 def _leading(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -65,19 +65,40 @@ class Vbmf(FoldInModel):
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Compute the posteriors; the iteration starts from random factors."""
+        for _, movie_factors in self._iterate(interactions, movies, rng):
+            last = movie_factors
+        self._set(last)
+        return self
+
+    def fit_after_each(
+        self, iterations: Collection[int], interactions: Interactions, movies: Sequence[Movie], rng: np.random.Generator
+    ) -> list[Vbmf]:
+        """Return the models of some numbers of iterations, ascending, in the time that the largest number takes."""
+        longest = Vbmf(replace(self.config, iterations=max(iterations)))
+        fitted = []
+        for iteration, movie_factors in longest._iterate(interactions, movies, rng):
+            if iteration in iterations:
+                model = Vbmf(replace(self.config, iterations=iteration))
+                model._set(movie_factors)
+                fitted.append(model)
+        return fitted
+
+    def _iterate(
+        self, interactions: Interactions, movies: Sequence[Movie], rng: np.random.Generator
+    ) -> Iterator[tuple[int, MovieFactors]]:
+        """Yield the number of each iteration, from 1, and what it trained."""
         if not len(interactions.stars):
             raise ModelError("without ratings no stars can be predicted")
+        if self.config.iterations < 1:
+            raise ModelError("there must be at least one iteration")
         rated = np.flatnonzero(interactions.counts()).astype(np.int32)
-        trained = _train(interactions, [movies[row] for row in rated.tolist()], rated, self.config, rng)
-        unit = trained.noise**0.5
-        baseline = np.full(interactions.n_movies, np.nan, np.float32)
-        baseline[rated] = trained.mean + trained.movies[:, 0]
-        parts = (trained.movies[:, 1:] / unit, trained.variances / trained.noise, trained.implicit_factors * unit)
-        all_parts = np.zeros((3, interactions.n_movies, self.config.factors + 1), np.float32)
-        all_parts[:, rated] = parts
-        self._movies = MovieFactors(baseline, *all_parts)
-        self.set_movies(self._movies)
-        return self
+        sweeps = _train(interactions, [movies[row] for row in rated.tolist()], rated, self.config, rng)
+        for iteration, trained in enumerate(sweeps, 1):
+            yield iteration, _movie_factors(trained, rated, interactions.n_movies)
+
+    def _set(self, movies: MovieFactors) -> None:
+        self._movies = movies
+        self.set_movies(movies)
 
     def state(self) -> State:
         """Return `baseline` float32 (n_movies,); the other arrays float32 (n_movies, 1 + factors)."""
@@ -87,8 +108,7 @@ class Vbmf(FoldInModel):
     def from_state(cls, state: State) -> Self:
         """Create the model from its state."""
         model = cls(VbmfConfig(**state.config))
-        model._movies = MovieFactors(**state.arrays)
-        model.set_movies(model._movies)
+        model._set(MovieFactors(**state.arrays))
         return model
 
 
@@ -108,8 +128,11 @@ class _Trained(NamedTuple):
 
 def _train(
     interactions: Interactions, movies: Sequence[Movie], rated: Rows, config: VbmfConfig, rng: np.random.Generator
-) -> _Trained:
-    """Alternate between the posteriors of users and of movies, for the movies at the rows `rated` (m,)."""
+) -> Iterator[_Trained]:
+    """Alternate between the posteriors of users and of movies, for the movies at the rows `rated` (m,).
+
+    Yields what is trained after each iteration.
+    """
     mean = float(interactions.stars.mean(dtype=np.float64))
     noise = max(config.noise * float(interactions.stars.var(dtype=np.float64)), 1e-3)
     by_user = interactions.matrix(np.ones_like(interactions.stars))[:, rated].astype(np.float64)
@@ -153,7 +176,18 @@ def _train(
         if iteration >= BEFORE_PRIORS:
             implicit_factors, expected_users = user_prior.fit(user_means)
             expected += movie_prior.fit(movie_means - expected)[1]
-    return _Trained(mean, noise, movie_means, variances, implicit_factors)
+        yield _Trained(mean, noise, movie_means, variances, implicit_factors)
+
+
+def _movie_factors(trained: _Trained, rated: Rows, n_movies: int) -> MovieFactors:
+    """Return what folds users in, for all movies: NaN as the baseline of those that nobody rated."""
+    unit = trained.noise**0.5
+    baseline = np.full(n_movies, np.nan, np.float32)
+    baseline[rated] = trained.mean + trained.movies[:, 0]
+    parts = (trained.movies[:, 1:] / unit, trained.variances / trained.noise, trained.implicit_factors * unit)
+    all_parts = np.zeros((3, n_movies, parts[0].shape[1]), np.float32)
+    all_parts[:, rated] = parts
+    return MovieFactors(baseline, *all_parts)
 
 
 def _posteriors(
@@ -175,7 +209,7 @@ def _posteriors(
         here = slice(start, start + BLOCK)
         grams = second[here].take(place.ravel(), axis=1).reshape(-1, width, width)
         grams[:, np.arange(width), np.arange(width)] += precisions
-        inverses = np.linalg.inv(grams)
+        inverses = linalg.inv(grams, check_finite=False, overwrite_a=True, assume_a="pos")
         means[here] = (inverses @ right[here, :, None])[:, :, 0]
         covariances[here] = inverses.reshape(-1, width * width).take(kept, axis=1)
     return means, covariances

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from recsvc.registry.files import locked, sync_folder
 PRODUCTION = "production"
 CHALLENGER = "challenger"
 Action: TypeAlias = Literal["promote", "rollback", "challenge"]
+Check: TypeAlias = Callable[[], None]
 
 
 class Challenge(NamedTuple):
@@ -98,11 +99,23 @@ class AliasLog:
         return found
 
     def append(
-        self, alias: str, version: str, *, action: Action, who: str, why: str, weight: float | None = None
+        self,
+        alias: str,
+        version: str,
+        *,
+        action: Action,
+        who: str,
+        why: str,
+        weight: float | None = None,
+        check: Check = lambda: None,
     ) -> AliasEntry:
-        """Let an alias stand for a version from now on; `weight` is a challenger's share of the users."""
+        """Let an alias stand for a version from now on; `weight` is a challenger's share of the users.
+
+        `check` is called with the log locked; what it raises leaves the log as it is.
+        """
         with self._locked() as handle:
             self.entries()  # a log that cannot be read must not be written to
+            check()
             return self._append(handle, alias, version, action=action, who=who, why=why, weight=weight)
 
     @contextmanager
@@ -122,15 +135,20 @@ class AliasLog:
         """
         return self._stack(alias)[-2]
 
-    def roll_back(self, alias: str = PRODUCTION, *, who: str, why: str) -> AliasEntry:
-        """Let an alias stand again for the version before.
+    def roll_back(
+        self, alias: str = PRODUCTION, *, to: str | None = None, who: str, why: str, check: Check = lambda: None
+    ) -> AliasEntry:
+        """Let an alias stand again for the version before, which is `to` if that is given; `check` is as in `append`.
 
         Raises:
-            RegistryError: There is no earlier version.
+            RegistryError: There is no earlier version, or it is another one by now.
         """
         self.before(alias)  # refuse before a log is created
         with self._locked() as handle:
             *_, before, current = self._stack(alias)
+            if to not in (None, before):
+                raise RegistryError(f"{alias} was changed meanwhile: a rollback goes to {before} now, not to {to}")
+            check()
             reason = f"{_ROLLBACK}{current}" + (f": {why}" if why else "")
             return self._append(handle, alias, before, action="rollback", who=who, why=reason)
 

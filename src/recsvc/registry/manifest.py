@@ -36,7 +36,10 @@ class ComponentRecord(_Record):
 
 
 class DatasetRecord(_Record):
-    """What the version was trained on; `fingerprint` is the SHA-256 of the tables."""
+    """What the version was trained on; `fingerprint` is the SHA-256 of the tables.
+
+    `data_dir` and `tmdb` are the folders that it was read from, if they were named: where to look for it again.
+    """
 
     name: str
     fingerprint: str
@@ -45,13 +48,16 @@ class DatasetRecord(_Record):
     ratings: int
     simulated: bool
     notice: str
+    data_dir: str | None = None
+    tmdb: str | None = None
 
 
 class Manifest(_Record):
     """What a version consists of. It is written last, so that a folder with a manifest is whole.
 
     `catalogue` names the set of movies in which movie ids have a meaning. `era_border` is the median release year,
-    where "new" begins.
+    where "new" begins. `search` has the settings that training chose, what they reached, and the next best ones; it is
+    None where nothing was searched.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -63,6 +69,7 @@ class Manifest(_Record):
     seed: int
     era_border: int | None
     metrics: dict[str, Any]
+    search: dict[str, Any] | None = None
     packages: dict[str, str]
     components: dict[str, ComponentRecord]
     files: dict[str, FileRecord]

@@ -35,7 +35,7 @@ from recsvc.registry.manifest import (
     Manifest,
     digest,
 )
-from recsvc.types import State
+from recsvc.types import CatalogueName, State
 
 _UNFINISHED = ".unfinished-"
 
@@ -57,6 +57,7 @@ class Draft:
     packages: Mapping[str, str]
     components: Mapping[str, Component]
     folders: Mapping[str, str]
+    search: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,15 @@ class Registry:
         if not version.endswith(digest(content)):
             raise DamagedVersionError(f"version {version} is damaged: manifest.json does not match its name")
         return manifest
+
+    def catalogue_of(self, version: str) -> CatalogueName | None:
+        """Return the catalogue of a version, of whatever schema its manifest is; None if that cannot be read."""
+        try:
+            content = json.loads((self.versions / version / "manifest.json").read_bytes())
+            name = content["catalogue"] if "catalogue" in content else content["dataset"]["name"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return name if isinstance(name, str) else None
 
     def verify(self, version: str) -> Manifest:
         """Check every file of a version against its hash.
@@ -263,6 +273,7 @@ def _write(folder: Path, draft: Draft) -> Manifest:
         seed=draft.seed,
         era_border=draft.era_border,
         metrics=dict(draft.metrics),
+        search=None if draft.search is None else dict(draft.search),
         packages=dict(draft.packages),
         components=components,
         files=files,

@@ -21,11 +21,11 @@ from recsvc.evaluation.protocols.ranked_lists import liked, make_lists
 from recsvc.evaluation.protocols.tasks import Task
 from recsvc.evaluation.results import Json
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.collaborative import CollaborativeConfig
+from recsvc.models.als import Als
 from recsvc.models.contract import Model
 from recsvc.models.ease import Ease
-from recsvc.models.hybrid import Hybrid, HybridConfig, PartValues
-from recsvc.models.popularity import MostRated, Popularity, PopularityConfig
+from recsvc.models.hybrid import Hybrid, HybridConfig
+from recsvc.models.popularity import MostRated, Popularity
 from recsvc.models.spectral import Spectral
 from recsvc.tuning.holdouts import few, inner_tasks, without_test_ratings
 
@@ -34,19 +34,23 @@ K = 10
 USERS = ("known", "new", "few", "one", "none")
 FIGURES = (*(f"{users}{kind}" for users in USERS for kind in ("", " liked")), "lift")
 """The nDCG@10 of each kind of users, with any rating and with liked ones, and the popularity lift for known users."""
-IMDB = PopularityConfig(prior_stars=3.5)
-"""About the mean of all ratings of MovieLens 100K, which is the C of IMDb's formula."""
-
 SERVED = HybridConfig()
+IMDB = replace(SERVED.popularity, prior_stars=3.5)
+"""About the mean of all ratings of MovieLens 100K, which is the C of IMDb's formula."""
 ALTERNATIVES: dict[str, Model] = {
     "served": Hybrid(),
     "no popularity prior": Hybrid(replace(SERVED, popularity_prior=0.0)),
     "half the popularity prior": Hybrid(replace(SERVED, popularity_prior=SERVED.popularity_prior / 2)),
     "twice the popularity prior": Hybrid(replace(SERVED, popularity_prior=SERVED.popularity_prior * 2)),
     "popularity with the C of IMDb": Hybrid(replace(SERVED, popularity=IMDB)),
-    "no bound on popularity": Hybrid(replace(SERVED, collaborative=CollaborativeConfig(popularity=1.0))),
-    "without content": Hybrid(replace(SERVED, weights=PartValues(collaborative=1.0, content=0.0))),
+    "more popularity": Hybrid(replace(SERVED, collaborative=replace(SERVED.collaborative, popularity=0.15))),
+    "without content": Hybrid(replace(SERVED, weights=replace(SERVED.weights, content=0.0))),
+    "without ALS": Hybrid(replace(SERVED, weights=replace(SERVED.weights, als=0.0))),
+    "without the spectral filter": Hybrid(
+        replace(SERVED, collaborative=replace(SERVED.collaborative, spectral_share=0.0))
+    ),
     "EASE alone": Ease(),
+    "ALS alone": Als(),
     "the spectral filter alone": Spectral(),
     "the most rated movies": MostRated(),
 }
@@ -77,7 +81,8 @@ def ablation(
 
 def _figures(model: Model, dataset: Dataset, seed: int) -> list[float]:
     """Return the `FIGURES` of one seed."""
-    known, new, new_few = inner_tasks(dataset, _vocabulary(dataset), seed)
+    tasks = inner_tasks(dataset, _vocabulary(dataset), seed)
+    known, new, new_few = tasks["known"], tasks["new"], tasks["few"]
     fewer = [replace(new, fold_in=few(new.fold_in, most, np.random.default_rng(seed))) for most in (1, 0)]
     of_known, lift = _ndcg(model, [known])
     of_new, _ = _ndcg(model, [new, new_few, *fewer])

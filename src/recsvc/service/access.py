@@ -14,9 +14,8 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from recsvc.errors import InvalidInputError, NotAuthenticatedError, NotPermittedError
 from recsvc.settings import Settings
 from recsvc.types import UserId
+from recsvc.usecases.users import VISITORS
 
-ANONYMOUS = "anon:"
-"""The namespace of visitors. Their names are random, and only their own token can read or change what is stored."""
 _RANDOM_BYTES = 16
 _ALGORITHM = "HS256"
 
@@ -38,7 +37,7 @@ class Sessions:
 
     def begin(self) -> Session:
         """Issue a token to a new visitor."""
-        user_id = f"{ANONYMOUS}{secrets.token_hex(_RANDOM_BYTES)}"
+        user_id = f"{VISITORS}{secrets.token_hex(_RANDOM_BYTES)}"
         now = datetime.now(UTC).replace(microsecond=0)
         expires_at = now + self._valid
         claims = {"sub": user_id, "iat": now, "exp": expires_at}
@@ -72,7 +71,7 @@ class Caller(NamedTuple):
             NotAuthenticatedError: A visitor is named and no token was sent.
         """
         if self.subject is None:
-            if user_id is not None and user_id.startswith(ANONYMOUS):
+            if user_id is not None and user_id.startswith(VISITORS):
                 raise NotAuthenticatedError(f"{user_id} is a visitor, and needs their own session token.")
             return user_id
         if user_id not in (None, self.subject):

@@ -32,8 +32,8 @@ from recsvc.service.routes import (
 )
 from recsvc.service.routes import session as sessions
 from recsvc.settings import Settings
-from recsvc.storage.database import Database
 from recsvc.usecases.deployment import DeploymentManager
+from recsvc.usecases.opening import open_database
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.signing_key import signing_key
 from recsvc.usecases.users import stars_by_kind_of
@@ -42,8 +42,16 @@ log = logging.getLogger(__name__)
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PATCH", "DELETE"],
-    "allow_headers": ["Authorization", "Content-Type", "If-None-Match", "X-Admin-Key", "X-Edit-Token", "X-Request-ID"],
-    "expose_headers": ["ETag", "Location", "Retry-After", "X-Request-ID"],
+    "allow_headers": [
+        "Authorization",
+        "Content-Type",
+        "If-None-Match",
+        "X-Admin-Key",
+        "X-Catalogue",
+        "X-Edit-Token",
+        "X-Request-ID",
+    ],
+    "expose_headers": ["ETag", "Location", "Retry-After", "X-Catalogue", "X-Request-ID"],
     "max_age": 600,
 }
 """No credentials: tokens are sent as headers, and there are no cookies."""
@@ -80,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = await Database.open(settings.database_url)
+        database = await open_database(settings)
         manager = DeploymentManager(Registry(settings.artifacts_dir))
         key = await signing_key(settings, database)
         tokens = RecommendationTokens(key, days=settings.recommendation_days)
@@ -88,7 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.manager = manager
         app.state.tokens = tokens
         app.state.sessions = Sessions(key, days=settings.session_days)
-        app.state.presenter = Presenter(settings.poster_base_url, tokens)
+        app.state.presenter = Presenter(settings.poster_base_url, settings.backdrop_base_url, tokens)
         await asyncio.to_thread(manager.refresh)
         watch = asyncio.create_task(_watch(manager, settings.reload_seconds))
         try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request, Response
 
+from recsvc.errors import CatalogueMismatchError
 from recsvc.service.access import Bearer, Caller
 from recsvc.service.presenting import Presenter
 from recsvc.storage.database import Database
 from recsvc.usecases.deployment import Deployment, DeploymentManager
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
+
+CATALOGUE_HEADER = "X-Catalogue"
 
 
 class Context(NamedTuple):
@@ -32,12 +35,39 @@ async def _deployment_manager(request: Request) -> DeploymentManager:
     return manager
 
 
-async def _context(request: Request) -> Context:
-    """Return the context; raises NotReadyError if no version is loaded."""
+async def _context(request: Request, response: Response) -> Context:
+    """Return the context, and say in the answer of which catalogue its movies are.
+
+    Raises:
+        NotReadyError: No version is loaded.
+    """
     state = request.app.state
-    return Context(state.manager.deployment(), state.database, state.presenter, state.tokens, state.stars_by_kind)
+    deployment: Deployment = state.manager.deployment()
+    response.headers[CATALOGUE_HEADER] = deployment.catalogue
+    return Context(deployment, state.database, state.presenter, state.tokens, state.stars_by_kind)
 
 
 DeploymentManagerDep = Annotated[DeploymentManager, Depends(_deployment_manager)]
 ContextDep = Annotated[Context, Depends(_context)]
 CallerDep = Annotated[Caller, Depends(Bearer())]
+
+
+async def _expect_catalogue(
+    context: ContextDep,
+    catalogue: Annotated[
+        str | None,
+        Header(
+            alias=CATALOGUE_HEADER,
+            max_length=64,
+            description="The catalogue of the movie ids in this request, as an earlier answer named it in the same "
+            "header; 409 if another one serves now, in which they mean other movies.",
+        ),
+    ] = None,
+) -> None:
+    serving = context.deployment.catalogue
+    if catalogue not in (None, serving):
+        raise CatalogueMismatchError("The request", catalogue or "", serving, "load the movies again")
+
+
+ExpectedCatalogue = Depends(_expect_catalogue)
+"""For requests that name movies: refuses one whose caller says that the ids are of another catalogue."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from recsvc.datasets.tmdb.movie import TMDB_NOTICE, has_tmdb_data
@@ -16,9 +17,10 @@ from recsvc.usecases.recommendation_tokens import RecommendationTokens
 class Presenter:
     """Presents movies and answers. Summaries are cached, since the same popular movies are shown again and again."""
 
-    def __init__(self, poster_base_url: str, tokens: RecommendationTokens) -> None:
+    def __init__(self, poster_base_url: str, backdrop_base_url: str, tokens: RecommendationTokens) -> None:
         self._tokens = tokens
-        self._poster_base_url = poster_base_url.rstrip("/")
+        self._poster_base_url = poster_base_url
+        self._backdrop_base_url = backdrop_base_url
         self._summaries: dict[int, tuple[Movie, MovieSummary]] = {}
 
     def summary(self, movie: Movie) -> MovieSummary:
@@ -31,7 +33,7 @@ class Presenter:
             title=movie.title,
             year=movie.year,
             genres=list(movie.genres),
-            poster_url=self._poster(movie),
+            poster_url=_at(self._poster_base_url, movie.poster_path),
         )
         self._summaries[movie.movie_id] = (movie, summary)
         return summary
@@ -50,22 +52,32 @@ class Presenter:
             imdb_id=movie.imdb_id,
             tmdb_id=movie.tmdb_id,
             trailer_url=movie.trailer_url,
+            vote_average=movie.vote_average,
+            vote_count=movie.vote_count,
+            runtime=movie.runtime,
+            original_language=movie.original_language,
+            release_date=None if movie.release_date is None else date.fromisoformat(movie.release_date),
+            backdrop_url=_at(self._backdrop_base_url, movie.backdrop_path),
+            budget=movie.budget,
+            revenue=movie.revenue,
             attribution=TMDB_NOTICE if has_tmdb_data(movie) else None,
             simulated=engine.manifest.dataset.simulated,
             rating_count=int(engine.catalogue.rating_counts[row]),
             mean_rating=_rounded(float(engine.catalogue.mean_stars[row])),
-            weighted_rating=_rounded(engine.weighted_rating(row)),
+            popularity=_rounded(engine.popularity(row)),
         )
 
     def recommendations(self, engine: Engine, user_id: str | None, answer: Answer) -> Recommendations:
         """Return a page of recommendations."""
-        version = engine.manifest.version
+        catalogue, version = engine.manifest.catalogue, engine.manifest.version
         first_rank = answer.items[0].rank if answer.items else 1
         movie_ids = [item.movie.movie_id for item in answer.items]
         # Validating the whole at once is several times faster than one object after the other.
         return Recommendations.model_validate(
             {
-                "recommendation_id": self._tokens.issue(version, answer.strategy, user_id, first_rank, movie_ids),
+                "recommendation_id": self._tokens.issue(
+                    catalogue, version, answer.strategy, user_id, first_rank, movie_ids
+                ),
                 "model_version": version,
                 "simulated": engine.manifest.dataset.simulated,
                 "strategy": answer.strategy,
@@ -90,8 +102,9 @@ class Presenter:
             "other": other,
         }
 
-    def _poster(self, movie: Movie) -> str | None:
-        return f"{self._poster_base_url}/{movie.poster_path.lstrip('/')}" if movie.poster_path else None
+
+def _at(base_url: str, path: str | None) -> str | None:
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else None
 
 
 def _rounded(stars: float) -> float | None:

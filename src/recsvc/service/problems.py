@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
 from recsvc.errors import (
+    CatalogueMismatchError,
     InvalidInputError,
     InvalidRecordError,
     NotAuthenticatedError,
@@ -35,6 +36,7 @@ STATUS: dict[type[RecsvcError], int] = {
     VersionNotFoundError: 404,
     RegistryError: 409,
     InvalidInputError: 422,
+    CatalogueMismatchError: 409,
     NotAuthenticatedError: 401,
     NotPermittedError: 403,
     ReadOnlyUserError: 403,

@@ -14,7 +14,7 @@ import uvicorn
 from recsvc.errors import ConfigurationError
 from recsvc.service.app import create_app
 from recsvc.settings import Settings
-from recsvc.storage.database import Database
+from recsvc.usecases.opening import open_database
 
 BACKLOG = 2048
 GRACE_SECONDS = 3
@@ -86,5 +86,5 @@ def _listen(settings: Settings) -> socket.socket:
 
 async def _check_database(settings: Settings) -> None:
     """Open the database once before the server starts, so that what is wrong with it is one line and no traceback."""
-    database = await Database.open(settings.database_url)
+    database = await open_database(settings)
     await database.close()

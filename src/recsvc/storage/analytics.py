@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from recsvc.storage.tables import day_of, events, feedback
 from recsvc.storage.transactions import ReadTransaction
-from recsvc.types import EventType, FeedbackKind, MovieId, UserId
+from recsvc.types import CatalogueName, EventType, FeedbackKind, MovieId, UserId
 
 LIKED_FROM = 4.0
 DISLIKED_TO = 2.0
@@ -87,9 +87,25 @@ class Totals(NamedTuple):
     feedback: int
 
 
-def _since(column: ColumnElement[datetime], since: datetime) -> ColumnElement[bool]:
-    """Compare with a moment. SQLite compares text and stores milliseconds, and `.000` is sorted before `.000000`."""
-    return column > since - timedelta(microseconds=1)
+class Period(NamedTuple):
+    """What is counted: feedback and events about the movies of one catalogue, from a moment on."""
+
+    catalogue: CatalogueName
+    since: datetime
+
+    @property
+    def of_feedback(self) -> ColumnElement[bool]:
+        """The condition that selects feedback, by when it was changed last."""
+        return and_(feedback.c.catalogue == self.catalogue, self._later(feedback.c.updated_at))
+
+    @property
+    def of_events(self) -> ColumnElement[bool]:
+        """The condition that selects events, by when they were sent first."""
+        return and_(events.c.catalogue == self.catalogue, self._later(events.c.created_at))
+
+    def _later(self, column: ColumnElement[datetime]) -> ColumnElement[bool]:
+        """Compare with the moment. SQLite compares text, stores milliseconds, and sorts `.000` before `.000000`."""
+        return column > self.since - timedelta(microseconds=1)
 
 
 def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -107,18 +123,16 @@ _CLICKED = events.c.type == EventType.CLICKED.value
 _PLACE = ("user_id", "movie_id", "model_version", "strategy", "rank")
 
 
-async def days(transaction: ReadTransaction, since: datetime) -> dict[date, Day]:
+async def days(transaction: ReadTransaction, period: Period) -> dict[date, Day]:
     """Count by day; days without events and feedback are left out."""
     given, sent = day_of(feedback.c.updated_at).label("day"), day_of(events.c.created_at).label("day")
-    feedback_rows = await transaction.rows(
-        select(given, func.count()).where(_since(feedback.c.updated_at, since)).group_by(given)
-    )
+    feedback_rows = await transaction.rows(select(given, func.count()).where(period.of_feedback).group_by(given))
     event_rows = await transaction.rows(
-        select(sent, _count_if(_SHOWN), _count_if(_CLICKED)).where(_since(events.c.created_at, since)).group_by(sent)
+        select(sent, _count_if(_SHOWN), _count_if(_CLICKED)).where(period.of_events).group_by(sent)
     )
     active = union(
-        select(given, feedback.c.user_id).where(_since(feedback.c.updated_at, since)),
-        select(sent, events.c.user_id).where(_since(events.c.created_at, since)),
+        select(given, feedback.c.user_id).where(period.of_feedback),
+        select(sent, events.c.user_id).where(period.of_events),
     ).subquery()
     active_rows = await transaction.rows(select(active.c.day, func.count()).group_by(active.c.day))
     found = {day: Day(0, users, 0, 0) for day, users in active_rows}
@@ -129,7 +143,7 @@ async def days(transaction: ReadTransaction, since: datetime) -> dict[date, Day]
     return found
 
 
-def _exposures(since: datetime) -> Subquery:
+def _exposures(period: Period) -> Subquery:
     """Return one row for each user and place of a movie: whether it was shown, clicked, and is liked."""
     places = (
         select(
@@ -137,11 +151,12 @@ def _exposures(since: datetime) -> Subquery:
             func.max(_flag(_SHOWN)).label("shown"),
             func.max(_flag(_CLICKED)).label("clicked"),
         )
-        .where(_since(events.c.created_at, since))
+        .where(period.of_events)
         .group_by(*(events.c[name] for name in _PLACE))
         .subquery()
     )
-    with_feedback = places.outerjoin(feedback, and_(*(feedback.c[name] == places.c[name] for name in _PLACE)))
+    of_place = (feedback.c[name] == places.c[name] for name in _PLACE)
+    with_feedback = places.outerjoin(feedback, and_(feedback.c.catalogue == period.catalogue, *of_place))
     return (
         select(
             *(places.c[name] for name in _PLACE),
@@ -155,32 +170,32 @@ def _exposures(since: datetime) -> Subquery:
     )
 
 
-async def exposures(transaction: ReadTransaction, since: datetime, by: Dimension) -> dict[str | int, Exposures]:
+async def exposures(transaction: ReadTransaction, period: Period, by: Dimension) -> dict[str | int, Exposures]:
     """Count shown and clicked movies by version, strategy or rank."""
-    places = _exposures(since)
+    places = _exposures(period)
     key = places.c[by.value]
     sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
     return {row[0]: Exposures(*row[1:]) for row in await transaction.rows(select(key, *sums).group_by(key))}
 
 
 async def feedback_counts(
-    transaction: ReadTransaction, since: datetime, by: Dimension
+    transaction: ReadTransaction, period: Period, by: Dimension
 ) -> dict[str | int, FeedbackCounts]:
     """Count feedback about recommended movies by version, strategy or rank."""
     key = feedback.c[by.value]
     query = (
         select(key, _count_if(_LIKED), _count_if(_DISLIKED), func.count(feedback.c.stars), func.avg(feedback.c.stars))
-        .where(_since(feedback.c.updated_at, since), feedback.c.rank.is_not(None))
+        .where(period.of_feedback, feedback.c.rank.is_not(None))
         .group_by(key)
     )
     return {row[0]: FeedbackCounts(*row[1:]) for row in await transaction.rows(query)}
 
 
 async def personal_exposures(
-    transaction: ReadTransaction, since: datetime, versions: Collection[str], *, but: str
+    transaction: ReadTransaction, period: Period, versions: Collection[str], *, but: str
 ) -> Sequence[tuple[UserId, str, Exposures]]:
     """Return what each user was shown by each version, leaving out one strategy."""
-    places = _exposures(since)
+    places = _exposures(period)
     sums = (_whole(func.sum(places.c[name])) for name in Exposures._fields)
     query = (
         select(places.c.user_id, places.c.model_version, *sums)
@@ -190,12 +205,12 @@ async def personal_exposures(
     return [(row[0], row[1], Exposures(*row[2:])) for row in await transaction.rows(query)]
 
 
-async def top_movies(transaction: ReadTransaction, since: datetime, limit: int) -> Sequence[MovieCounts]:
+async def top_movies(transaction: ReadTransaction, period: Period, limit: int) -> Sequence[MovieCounts]:
     """Return the movies with the most feedback; ties are broken by movie id."""
     amount = func.count().label("amount")
     rows = await transaction.rows(
         select(feedback.c.movie_id, amount, _count_if(_LIKED), func.avg(feedback.c.stars))
-        .where(_since(feedback.c.updated_at, since))
+        .where(period.of_feedback)
         .group_by(feedback.c.movie_id)
         .order_by(amount.desc(), feedback.c.movie_id)
         .limit(limit)
@@ -205,22 +220,22 @@ async def top_movies(transaction: ReadTransaction, since: datetime, limit: int) 
         row[0]: tuple(row[1:])
         for row in await transaction.rows(
             select(events.c.movie_id, _count_if(_SHOWN), _count_if(_CLICKED))
-            .where(_since(events.c.created_at, since), events.c.movie_id.in_(found))
+            .where(period.of_events, events.c.movie_id.in_(found))
             .group_by(events.c.movie_id)
         )
     }
     return [MovieCounts(*row, *counted.get(row[0], (0, 0))) for row in rows]
 
 
-async def totals(transaction: ReadTransaction, since: datetime) -> Totals:
+async def totals(transaction: ReadTransaction, period: Period) -> Totals:
     """Count users and feedback."""
-    query = select(func.count(distinct(feedback.c.user_id)), func.count()).where(_since(feedback.c.updated_at, since))
+    query = select(func.count(distinct(feedback.c.user_id)), func.count()).where(period.of_feedback)
     return Totals(*(await transaction.rows(query))[0])
 
 
-async def shown_movies(transaction: ReadTransaction, since: datetime) -> list[MovieId]:
+async def shown_movies(transaction: ReadTransaction, period: Period) -> list[MovieId]:
     """Return the movies that any user was shown."""
-    query = select(events.c.movie_id).where(_since(events.c.created_at, since), _SHOWN).distinct()
+    query = select(events.c.movie_id).where(period.of_events, _SHOWN).distinct()
     return [movie_id for (movie_id,) in await transaction.rows(query)]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from recsvc.errors import ConfigurationError, NotReadyError
+from recsvc.registry.catalogue_history import CatalogueHistory
 from recsvc.storage import postgresql, sqlite
 from recsvc.storage.failures import translated
 from recsvc.storage.migrate import upgrade
@@ -30,10 +31,11 @@ class Database:
         self._write = write
 
     @classmethod
-    async def open(cls, url: str) -> Database:
+    async def open(cls, url: str, history: Callable[[], CatalogueHistory] = CatalogueHistory) -> Database:
         """Connect, and migrate the schema to the newest version; several processes may do so at once.
 
         `url` is `sqlite:///PATH` (four slashes for an absolute one) or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
+        `history` tells of which catalogue rows are that were stored before rows had one; by default of none.
 
         Raises:
             ConfigurationError: the database cannot be reached, written or understood, or a newer recsvc made
@@ -44,8 +46,8 @@ class Database:
         async with AsyncExitStack() as undo:
             undo.push_async_callback(database.close)
             with translated(f"cannot use {name}", ConfigurationError):
-                async with write.begin() as connection:
-                    await connection.run_sync(upgrade)
+                async with _migrating(url, write) as engine, engine.begin() as connection:
+                    await connection.run_sync(upgrade, history)
             undo.pop_all()
         return database
 
@@ -94,7 +96,19 @@ class Database:
         """
         async with self.read() as transaction:
             await transaction.rows(select(literal(1)).select_from(feedback).limit(1))
-        await self.reader.read("")
+        await self.reader.read("", "")
+
+
+@asynccontextmanager
+async def _migrating(url: str, write: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    if not url.startswith(postgresql.PREFIX):
+        yield write
+        return
+    engine = postgresql.migrating_engine(url)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 async def _connect(url: str) -> tuple[str, FeedbackReader, AsyncEngine, AsyncEngine]:

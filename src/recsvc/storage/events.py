@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from recsvc.storage.tables import events
 from recsvc.storage.transactions import Dialect, WriteTransaction
-from recsvc.types import Attribution, EventType, MovieId, UserId
+from recsvc.types import Attribution, CatalogueName, EventType, MovieId, UserId
 
 _ROWS_A_STATEMENT = 250
 
@@ -37,13 +37,19 @@ _INSERT: Mapping[Dialect, ReturningInsert[Any]] = {
 }
 
 
-async def put_many(transaction: WriteTransaction, items: Sequence[Event]) -> list[bool]:
+async def put_many(transaction: WriteTransaction, catalogue: CatalogueName, items: Sequence[Event]) -> list[bool]:
     """Store events; return for each whether it is new. It is not if it was stored already or is a repetition."""
     if not items:
         return []
     # All writers lock rows in the same order, so that two batches never wait for each other.
     parameters = [
-        {"user_id": item.user_id, "movie_id": item.movie_id, **item.attribution._asdict(), "type": item.type.value}
+        {
+            "user_id": item.user_id,
+            "movie_id": item.movie_id,
+            **item.attribution._asdict(),
+            "type": item.type.value,
+            "catalogue": catalogue,
+        }
         for item in sorted(set(items))
     ]
     statement = _INSERT[transaction.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)

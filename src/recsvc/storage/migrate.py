@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -9,13 +11,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from recsvc.errors import ConfigurationError
+from recsvc.registry.catalogue_history import CatalogueHistory
 
 _LOCK = 0x7265637376630001
 """The key of PostgreSQL's advisory lock: "recsvc" in ASCII, and 1 for migrations."""
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, history: Callable[[], CatalogueHistory]) -> None:
     """Migrate the schema to the newest version, inside the caller's transaction.
+
+    `history` tells of which catalogue the rows of a schema without catalogues are; for others it is not called.
 
     One process at a time: on SQLite that transaction is a `BEGIN IMMEDIATE`, on PostgreSQL a lock is taken.
 
@@ -25,6 +30,7 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "recsvc.storage:migrations")
     config.attributes["connection"] = connection
+    config.attributes["catalogue_history"] = history
     scripts = ScriptDirectory.from_config(config)
 
     if connection.dialect.name == "postgresql":

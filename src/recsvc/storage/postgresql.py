@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from recsvc.errors import ConfigurationError
 
@@ -32,7 +33,7 @@ def name_of(url: str) -> str:
     try:
         import asyncpg  # noqa: F401 - an extra, which SQLite does without
     except ImportError:
-        raise ConfigurationError("PostgreSQL needs asyncpg: pip install 'recsvc[postgres]'") from None
+        raise ConfigurationError("PostgreSQL needs asyncpg: .venv/bin/pip install -e '.[postgres]'") from None
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -57,6 +58,16 @@ def engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     event.listen(write.sync_engine, "checkout", _replace_if_closed)
     read = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return read, write
+
+
+def migrating_engine(url: str) -> AsyncEngine:
+    """Return an engine whose statements may take as long as they need: a migration copies whole tables."""
+    import asyncpg
+
+    async def connect() -> Connection[Any]:
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
 
 
 def _replace_if_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from recsvc.errors import ConfigurationError, NotReadyError
 from recsvc.storage.failures import one_line
 from recsvc.storage.postgresql import BAD_URL, CONNECT_SECONDS, STATEMENT_SECONDS, name_of
+from recsvc.types import CatalogueName, UserId
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ _BUSY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class FeedbackColumns:
-    """All feedback of one user as columns of equal length, ordered by movie id.
+    """All feedback of one user about the movies of a catalogue, as columns of equal length, ordered by movie id.
 
     `kinds` are values of `FeedbackKind`, as plain strings; `stars` is None where the kind is not a rating.
     Columns, because `np.array(movie_ids, np.int64)` takes microseconds, and of row tuples many times that.
@@ -43,8 +44,8 @@ NOTHING = FeedbackColumns((), (), ())
 class FeedbackReader(Protocol):
     """Reads the feedback of one user, as any process committed it last."""
 
-    async def read(self, user_id: str) -> FeedbackColumns:
-        """Return all feedback of one user, `NOTHING` for an unknown one.
+    async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
+        """Return all feedback of one user about the movies of a catalogue, `NOTHING` for an unknown user.
 
         Raises:
             NotReadyError: the database is out of reach; a later call tries again.
@@ -57,19 +58,19 @@ class FeedbackReader(Protocol):
 class SqliteFeedbackReader:
     """Reads on the event loop, which takes some ten microseconds, less than passing the query to a thread."""
 
-    _QUERY = "SELECT movie_id, kind, stars FROM feedback WHERE user_id = ? ORDER BY movie_id"
+    _QUERY = "SELECT movie_id, kind, stars FROM feedback WHERE user_id = ? AND catalogue = ? ORDER BY movie_id"
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._closed = False
 
-    async def read(self, user_id: str) -> FeedbackColumns:
+    async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
         """Return all feedback of one user; see `FeedbackReader`."""
         try:
             connection = self._connection or self._connect()
             # fetchall ends the statement, and with it the snapshot: the next read sees what others commit.
-            rows = connection.execute(self._QUERY, (user_id,)).fetchall()
+            rows = connection.execute(self._QUERY, (user_id, catalogue)).fetchall()
         except sqlite3.Error as error:
             self._disconnect()
             raise NotReadyError(f"{self._path}: {one_line(error)}") from error
@@ -102,7 +103,9 @@ class PostgresFeedbackReader:
     # Three arrays in one row are decoded faster than one row a movie.
     _QUERY = """
         SELECT array_agg(movie_id), array_agg(kind), array_agg(stars)
-        FROM (SELECT movie_id, kind, stars FROM feedback WHERE user_id = $1 ORDER BY movie_id) AS one_user
+        FROM (
+            SELECT movie_id, kind, stars FROM feedback WHERE user_id = $1 AND catalogue = $2 ORDER BY movie_id
+        ) AS one_user
     """
 
     def __init__(self, pool: Pool[Any], name: str) -> None:
@@ -136,10 +139,10 @@ class PostgresFeedbackReader:
             raise ConfigurationError(f"cannot use {name}: {one_line(error)}") from error
         return cls(pool, name)
 
-    async def read(self, user_id: str) -> FeedbackColumns:
+    async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
         """Return all feedback of one user; see `FeedbackReader`."""
         try:
-            row = await self._pool.fetchrow(self._QUERY, user_id)
+            row = await self._pool.fetchrow(self._QUERY, user_id, catalogue)
         except _unreachable() as error:
             raise NotReadyError(f"{self._name}: {one_line(error)}") from error
         return FeedbackColumns(*row) if row is not None and row[0] is not None else NOTHING

@@ -13,7 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Double,
-    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -82,6 +82,9 @@ _KINDS = ", ".join(f"'{kind.value}'" for kind in FeedbackKind)
 
 _TYPES = ", ".join(f"'{kind.value}'" for kind in EventType)
 
+UNASSIGNED = ""
+"""The catalogue of rows of which nobody knows any more to which one they belong: kept, and never used."""
+
 metadata = MetaData()
 
 feedback = Table(
@@ -98,7 +101,8 @@ feedback = Table(
     Column("model_version", Text),
     Column("strategy", Text),
     Column("rank", Integer),
-    PrimaryKeyConstraint("user_id", "movie_id", name="feedback_pkey"),
+    Column("catalogue", Text, nullable=False),
+    PrimaryKeyConstraint("user_id", "catalogue", "movie_id", name="feedback_pkey"),
     CheckConstraint("length(user_id) BETWEEN 1 AND 128", name="feedback_user_id_length"),
     CheckConstraint(f"kind IN ({_KINDS})", name="feedback_kind_known"),
     CheckConstraint("(kind = 'rating') = (stars IS NOT NULL)", name="feedback_only_ratings_have_stars"),
@@ -107,7 +111,7 @@ feedback = Table(
     # One user's rows lie side by side in the primary key: the hot query reads one stretch of one tree.
     sqlite_with_rowid=False,
 )
-"""One row for each user and movie, replaced by the newest write. Ratings have `stars`, and nothing else has.
+"""One row for each user and movie of a catalogue, replaced by the newest write. Only ratings have `stars`.
 
 `model_version`, `strategy` and `rank` are where the movie had been recommended, if a recommendation token was sent.
 """
@@ -122,34 +126,47 @@ events = Table(
     Column("rank", Integer, nullable=False),
     Column("type", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
+    Column("catalogue", Text, nullable=False),
     PrimaryKeyConstraint("user_id", "movie_id", "model_version", "strategy", "rank", "type", name="events_pkey"),
     CheckConstraint(f"type IN ({_TYPES})", name="events_type_known"),
     CheckConstraint("rank >= 1", name="events_rank_positive"),
     Index("events_created_at", "created_at"),
     sqlite_with_rowid=False,
 )
-"""What users were shown and clicked, once for every place (version, strategy, rank) of a movie."""
+"""What users were shown and clicked, once for every place (version, strategy, rank) of a movie.
+
+A version has one catalogue, so that the catalogue need not be part of the key.
+"""
 
 lists = Table(
     "lists",
     metadata,
-    Column("slug", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("edit_token_hash", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
     Column("updated_at", UtcDateTime, nullable=False, server_default=database_now()),
+    Column("catalogue", Text, nullable=False),
+    PrimaryKeyConstraint("slug", "catalogue", name="lists_pkey"),
 )
-"""Lists that anyone with the link can read; of the edit token only the SHA-256 is stored."""
+"""Lists that anyone with the link can read; of the edit token only the SHA-256 is stored.
+
+A list that was carried over to another catalogue is there once for each, with the same slug and token.
+"""
 
 list_items = Table(
     "list_items",
     metadata,
-    Column("slug", Text, ForeignKey("lists.slug", ondelete="CASCADE"), nullable=False),
+    Column("slug", Text, nullable=False),
     Column("position", Integer, nullable=False),
     Column("movie_id", BigInteger, nullable=False),
     Column("title", Text, nullable=False),
     Column("year", Integer),
-    PrimaryKeyConstraint("slug", "position", name="list_items_pkey"),
+    Column("catalogue", Text, nullable=False),
+    PrimaryKeyConstraint("slug", "catalogue", "position", name="list_items_pkey"),
+    ForeignKeyConstraint(
+        ["slug", "catalogue"], ["lists.slug", "lists.catalogue"], ondelete="CASCADE", name="list_items_lists_fkey"
+    ),
     sqlite_with_rowid=False,
 )
 """The movies of a list in their order, with their titles and years, since a movie may leave the catalogue."""

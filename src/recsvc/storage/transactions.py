@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVarTuple, cast
 
-from sqlalchemy import CursorResult, Row, Select, UpdateBase
+from sqlalchemy import CursorResult, Row, Select, Table, UpdateBase, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recsvc.errors import NotReadyError
@@ -39,6 +39,17 @@ class WriteTransaction(ReadTransaction):
     def dialect(self) -> Dialect:
         """The SQL dialect of the database."""
         return cast("Dialect", self._connection.dialect.name)
+
+    async def keep_writers_out(self, *tables: Table) -> None:
+        """Let nobody else write to some tables until this transaction ends; in SQLite nobody can anyway.
+
+        Raises:
+            NotReadyError: the database went away.
+        """
+        if self.dialect == "postgresql":
+            names = ", ".join(table.name for table in tables)
+            with translated(self._name, NotReadyError):
+                await self._connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 
     async def execute(
         self, statement: UpdateBase, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None

@@ -10,14 +10,14 @@ from sqlalchemy import delete, func, select
 
 from recsvc.storage.tables import events, feedback
 from recsvc.storage.transactions import ReadTransaction, WriteTransaction
-from recsvc.types import FeedbackKind, UserId
+from recsvc.types import CatalogueName, FeedbackKind, UserId
 
 _IN_TASTE = (FeedbackKind.RATING, FeedbackKind.LIKED, FeedbackKind.DISLIKED)
 """The kinds of feedback that are part of a taste."""
 
 
 class UserSummary(NamedTuple):
-    """How much is stored about one user.
+    """How much is stored about one user and the movies of one catalogue.
 
     `counts` has every kind of feedback. `events` counts shown and clicked movies. The times are those of the first and
     the newest feedback, None without any.
@@ -34,14 +34,15 @@ class UserSummary(NamedTuple):
         return sum(self.counts[kind] for kind in _IN_TASTE)
 
 
-async def summary(transaction: ReadTransaction, user_id: UserId) -> UserSummary | None:
-    """Count what is stored about a user; return None if that is nothing."""
+async def summary(transaction: ReadTransaction, catalogue: CatalogueName, user_id: UserId) -> UserSummary | None:
+    """Count what is stored about a user and the movies of a catalogue; return None if that is nothing."""
     rows = await transaction.rows(
         select(feedback.c.kind, func.count(), func.min(feedback.c.created_at), func.max(feedback.c.updated_at))
-        .where(feedback.c.user_id == user_id)
+        .where(feedback.c.user_id == user_id, feedback.c.catalogue == catalogue)
         .group_by(feedback.c.kind)
     )
-    count_events = select(func.count()).select_from(events).where(events.c.user_id == user_id)
+    of_user = (events.c.user_id == user_id, events.c.catalogue == catalogue)
+    count_events = select(func.count()).select_from(events).where(*of_user)
     event_count: int = (await transaction.rows(count_events))[0][0]
     if not rows and not event_count:
         return None
@@ -50,7 +51,9 @@ async def summary(transaction: ReadTransaction, user_id: UserId) -> UserSummary 
     return UserSummary(counts, event_count, first_at, max((last for _, _, _, last in rows), default=None))
 
 
-async def erase(transaction: WriteTransaction, user_id: UserId) -> None:
-    """Erase all feedback and all events of a user."""
+async def erase(transaction: WriteTransaction, user_id: UserId) -> bool:
+    """Erase all feedback and all events of a user, of all catalogues; return whether there were any."""
+    erased = 0
     for table in (feedback, events):
-        await transaction.execute(delete(table).where(table.c.user_id == user_id))
+        erased += (await transaction.execute(delete(table).where(table.c.user_id == user_id))).rowcount
+    return erased > 0

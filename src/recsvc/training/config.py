@@ -31,7 +31,9 @@ class TrainingConfig:
     seed: int = 42
 
     def train_interactions(self, ratings: Ratings, vocabulary: Vocabulary) -> Interactions:
-        """Return the interactions that models are trained on; raises ModelError if the limits leave none."""
+        """Return the interactions that models are trained on; raises ModelError if the limits leave none of some."""
+        if not len(ratings):
+            return interactions_of(ratings, vocabulary)
         kept = limit(
             ratings,
             min_ratings_per_user=self.min_ratings_per_user,

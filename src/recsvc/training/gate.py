@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recsvc.datasets.dataset import Dataset
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.datasets.split import stratified_by_movie
 from recsvc.evaluation.metrics.accuracy import summarise
 from recsvc.evaluation.protocols.ranked_lists import make_lists
@@ -23,7 +23,10 @@ NON_PERSONALISED = (Popularity.kind, MostRated.kind)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the personalised lists have a higher nDCG than all of `NON_PERSONALISED`, and the metrics of each."""
+    """Whether the personalised lists have a higher nDCG than all of `NON_PERSONALISED`, and the metrics of each.
+
+    Without ratings there is nothing to test on: it passes, and there are no metrics.
+    """
 
     passed: bool
     metrics: dict[str, Any]
@@ -31,13 +34,22 @@ class Verdict:
     @property
     def reason(self) -> str:
         """The figures in one line, for messages."""
+        if not self.metrics:
+            return "without ratings there was nothing to test on"
         personal, popular, most_rated = (self.metrics[name][f"ndcg@{K}"] for name in (Hybrid.kind, *NON_PERSONALISED))
         return f"nDCG@{K} on the hold-out: {personal:.4f} personal, {popular:.4f} popular, {most_rated:.4f} most rated"
 
 
+def split(dataset: Dataset, seed: int) -> tuple[Ratings, Ratings]:
+    """Return the ratings to train on, and the quarter of every movie's ratings that is held out."""
+    return stratified_by_movie(dataset.ratings, test_share=0.25, seed=seed)
+
+
 def judge(dataset: Dataset, vocabulary: Vocabulary, config: TrainingConfig) -> Verdict:
     """Hold out a quarter of every movie's ratings, train on the rest, and compare with non-personalised lists."""
-    train_ratings, held_out_ratings = stratified_by_movie(dataset.ratings, test_share=0.25, seed=config.seed)
+    if not len(dataset.ratings):
+        return Verdict(True, {})
+    train_ratings, held_out_ratings = split(dataset, config.seed)
     fold_in, held_out = interactions_of(train_ratings, vocabulary), interactions_of(held_out_ratings, vocabulary)
     train = config.train_interactions(train_ratings, vocabulary)
     rng = np.random.default_rng(config.seed)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from recsvc.datasets.dataset import Dataset
-from recsvc.datasets.preprocess import fingerprint
+from recsvc.datasets.preprocess import fingerprint, limit
 from recsvc.engine.strategies import SERVED
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
@@ -21,13 +24,32 @@ from recsvc.registry.components import Component
 from recsvc.registry.manifest import DatasetRecord, Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
-from recsvc.training.gate import Verdict, judge
+from recsvc.training.gate import Verdict, judge, split
+from recsvc.tuning.budget import enough_to_search
+from recsvc.tuning.search import Study, search
+from recsvc.types import CatalogueName
 from recsvc.usecases import models
 
 PACKAGES = ("recsvc", "numpy", "scipy", "scikit-learn", "scikit-surprise")
 FOLDERS = {"movies": "movies", "history": "history", "titles": "titles", "hybrid": "", "stars": "stars"}
 STEPS = 5
 Progress = Callable[[str], None]
+
+
+class SearchPlan(NamedTuple):
+    """The number of trials of the search of settings, the processes, and after how long no more are begun."""
+
+    trials: int
+    jobs: int = 1
+    seconds: float = inf
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders that a dataset and its TMDB data were read from, if they were named."""
+
+    data_dir: Path | None = None
+    tmdb: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +62,27 @@ class Trained:
 
 
 def publish_trained(
-    dataset: Dataset, config: TrainingConfig, registry: Registry, *, promote: bool, who: str, progress: Progress
+    dataset: Dataset,
+    config: TrainingConfig,
+    registry: Registry,
+    *,
+    promote: bool,
+    who: str,
+    progress: Progress,
+    read_from: Folders = Folders(),
+    catalogue_name: CatalogueName | None = None,
+    switch_catalogue: bool = False,
+    search_plan: SearchPlan | None = None,
 ) -> Trained:
     """Measure on a hold-out, train on everything, publish, and promote what passes the gate if `promote` is set.
 
-    `progress` is called with the name of each of the `STEPS` steps as it begins.
+    With a `search_plan`, the settings of the hybrid are searched first, on what the gate does not hold out, and then
+    all is trained with what was found, without another search.
+
+    The catalogue is the dataset's name unless another is given. A version of another catalogue than the one in
+    production is promoted only with `switch_catalogue`.
+
+    `progress` is called with the name of each of the `STEPS` steps as it begins, and of each trial as it ends.
 
     Raises:
         ModelError: The models cannot be trained on this data with this config.
@@ -53,6 +91,9 @@ def publish_trained(
     star_model = config.star_model()
     registry.check_writable()
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
+    study = _search(dataset, config, search_plan, progress)
+    if study is not None:
+        config = replace(config, hybrid=study.config)
     progress("measuring on a hold-out")
     verdict = judge(dataset, vocabulary, config)
     rng = np.random.default_rng(config.seed)
@@ -60,7 +101,7 @@ def publish_trained(
     progress("training the ranking")
     hybrid = Hybrid(config.hybrid).fit(train, dataset.movies, rng=rng)
     progress("training the predicted stars")
-    stars = star_model.fit(train, dataset.movies, rng=rng)
+    stars = {"stars": star_model.fit(train, dataset.movies, rng=rng)} if len(dataset.ratings) else {}
     own_components: dict[str, Component] = {
         served.strategy.value: served.kind().fit(train, dataset.movies, rng=rng)
         for served in SERVED
@@ -70,7 +111,7 @@ def publish_trained(
     everything = interactions_of(dataset.ratings, vocabulary)
     catalogue = Catalogue.of(dataset.movies, everything)
     draft = Draft(
-        catalogue=dataset.name,
+        catalogue=catalogue_name or dataset.name,
         dataset=DatasetRecord(
             name=dataset.name,
             fingerprint=fingerprint(dataset),
@@ -79,25 +120,53 @@ def publish_trained(
             ratings=len(dataset.ratings),
             simulated=dataset.simulated,
             notice=dataset.notice,
+            data_dir=read_from.data_dir and str(read_from.data_dir.resolve()),
+            tmdb=read_from.tmdb and str(read_from.tmdb.resolve()),
         ),
         config=config.as_dict(),
         seed=config.seed,
         era_border=catalogue.median_year,
         metrics=verdict.metrics,
+        search=None if study is None else study.record(),
         packages={package: installed(package) for package in PACKAGES},
         components={
             "movies": catalogue,
             "history": History.of(dataset.ratings, everything),
             "titles": TitleIndex.of(dataset.movies),
             "hybrid": hybrid,
-            "stars": stars,
+            **stars,
             **own_components,
         },
         folders=FOLDERS | {name: f"served/{name}" for name in own_components},
     )
     progress("publishing")
     manifest = registry.publish(draft)
-    promoted = promote and verdict.passed
+    switches = models.serving_catalogue(registry) not in (None, manifest.catalogue)
+    promoted = promote and verdict.passed and (switch_catalogue or not switches)
     if promoted:
-        models.promote(registry, manifest.version, who=who, why=f"trained on {dataset.name}; {verdict.reason}")
+        why = f"trained on {dataset.name}; {verdict.reason}"
+        models.promote(registry, manifest.version, who=who, why=why, switch_catalogue=switch_catalogue)
     return Trained(manifest, verdict, promoted)
+
+
+def _search(dataset: Dataset, config: TrainingConfig, plan: SearchPlan | None, progress: Progress) -> Study | None:
+    """Search the settings on the ratings that the gate does not hold out; None if there are too few to tell."""
+    if plan is None or not len(dataset.ratings):
+        return None
+    kept = limit(
+        split(dataset, config.seed)[0],
+        min_ratings_per_user=config.min_ratings_per_user,
+        min_ratings_per_movie=config.min_ratings_per_movie,
+    )
+    part = replace(dataset, ratings=kept)
+    if not enough_to_search(part):
+        return None
+    return search(
+        part,
+        config.hybrid,
+        trials=plan.trials,
+        seed=config.seed,
+        jobs=plan.jobs,
+        seconds=plan.seconds,
+        progress=lambda _name, total: progress(f"searching settings, {total} trials"),
+    )

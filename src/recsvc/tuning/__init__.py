@@ -1,4 +1,5 @@
-"""In: a dataset, whose test ratings are never used. Out: the config that ranks best on hold-outs inside the rest.
+"""In: ratings. Out: the config of the hybrid that ranks best on hold-outs inside them.
 
-`spaces` has what is searched, `holdouts` what it is measured on, and `search` the objective and the study.
+`spaces` has what is searched, `holdouts` what it is measured on, `objective` how trials are compared, `search` which
+are made, and `tuned` the hybrid that searches before it is trained.
 """

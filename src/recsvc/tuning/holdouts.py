@@ -27,19 +27,26 @@ def without_test_ratings(dataset: Dataset, vocabulary: Vocabulary) -> Dataset:
     return replace(dataset, ratings=ratings.take(~np.isin(cells, tested)))
 
 
-def inner_tasks(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> tuple[Task, Task, Task]:
-    """Make the tasks of one seed: for known users, for new users, and for new users with `FEW` ratings.
+def inner_tasks(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> dict[str, Task]:
+    """Make the tasks of one seed by the kind of their users.
 
-    Of known users, a tenth of the ratings of each movie is held out.
+    `known` users: a tenth of the ratings of each movie is held out. `new` users, who are not trained on, with four
+    fifths of their ratings; `few`: the same with `FEW` ratings. `later`: the newest fifth of all ratings is held out,
+    many of them of unknown users; it is left out where times are not known.
     """
     train, held_out = (
         interactions_of(part, vocabulary)
         for part in stratified_by_movie(dataset.ratings, test_share=HELD_OUT_SHARE, seed=seed)
     )
     users = np.flatnonzero(np.diff(held_out.starts)).astype(np.int64)
-    known = Task(seed, dataset.movies, train, train, held_out, users)
     new = new_users(dataset, vocabulary, seed)
-    return known, new, replace(new, fold_in=few(new.fold_in, FEW, np.random.default_rng(seed)))
+    tasks = {
+        "known": Task(seed, dataset.movies, train, train, held_out, users),
+        "new": new,
+        "few": replace(new, fold_in=few(new.fold_in, FEW, np.random.default_rng(seed))),
+    }
+    times = dataset.ratings.timestamps
+    return {**tasks, "later": temporal(dataset, vocabulary, seed)} if (times != times[0]).any() else tasks
 
 
 def few(users: Interactions, most: int, rng: np.random.Generator) -> Interactions:

@@ -1,92 +1,172 @@
-"""The search for the config of the hybrid that ranks best on the hold-outs."""
+"""The search for the config of the hybrid: quasi-random trials around the best one so far."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from joblib import Parallel, delayed
-
 from recsvc.datasets.dataset import Dataset
-from recsvc.errors import ConfigurationError, DataError
-from recsvc.evaluation.metrics.accuracy import summarise
-from recsvc.evaluation.protocols.ranked_lists import liked, make_lists
-from recsvc.evaluation.protocols.tasks import Task
-from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.hybrid import Hybrid, HybridConfig
-from recsvc.tuning.holdouts import TEST_SEED, inner_tasks, without_test_ratings
-from recsvc.tuning.spaces import defaults, suggest
+from recsvc.evaluation.parallel import Progress
+from recsvc.models.hybrid import HybridConfig
+from recsvc.tuning.budget import FINALISTS, ROUND, SEEDS
+from recsvc.tuning.objective import Figures, Objective, value
+from recsvc.tuning.spaces import GROUPS, STARTS, Point, config_at, near, point_of
 
 if TYPE_CHECKING:
-    import optuna
+    from scipy.stats import qmc
 
-K = 10
-USERS = ("known", "new", "few")
-FIGURES = tuple(f"{users} ndcg@10{kind}" for users in USERS for kind in ("", " liked"))
-INNER_SEEDS = (1, 2, 3)
+WIDTHS = (0.4, 0.2, 0.1)
+"""The half widths of the boxes as shares of the ranges: of the first round of each group of settings, the second, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A point, what it reaches relative to the defaults, on how many seeds, and its figures on the first one."""
+
+    point: Mapping[str, float]
+    value: float
+    seeds: int
+    ndcg: Mapping[str, tuple[float, float]]
+    lift: float
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The defaults and the best config with their figures, and all trials."""
+    """The config that was found, and all trials: the defaults, with a value of 1, and those that were compared."""
 
-    protocol: str
-    defaults: dict[str, Any]
-    best: dict[str, Any]
-    trials: list[dict[str, Any]]
+    config: HybridConfig
+    best: Trial
+    trials: tuple[Trial, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Return the number of trials, the best one, and the defaults and the five next best ones, as JSON."""
+        others = sorted((trial for trial in self.trials[1:] if trial is not self.best), key=lambda trial: -trial.value)
+        return {
+            "trials": len(self.trials),
+            "chosen": _as_json(self.best),
+            "defaults": _as_json(self.trials[0]),
+            "alternatives": [_as_json(trial) for trial in others[:5]],
+        }
 
 
-def tune(dataset: Dataset, *, trials: int, seed: int, jobs: int, progress: Callable[[str, int], None]) -> Study:
-    """Search the config of the hybrid by TPE (Bergstra et al. 2011), beginning with the defaults.
+def _as_json(trial: Trial) -> dict[str, Any]:
+    ndcg = {users: {"any": both[0], "liked": both[1]} for users, both in trial.ndcg.items()}
+    return {
+        "value": trial.value,
+        "seeds": trial.seeds,
+        "settings": dict(trial.point),
+        "ndcg@10": ndcg,
+        "lift": trial.lift,
+    }
 
-    The objective is the nDCG@10 divided by that of the defaults: its mean over known users, new users, and new users
-    with few ratings, each with every held-out rating relevant and with only liked ones. The models are trained and
-    measured on ratings that `ms-recommenders`, `new-users` and `temporal` do not test with seed 42. `progress` is
-    called after each trial, with the number of all trials.
 
-    Raises:
-        ConfigurationError: The extra `tune` is not installed.
-        DataError: With the defaults all figures are 0.
+def search(
+    dataset: Dataset,
+    config: HybridConfig,
+    *,
+    trials: int,
+    seed: int,
+    jobs: int,
+    progress: Progress,
+    seconds: float = float("inf"),
+) -> Study:
+    """Return the best config found in that many trials, of which the first is `config` itself.
+
+    The first round tries `STARTS`. Each other round of `ROUND` trials varies one of `GROUPS` of settings around the
+    best point so far, by a scrambled Sobol sequence (Sobol 1967; Owen 1998). All are measured on one seed, and the best
+    few of a round on more (successive halving: Jamieson & Talwalkar 2016). The result depends on `trials` and `seed`,
+    and not on `jobs`; with `seconds`, after which no round begins any more, also on the machine. `progress` is called
+    after each trial, with the number of all trials.
     """
-    try:
-        import optuna
-    except ImportError:
-        raise ConfigurationError("tuning needs Optuna: pip install 'recsvc[tune]'") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
-    untested = without_test_ratings(dataset, vocabulary)
-    tasks = [task for inner in INNER_SEEDS for task in inner_tasks(untested, vocabulary, inner)]
-    tried: list[dict[str, Any]] = []
-    reference: list[float] = []
-    with Parallel(n_jobs=jobs) as parallel:
+    from scipy.stats import qmc
 
-        def objective(trial: optuna.Trial) -> float:
-            config = suggest(trial)
-            of_tasks = parallel(delayed(_figures)(config, task) for task in tasks)
-            by_users = (of_tasks[place :: len(USERS)] for place in range(len(USERS)))
-            figures = [float(np.mean(values)) for of_users in by_users for values in zip(*of_users, strict=True)]
-            reference[:] = reference or figures
-            if not any(reference):
-                raise DataError(f"{dataset.name} is too small to tune on: the defaults have no hit in any split")
-            tried.append({**dict(zip(FIGURES, figures, strict=True)), **trial.params})
-            progress("trials", trials)
-            return float(np.mean([value / first for value, first in zip(figures, reference, strict=True) if first]))
+    shares = qmc.Sobol(max(len(group) for group in GROUPS), rng=seed)
+    began = time.monotonic()
+    with _Measuring(dataset, jobs) as measure:
+        reference = measure([(config, one) for one in SEEDS])
+        best = Trial(point_of(config), 1.0, len(SEEDS), reference[0].ndcg, reference[0].lift)
+        tried = [best]
+        progress("trials", trials)
+        number = 0
+        while len(tried) < trials and time.monotonic() - began < seconds:
+            points = _round(number, best.point, shares)[: trials - len(tried)]
+            configs = [config_at(config, point) for point in points]
+            first = measure([(one, SEEDS[0]) for one in configs], lambda: progress("trials", trials))
+            values = [value([figures], reference[:1]) for figures in first]
+            order = sorted(range(len(points)), key=lambda at: -values[at])[:FINALISTS]
+            more = iter(measure([(configs[at], one) for at in order for one in SEEDS[1:]]))
+            compared = {at: value([first[at], *(next(more) for _ in SEEDS[1:])], reference) for at in order}
+            of_round = [
+                Trial(
+                    points[at],
+                    compared.get(at, values[at]),
+                    len(SEEDS) if at in compared else 1,
+                    first[at].ndcg,
+                    first[at].lift,
+                )
+                for at in range(len(points))
+            ]
+            tried += of_round
+            best = max([best, *(of_round[at] for at in order)], key=lambda trial: trial.value)
+            number += 1
+    found = config if best is tried[0] else config_at(config, best.point)
+    return Study(found, best, tuple(tried))
 
-        study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-        study.enqueue_trial(defaults())
-        study.optimize(objective, n_trials=trials)
-    protocol = (
-        f"{len(untested.ratings)} ratings that ms-recommenders, new-users and temporal do not test (seed {TEST_SEED}), "
-        f"inner splits {INNER_SEEDS}"
-    )
-    return Study(protocol, tried[0], tried[study.best_trial.number], tried)
+
+def _round(number: int, best: Point, shares: qmc.Sobol) -> list[dict[str, float]]:
+    """Return the points of a round, which are numbered from 0."""
+    if not number:
+        return [{**best, **start} for start in STARTS]
+    cycle, place = divmod(number - 1, len(GROUPS))
+    width = WIDTHS[min(cycle, len(WIDTHS) - 1)]
+    return [near(best, GROUPS[place], drawn, width) for drawn in shares.random(ROUND).tolist()]
 
 
-def _figures(config: HybridConfig, task: Task) -> tuple[float, float]:
-    """Return the nDCG@10 with every held-out rating relevant, and with liked ones."""
-    model = Hybrid(config).fit(task.train, task.movies, rng=np.random.default_rng(0))
-    lists = make_lists(model, task.fold_in, task.held_out, k=K)
-    hits, hits_liked = lists.hits(task.held_out), lists.hits(liked(task.held_out))
-    return summarise(*hits)[f"ndcg@{K}"], summarise(*hits_liked)[f"ndcg@{K}"]
+class _Measuring:
+    """Measures configs in some processes, each of which keeps its hold-outs; with one, in this process."""
+
+    def __init__(self, dataset: Dataset, jobs: int) -> None:
+        self._pool = None
+        if jobs > 1:
+            self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (dataset,))
+        else:
+            _prepare(dataset)
+
+    def __enter__(self) -> _Measuring:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        _objective.clear()
+
+    def __call__(
+        self, asked: Sequence[tuple[HybridConfig, int]], done: Callable[[], None] = lambda: None
+    ) -> list[Figures]:
+        """Return the figures of each config on the hold-outs of a seed."""
+        run = map if self._pool is None else self._pool.map
+        figures = []
+        for one in run(_measure, asked):
+            figures.append(one)
+            done()
+        return figures
+
+
+_objective: list[Objective] = []
+"""The objective of this process, which is a worker of `_Measuring` or runs it alone."""
+
+
+def _prepare(dataset: Dataset) -> None:
+    _objective[:] = [Objective(dataset)]
+
+
+def _measure(asked: tuple[HybridConfig, int]) -> Figures:
+    """Measure with one thread of linear algebra: the last digit of a sum depends on the number of threads."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return _objective[0](*asked)

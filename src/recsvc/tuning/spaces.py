@@ -1,60 +1,142 @@
-"""The space of hybrid configs that is searched, and the point in it that is served.
-
-The bound on popularity is not searched, because it does not serve accuracy.
-"""
+"""The settings of the hybrid that the data decides, and their ranges."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
-from recsvc.models.collaborative import CollaborativeConfig
-from recsvc.models.ease import EaseConfig
 from recsvc.models.hybrid import HybridConfig, PartValues
-from recsvc.models.spectral import SpectralConfig
 
-if TYPE_CHECKING:
-    import optuna
+Point: TypeAlias = Mapping[str, float]
+"""A value for each of `SETTINGS` by its name."""
 
-EASE = ("l2", "dropout", "slope", "user_power", "item_power", "output_power", "genre_weight", "year_weight")
-SPECTRAL = ("factors", "sharpness", "slope", "user_power", "item_power", "output_power")
+NO_HALF_LIFE = 2.0
+"""The value of `half_life` that stands for none: ratings that count half after so long count nearly alike."""
+_LONGEST_HALF_LIFE = 1.5
 
 
-def suggest(trial: optuna.Trial) -> HybridConfig:
-    """Return the config that a trial draws from the space."""
-    ease = EaseConfig(
-        l2=trial.suggest_float("ease.l2", 100, 4000, log=True),
-        dropout=trial.suggest_float("ease.dropout", 0, 0.5),
-        slope=trial.suggest_float("ease.slope", 0, 0.4),
-        user_power=trial.suggest_float("ease.user_power", 0, 0.5),
-        item_power=trial.suggest_float("ease.item_power", 0, 0.6),
-        output_power=trial.suggest_float("ease.output_power", 0, 0.6),
-        genre_weight=trial.suggest_float("ease.genre_weight", 0, 8),
-        year_weight=trial.suggest_float("ease.year_weight", 0, 8),
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting with its range, on a linear or a logarithmic scale."""
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def at(self, share: float) -> float:
+        """Return the value at a share (0-1) of the range."""
+        share = min(max(share, 0.0), 1.0)
+        value = self.low * (self.high / self.low) ** share if self.log else self.low + (self.high - self.low) * share
+        return float(round(value)) if self.whole else value
+
+    def share(self, value: float) -> float:
+        """Return the share (0-1) of the range at which a value is; the nearest for a value outside."""
+        value = min(max(value, self.low), self.high)
+        if self.log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+
+SETTINGS = (
+    Setting("ease.l2", 150, 3000, log=True),
+    Setting("ease.slope", 0, 0.4),
+    Setting("ease.user_power", 0, 0.5),
+    Setting("ease.item_power", 0.1, 0.5),
+    Setting("ease.genre_weight", 0, 8),
+    Setting("ease.year_weight", 0, 4),
+    Setting("spectral.factors", 8, 64, log=True, whole=True),
+    Setting("spectral.item_power", 0.1, 0.5),
+    Setting("popularity", -0.1, 0.25),
+    Setting("spectral_share", 0, 0.8),
+    Setting("content", 0, 0.3),
+    Setting("als", 0, 0.6),
+    Setting("popularity_prior", 1, 40, log=True),
+    Setting("half_life", 0.04, NO_HALF_LIFE, log=True),
+)
+
+
+GROUPS = (
+    ("spectral_share", "als", "popularity"),
+    ("ease.l2", "ease.slope", "ease.user_power", "ease.item_power"),
+    ("popularity_prior", "half_life"),
+    ("ease.genre_weight", "ease.year_weight", "content"),
+    ("spectral.factors", "spectral.item_power", "spectral_share"),
+)
+"""The settings that are varied together: those whose best values depend on each other most."""
+
+
+STARTS: tuple[Point, ...] = (
+    {"half_life": NO_HALF_LIFE},
+    {"half_life": 0.07},
+    {"popularity": 0.08},
+    {"popularity": 0.08, "ease.l2": 800.0, "ease.user_power": 0.25},
+    {"als": 0.55},
+    {"als": 0.2, "spectral_share": 0.05},
+    {"spectral.factors": 14.0, "spectral_share": 0.15},
+    {"ease.l2": 500.0, "ease.user_power": 0.3, "als": 0.5},
+)
+"""What is tried first, as differences from the defaults: what did well somewhere on hold-outs inside training data."""
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def config_at(base: HybridConfig, point: Point) -> HybridConfig:
+    """Return a config with the settings of a point; everything else is that of `base`."""
+    ease: dict[str, Any] = {name[5:]: value for name, value in point.items() if name.startswith("ease.")}
+    collaborative = replace(
+        base.collaborative,
+        ease=replace(base.collaborative.ease, **ease),
+        spectral=replace(
+            base.collaborative.spectral,
+            factors=int(point["spectral.factors"]),
+            item_power=point["spectral.item_power"],
+        ),
+        spectral_share=point["spectral_share"],
+        popularity=point["popularity"],
     )
-    spectral = SpectralConfig(
-        factors=trial.suggest_int("spectral.factors", 4, 64),
-        sharpness=trial.suggest_float("spectral.sharpness", 1, 20, log=True),
-        slope=trial.suggest_float("spectral.slope", 0, 0.4),
-        user_power=trial.suggest_float("spectral.user_power", 0, 0.6),
-        item_power=trial.suggest_float("spectral.item_power", 0, 0.6),
-        output_power=trial.suggest_float("spectral.output_power", 0, 0.6),
-    )
-    content = trial.suggest_float("content", 0, 0.5)
-    return HybridConfig(
-        collaborative=CollaborativeConfig(ease, spectral, trial.suggest_float("spectral_share", 0, 0.8)),
-        weights=PartValues(collaborative=1 - content, content=content),
-        popularity_prior=trial.suggest_float("popularity_prior", 1, 30, log=True),
+    half_life = point["half_life"]
+    return replace(
+        base,
+        collaborative=collaborative,
+        weights=PartValues(
+            collaborative=(1 - point["als"]) * (1 - point["content"]),
+            content=point["content"],
+            als=point["als"] * (1 - point["content"]),
+        ),
+        popularity=replace(base.popularity, half_life=None if half_life > _LONGEST_HALF_LIFE else half_life),
+        popularity_prior=point["popularity_prior"],
     )
 
 
-def defaults() -> dict[str, Any]:
-    """Return the default values of everything that `suggest` draws, by the names that it uses."""
-    hybrid = HybridConfig()
-    config = hybrid.collaborative
-    return {
-        **{f"ease.{name}": getattr(config.ease, name) for name in EASE},
-        **{f"spectral.{name}": getattr(config.spectral, name) for name in SPECTRAL},
-        "spectral_share": config.spectral_share,
-        "content": hybrid.weights.content,
-        "popularity_prior": hybrid.popularity_prior,
+def point_of(config: HybridConfig) -> dict[str, float]:
+    """Return the point of a config."""
+    ease, spectral, weights = config.collaborative.ease, config.collaborative.spectral, config.weights
+    values = {
+        **{setting.name: getattr(ease, setting.name[5:]) for setting in SETTINGS if setting.name.startswith("ease.")},
+        "spectral.factors": float(spectral.factors),
+        "spectral.item_power": spectral.item_power,
+        "popularity": config.collaborative.popularity,
+        "spectral_share": config.collaborative.spectral_share,
+        "content": weights.content / (weights.collaborative + weights.als + weights.content),
+        "als": weights.als / ((weights.collaborative + weights.als) or 1.0),
+        "popularity_prior": config.popularity_prior,
+        "half_life": NO_HALF_LIFE if config.popularity.half_life is None else config.popularity.half_life,
     }
+    return {setting.name: values[setting.name] for setting in SETTINGS}
+
+
+def near(centre: Point, group: Sequence[str], shares: Sequence[float], width: float) -> dict[str, float]:
+    """Return a point that differs from a centre in the settings of a group.
+
+    These are at `shares` (0-1) of a box around the centre, whose half width is a share of the range of each. A value
+    beyond the end of its range is mirrored into it.
+    """
+    moved = {}
+    for name, share in zip(group, shares, strict=False):
+        setting = _BY_NAME[name]
+        at = abs(setting.share(centre[name]) + width * (2 * share - 1))
+        moved[name] = setting.at(2 - at if at > 1 else at)
+    return {**centre, **moved}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from recsvc.engine.strategies import Strategy
 from recsvc.storage import analytics
-from recsvc.storage.analytics import Day, Dimension, Exposures, FeedbackCounts, MovieCounts, Totals
+from recsvc.storage.analytics import Day, Dimension, Exposures, FeedbackCounts, MovieCounts, Period, Totals
 from recsvc.storage.database import Database, ReadTransaction
 from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.intervals import Rate, Shown, difference, wilson
@@ -66,14 +66,14 @@ async def analyse(deployment: Deployment, database: Database, *, days: int) -> A
     last = datetime.now(UTC).date()
     first = last - timedelta(days=days - 1)
     catalogue = deployment.production.catalogue
-    since = datetime.combine(first, time(), UTC)
+    period = Period(deployment.catalogue, datetime.combine(first, time(), UTC))
     async with database.read() as transaction:
-        counted = await analytics.days(transaction, since)
+        counted = await analytics.days(transaction, period)
         rates = {}
         for by in Dimension:
             shown, feedback_counts = (
-                await analytics.exposures(transaction, since, by),
-                await analytics.feedback_counts(transaction, since, by),
+                await analytics.exposures(transaction, period, by),
+                await analytics.feedback_counts(transaction, period, by),
             )
             rates[by] = [
                 Rates(str(key), shown.get(key, _NOTHING_SHOWN), feedback_counts.get(key, _NO_FEEDBACK))
@@ -82,16 +82,16 @@ async def analyse(deployment: Deployment, database: Database, *, days: int) -> A
         return Analytics(
             first,
             last,
-            await analytics.totals(transaction, since),
-            sum(movie_id in catalogue for movie_id in await analytics.shown_movies(transaction, since)),
+            await analytics.totals(transaction, period),
+            sum(movie_id in catalogue for movie_id in await analytics.shown_movies(transaction, period)),
             {day: counted.get(day, Day(0, 0, 0, 0)) for day in (first + timedelta(days=at) for at in range(days))},
             rates,
-            await analytics.top_movies(transaction, since, TOP_MOVIES),
-            await _compare(transaction, deployment, since),
+            await analytics.top_movies(transaction, period, TOP_MOVIES),
+            await _compare(transaction, deployment, period),
         )
 
 
-async def _compare(transaction: ReadTransaction, deployment: Deployment, since: datetime) -> Comparison | None:
+async def _compare(transaction: ReadTransaction, deployment: Deployment, period: Period) -> Comparison | None:
     """Compare a challenger with production since the challenge began, over the users whom each of them answers now.
 
     Popular lists are left out: unknown users get those of production, whichever version answers them once they have
@@ -100,10 +100,11 @@ async def _compare(transaction: ReadTransaction, deployment: Deployment, since: 
     if deployment.challenge is None:
         return None
     before, after = deployment.production.manifest.version, deployment.challenge.version
+    of_challenge = period._replace(since=max(period.since, deployment.challenge.since))
     liked: dict[str, list[Shown]] = {before: [], after: []}
     clicked: dict[str, list[Shown]] = {before: [], after: []}
     for user_id, version, counts in await analytics.personal_exposures(
-        transaction, max(since, deployment.challenge.since), (before, after), but=Strategy.POPULAR.value
+        transaction, of_challenge, (before, after), but=Strategy.POPULAR.value
     ):
         if counts.shown and deployment.for_user(user_id).manifest.version == version:
             liked[version].append(Shown(counts.shown, counts.liked_of_shown))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 from recsvc.engine.engine import Engine
 from recsvc.errors import NotReadyError, RegistryError
 from recsvc.registry.aliases import AliasEntry, Challenge
 from recsvc.registry.store import Registry
-from recsvc.types import MovieId, UserId
+from recsvc.types import CatalogueName, MovieId, UserId
 from recsvc.usecases import models
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,11 @@ class Deployment:
     production: Engine
     challenger: Engine | None = None
     challenge: Challenge | None = None
+
+    @property
+    def catalogue(self) -> CatalogueName:
+        """The catalogue of the versions that answer: of all feedback and lists that they read and write."""
+        return self.production.manifest.catalogue
 
     @property
     def engines(self) -> tuple[Engine, ...]:
@@ -50,7 +56,12 @@ class Deployment:
 
     def for_movie(self, movie_id: MovieId) -> Engine:
         """Return the engine whose catalogue has a movie: production, unless only the challenger has it."""
-        return next((one for one in self.engines if movie_id in one.catalogue), self.production)
+        return self.for_movies([movie_id])
+
+    def for_movies(self, movie_ids: Sequence[MovieId]) -> Engine:
+        """Return the engine whose catalogue has all movies: production, unless only the challenger has them."""
+        has_all = (one for one in self.engines if all(movie_id in one.catalogue for movie_id in movie_ids))
+        return next(has_all, self.production)
 
 
 class DeploymentManager:
@@ -94,20 +105,22 @@ class DeploymentManager:
                 challenge = self.registry.aliases.challenge()
                 if before is None or before.production is not production:
                     # Switch at once: loading the challenger may take a while, and may fail.
-                    self._deployment = Deployment(production, *self._loaded_challenger(challenge))
+                    self._deployment = Deployment(production, *self._loaded_challenger(production, challenge))
                     log.info("serving version %s", production.manifest.version)
                 self._reason = ""
                 self._deployment = self._with_challenger(production, challenge)
             self._opened.clear()
             return self._deployment != before
 
-    def promote(self, version: str, *, who: str, why: str) -> AliasEntry:
+    def promote(self, version: str, *, who: str, why: str, switch_catalogue: bool = False) -> AliasEntry:
         """Put a version into production, here at once and in other processes when they look; see `models.promote`."""
-        return self._switch(lambda: models.promote(self.registry, version, who=who, why=why, load=self._load))
+        change = partial(models.promote, self.registry, version, who=who, why=why, switch_catalogue=switch_catalogue)
+        return self._switch(partial(change, load=self._load))
 
-    def roll_back(self, *, who: str, why: str) -> AliasEntry:
+    def roll_back(self, *, who: str, why: str, switch_catalogue: bool = False) -> AliasEntry:
         """Put the version before into production again; see `models.roll_back`."""
-        return self._switch(lambda: models.roll_back(self.registry, who=who, why=why, load=self._load))
+        change = partial(models.roll_back, self.registry, who=who, why=why, switch_catalogue=switch_catalogue)
+        return self._switch(partial(change, load=self._load))
 
     def challenge(self, version: str, weight: float, *, who: str, why: str) -> AliasEntry:
         """Let a version answer a share of the users, here at once and elsewhere soon; see `models.challenge`."""
@@ -135,10 +148,14 @@ class DeploymentManager:
         engines = () if self._deployment is None else self._deployment.engines
         return next((one for one in engines if one.manifest.version == version), None)
 
-    def _loaded_challenger(self, challenge: Challenge | None) -> tuple[Engine, Challenge] | tuple[()]:
+    def _loaded_challenger(
+        self, production: Engine, challenge: Challenge | None
+    ) -> tuple[Engine, Challenge] | tuple[()]:
         """Return the challenger that is loaded already, if it is the one of this challenge."""
         challenger = None if self._deployment is None else self._deployment.challenger
         if challenger is None or challenge is None or challenger.manifest.version != challenge.version:
+            return ()
+        if challenger.manifest.catalogue != production.manifest.catalogue:
             return ()
         return challenger, challenge
 
@@ -147,7 +164,10 @@ class DeploymentManager:
             self._challenger_error = ""
             return Deployment(production)
         try:
-            deployment = Deployment(production, self._engine(challenge.version), challenge)
+            challenger = self._engine(challenge.version)
+            if challenger.manifest.catalogue != production.manifest.catalogue:
+                raise RegistryError(f"the challenger {challenge.version} is of another catalogue")
+            deployment = Deployment(production, challenger, challenge)
         except (RegistryError, OSError) as error:
             if str(error) != self._challenger_error:
                 log.error("%s; production answers all users", error)  # noqa: TRY400 - expected, needs no traceback

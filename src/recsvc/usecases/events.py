@@ -36,12 +36,12 @@ async def report_events(
     Raises:
         ReadOnlyUserError: No events are stored for this user.
     """
-    check_writable(deployment, user_id)
+    check_writable(user_id)
 
     def attributed(event: ReportedEvent) -> Event:
-        attribution = tokens.attribution(event.recommendation_id, user_id, event.movie_id)
+        attribution = tokens.attribution(event.recommendation_id, deployment.catalogue, user_id, event.movie_id)
         return Event(user_id, event.movie_id, attribution, event.type)
 
     valid = convert(reported, attributed)
     async with database.write() as transaction:
-        return await keep_valid(valid, lambda checked_events: events.put_many(transaction, checked_events))
+        return await keep_valid(valid, lambda checked: events.put_many(transaction, deployment.catalogue, checked))

@@ -23,20 +23,22 @@ def checked(deployment: Deployment, tokens: RecommendationTokens, item: Feedback
         NotFoundError: The movie is not in the catalogue.
         ReadOnlyUserError: The user cannot be changed.
         InvalidInputError: The recommendation token was not made for this user and movie.
+        CatalogueMismatchError: It was made for another catalogue.
     """
-    check_writable(deployment, item.user_id)
+    check_writable(item.user_id)
+    if item.recommendation_id is not None:
+        attribution = tokens.attribution(item.recommendation_id, deployment.catalogue, item.user_id, item.movie_id)
+        item = replace(item, attribution=attribution)
     if item.movie_id not in deployment.for_movie(item.movie_id).catalogue:
         raise NotFoundError("movie", item.movie_id)
-    if item.recommendation_id is None:
-        return item
-    return replace(item, attribution=tokens.attribution(item.recommendation_id, item.user_id, item.movie_id))
+    return item
 
 
 async def rate(deployment: Deployment, database: Database, tokens: RecommendationTokens, item: Feedback) -> bool:
     """Store feedback in place of earlier feedback about the same movie; return whether there was none."""
     item = checked(deployment, tokens, item)
     async with database.write() as transaction:
-        return await feedback.put(transaction, item)
+        return await feedback.put(transaction, deployment.catalogue, item)
 
 
 async def rate_many(
@@ -45,17 +47,17 @@ async def rate_many(
     """Store all feedback that can be stored, in one transaction; items that are refused already stay so."""
     valid = convert(items, lambda item: checked(deployment, tokens, item))
     async with database.write() as transaction:
-        return await keep_valid(valid, lambda checked_items: feedback.put_many(transaction, checked_items))
+        return await keep_valid(valid, lambda checked: feedback.put_many(transaction, deployment.catalogue, checked))
 
 
 async def undo(deployment: Deployment, database: Database, user_id: UserId, movie_id: MovieId) -> None:
     """Remove the feedback of a user about a movie, which may have left the catalogue.
 
     Raises:
-        ReadOnlyUserError: The user cannot be changed.
+        ReadOnlyUserError: There is no such feedback, and the user cannot be changed.
         NotFoundError: There is no such feedback.
     """
-    check_writable(deployment, user_id)
     async with database.write() as transaction:
-        if not await feedback.remove(transaction, user_id, movie_id):
+        if not await feedback.remove(transaction, deployment.catalogue, user_id, movie_id):
+            check_writable(user_id)
             raise NotFoundError("rating", f"of movie {movie_id} by {user_id}")

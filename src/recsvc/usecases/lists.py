@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Sequence
 from hashlib import sha256
 
-from recsvc.errors import InvalidInputError, NotFoundError, NotPermittedError
+from recsvc.errors import CatalogueMismatchError, InvalidInputError, NotFoundError, NotPermittedError
 from recsvc.storage import lists
 from recsvc.storage.database import Database, ReadTransaction, WriteTransaction
 from recsvc.storage.lists import ListItem, StoredList
-from recsvc.types import MovieId
+from recsvc.types import CatalogueName, MovieId
 from recsvc.usecases.deployment import Deployment
 
 _SLUG_BYTES = 16
@@ -29,14 +29,14 @@ async def share(
     slug, token = secrets.token_urlsafe(_SLUG_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
     items = _items(deployment, movie_ids, {})
     async with database.write() as transaction:
-        await lists.add(transaction, slug, title, _hash(token), items)
-        return await _get(transaction, slug), token
+        await lists.add(transaction, deployment.catalogue, slug, title, _hash(token), items)
+        return await _get(transaction, deployment.catalogue, slug), token
 
 
-async def shared_list(database: Database, slug: str) -> StoredList:
-    """Return the list of a slug; raises NotFoundError if there is none."""
+async def shared_list(deployment: Deployment, database: Database, slug: str) -> StoredList:
+    """Return the list of a slug, which may be of another catalogue; raises NotFoundError if there is none."""
     async with database.read() as transaction:
-        return await _get(transaction, slug)
+        return await _get(transaction, deployment.catalogue, slug)
 
 
 async def change_list(
@@ -53,36 +53,42 @@ async def change_list(
         NotFoundError: There is no such list.
         NotPermittedError: The token is not its edit token.
         InvalidInputError: A movie is not in the catalogue, or is there twice; the field names its index.
+        CatalogueMismatchError: The list is of another catalogue.
     """
     async with database.write() as transaction:
-        stored = await _editable(transaction, slug, token)
+        stored = await _editable(transaction, deployment.catalogue, slug, token)
+        if stored.catalogue != deployment.catalogue:
+            remedy = "it can be read and removed"
+            raise CatalogueMismatchError(f"list {slug}", stored.catalogue, deployment.catalogue, remedy)
         known = {item.movie_id: item for item in stored.items}
         items = None if movie_ids is None else _items(deployment, movie_ids, known)
-        await lists.change(transaction, slug, title, items)
-        return await _get(transaction, slug)
+        await lists.change(transaction, deployment.catalogue, slug, title, items)
+        return await _get(transaction, deployment.catalogue, slug)
 
 
-async def remove_list(database: Database, slug: str, token: str) -> None:
-    """Remove a list.
+async def remove_list(deployment: Deployment, database: Database, slug: str, token: str) -> None:
+    """Remove a list, whatever catalogue it is of.
 
     Raises:
         NotFoundError: There is no such list.
         NotPermittedError: The token is not its edit token.
     """
     async with database.write() as transaction:
-        await _editable(transaction, slug, token)
+        await _editable(transaction, deployment.catalogue, slug, token)
         await lists.remove(transaction, slug)
 
 
-async def _get(transaction: ReadTransaction, slug: str, *, to_change: bool = False) -> StoredList:
-    stored = await lists.get(transaction, slug, to_change=to_change)
+async def _get(
+    transaction: ReadTransaction, catalogue: CatalogueName, slug: str, *, to_change: bool = False
+) -> StoredList:
+    stored = await lists.get(transaction, catalogue, slug, to_change=to_change)
     if stored is None:
         raise NotFoundError("list", slug)
     return stored
 
 
-async def _editable(transaction: WriteTransaction, slug: str, token: str) -> StoredList:
-    stored = await _get(transaction, slug, to_change=True)
+async def _editable(transaction: WriteTransaction, catalogue: CatalogueName, slug: str, token: str) -> StoredList:
+    stored = await _get(transaction, catalogue, slug, to_change=True)
     if not hmac.compare_digest(stored.edit_token_hash, _hash(token)):
         raise NotPermittedError("This is not the edit token of the list.")
     return stored

@@ -11,9 +11,11 @@ from functools import partial
 from typing import TypeAlias
 
 from recsvc.engine.engine import Engine
-from recsvc.errors import RegistryError
+from recsvc.errors import CatalogueMismatchError, RegistryError
 from recsvc.registry.aliases import CHALLENGER, PRODUCTION, AliasEntry
+from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry
+from recsvc.types import CatalogueName
 
 Load: TypeAlias = Callable[[str], Engine]
 """Verifies a version and returns its engine. A process that serves passes its own, which reuses loaded engines."""
@@ -29,25 +31,69 @@ def open_engine(registry: Registry, version: str) -> Engine:
     return Engine(registry.open(version))
 
 
-def promote(registry: Registry, version: str, *, who: str, why: str, load: Load | None = None) -> AliasEntry:
-    """Put a version into production.
+def promote(
+    registry: Registry, version: str, *, who: str, why: str, switch_catalogue: bool = False, load: Load | None = None
+) -> AliasEntry:
+    """Put a version into production; with `switch_catalogue` also one of another catalogue.
 
     Raises:
         VersionNotFoundError: There is no version of that name.
         UnusableVersionError: It cannot serve; what was in production stays there.
+        CatalogueMismatchError: It is of another catalogue.
     """
-    (load or partial(open_engine, registry))(version)
-    return registry.aliases.append(PRODUCTION, version, action="promote", who=who, why=why)
+    manifest = (load or partial(open_engine, registry))(version).manifest
+    check = partial(_check_catalogue, registry, manifest, switch_catalogue)
+    entry = registry.aliases.append(PRODUCTION, version, action="promote", who=who, why=why, check=check)
+    _end_challenge_of_another(registry, manifest, who)
+    return entry
 
 
-def roll_back(registry: Registry, *, who: str, why: str, load: Load | None = None) -> AliasEntry:
-    """Put the version that was in production before into production again.
+def roll_back(
+    registry: Registry, *, who: str, why: str, switch_catalogue: bool = False, load: Load | None = None
+) -> AliasEntry:
+    """Put the version before into production again; with `switch_catalogue` also if it is of another catalogue.
 
     Raises:
         RegistryError: There is no earlier version, or it cannot serve.
+        CatalogueMismatchError: It is of another catalogue.
     """
-    (load or partial(open_engine, registry))(registry.aliases.before())
-    return registry.aliases.roll_back(who=who, why=why)
+    before = registry.aliases.before()
+    manifest = (load or partial(open_engine, registry))(before).manifest
+    check = partial(_check_catalogue, registry, manifest, switch_catalogue)
+    entry = registry.aliases.roll_back(to=before, who=who, why=why, check=check)
+    _end_challenge_of_another(registry, manifest, who)
+    return entry
+
+
+def serving_catalogue(registry: Registry) -> CatalogueName | None:
+    """Return the catalogue of the version in production, "" if its manifest is lost; None if there is none."""
+    production = registry.aliases.current()
+    return None if production is None else registry.catalogue_of(production) or ""
+
+
+def _check_catalogue(registry: Registry, manifest: Manifest, switch_catalogue: bool) -> None:
+    """Allow a version of another catalogue than the one that serves only if that was asked for.
+
+    Raises:
+        CatalogueMismatchError: It was not.
+    """
+    serving = serving_catalogue(registry)
+    if not switch_catalogue and serving not in (None, manifest.catalogue):
+        remedy = (
+            "what users said about these movies would not be used "
+            "(--switch-catalogue, over HTTP switch_catalogue, switches all the same)"
+        )
+        raise CatalogueMismatchError(
+            f"version {manifest.version}", manifest.catalogue, serving or "an unknown one", remedy
+        )
+
+
+def _end_challenge_of_another(registry: Registry, manifest: Manifest, who: str) -> None:
+    """End a challenge by a version of another catalogue than that of the version that serves now."""
+    challenge = registry.aliases.challenge()
+    if challenge is not None and registry.catalogue_of(challenge.version) != manifest.catalogue:
+        why = f"production switched to the catalogue {manifest.catalogue}"
+        registry.aliases.append(CHALLENGER, challenge.version, action="challenge", who=who, why=why, weight=0.0)
 
 
 def challenge(
@@ -57,8 +103,8 @@ def challenge(
 
     Raises:
         VersionNotFoundError: There is no version of that name.
-        RegistryError: The version is in production, is of another catalogue or cannot serve; or the weight is 0 and
-            it is not the challenger.
+        CatalogueMismatchError: The version is of another catalogue.
+        RegistryError: The version is in production or cannot serve; or the weight is 0 and it is not the challenger.
     """
     if weight:
         _check_challenger(registry, version, load or partial(open_engine, registry))
@@ -75,6 +121,5 @@ def _check_challenger(registry: Registry, version: str, load: Load) -> None:
     if version == production.version:
         raise RegistryError(f"version {version} is in production and cannot challenge itself")
     if manifest.catalogue != production.catalogue:
-        raise RegistryError(
-            f"version {version} is of the catalogue {manifest.catalogue}, and production of {production.catalogue}"
-        )
+        remedy = "a movie id would mean two movies at once; only a promotion can switch"
+        raise CatalogueMismatchError(f"version {version}", manifest.catalogue, production.catalogue, remedy)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from recsvc.datasets.titles import normalise, parse_title
 from recsvc.engine.engine import Engine
 from recsvc.engine.query import LAST_OFFSET, Filters
 from recsvc.errors import InvalidInputError, NotFoundError
-from recsvc.types import Movie, MovieId
+from recsvc.types import Movie, MovieId, title_and_year
 
 WELL_KNOWN = 50
 
@@ -19,6 +21,23 @@ def movie_row(engine: Engine, movie_id: MovieId) -> int:
     if row is None:
         raise NotFoundError("movie", movie_id)
     return row
+
+
+def movie_rows(engine: Engine, movie_ids: Sequence[MovieId]) -> list[int]:
+    """Return the rows of a selection of movies.
+
+    Raises:
+        InvalidInputError: A movie is not in the catalogue or is there twice; the field names its index.
+    """
+    rows: list[int] = []
+    for index, movie_id in enumerate(movie_ids):
+        row = engine.catalogue.vocabulary.row(movie_id)
+        if row is None:
+            raise InvalidInputError(("movie_ids", index), f"There is no movie {movie_id}.")
+        if row in rows:
+            raise InvalidInputError(("movie_ids", index), f"Movie {movie_id} is there twice.")
+        rows.append(row)
+    return rows
 
 
 def movie_by_title(engine: Engine, text: str) -> Movie:
@@ -35,7 +54,7 @@ def movie_by_title(engine: Engine, text: str) -> Movie:
         titles = {normalise(title) for title in (movie.title, *movie.other_titles)}
         if normalise(wanted.title) in titles and wanted.year in (None, movie.year):
             return movie
-    near = ", ".join(f"{movie.title} ({movie.year})" for movie in found[:3])
+    near = ", ".join(title_and_year(movie.title, movie.year) for movie in found[:3])
     raise InvalidInputError(
         ("ratings",), f"no movie has the title {text!r}" + (f"; did you mean {near}?" if near else "")
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,10 +15,9 @@ from recsvc.storage.database import Database
 from recsvc.storage.feedback import StoredFeedback
 from recsvc.storage.users import UserSummary
 from recsvc.types import FeedbackKind, MovieId, Taste, UserId
-from recsvc.usecases.deployment import Deployment
 
-_PUBLIC_DATASETS = re.compile(r"(ml-[a-z0-9-]+|sample):")
-"""Namespaces that belong to the users of public datasets, whichever of them is loaded."""
+VISITORS = "anon:"
+"""The namespace of visitors. Their names are random, and only their own token can read or change what is stored."""
 
 
 def stars_by_kind_of(settings: Settings) -> dict[str, float]:
@@ -27,12 +25,18 @@ def stars_by_kind_of(settings: Settings) -> dict[str, float]:
     return {FeedbackKind.LIKED: settings.liked_stars, FeedbackKind.DISLIKED: settings.disliked_stars}
 
 
-def check_writable(deployment: Deployment, user_id: UserId) -> None:
-    """Raise ReadOnlyUserError for users of public datasets, so that nobody inherits a history by picking a number.
+def is_writable(user_id: UserId) -> bool:
+    """Tell whether feedback of a user can be stored.
 
-    These are the users of all versions that answer, whichever of them answers this one.
+    A colon in a name ends the name of a dataset, of any that was or ever will be trained on, or the namespace of
+    visitors. So nobody inherits a history by picking a name, and no name is taken over by a later dataset.
     """
-    if _PUBLIC_DATASETS.match(user_id) or any(is_dataset_user(engine, user_id) for engine in deployment.engines):
+    return ":" not in user_id or user_id.startswith(VISITORS)
+
+
+def check_writable(user_id: UserId) -> None:
+    """Raise ReadOnlyUserError if no feedback of a user can be stored."""
+    if not is_writable(user_id):
         raise ReadOnlyUserError(user_id)
 
 
@@ -42,7 +46,11 @@ def is_dataset_user(engine: Engine, user_id: UserId) -> bool:
 
 
 def _label(engine: Engine, user_id: UserId) -> str | None:
-    """Return the dataset's label of one of its own users; None for all others, whatever namespace they chose."""
+    """Return the dataset's label of one of its own users; None for all others.
+
+    Others whose names have a colon gave feedback before such names were kept for datasets. It counts on until a dataset
+    has a user of that name.
+    """
     namespace, _, label = user_id.partition(":")
     return label if namespace == engine.manifest.dataset.name and engine.history.has(label) else None
 
@@ -82,7 +90,7 @@ async def stored_profile(
     label = _label(engine, user_id)
     if label is not None:
         return UserProfile(engine.history.taste(label), UNKNOWN_USER.hidden)
-    columns = await database.reader.read(user_id)
+    columns = await database.reader.read(engine.manifest.catalogue, user_id)
     return profile_of(engine, columns.movie_ids, columns.kinds, columns.stars, stars_by_kind)
 
 
@@ -97,7 +105,7 @@ async def summary_of(engine: Engine, database: Database, user_id: UserId) -> Use
         counts = dict.fromkeys(FeedbackKind, 0) | {FeedbackKind.RATING: len(engine.history.taste(label))}
         return UserSummary(counts, events=0, first_at=None, last_at=None)
     async with database.read() as transaction:
-        summary = await users.summary(transaction, user_id)
+        summary = await users.summary(transaction, engine.manifest.catalogue, user_id)
     if summary is None:
         raise NotFoundError("user", user_id)
     return summary
@@ -120,16 +128,19 @@ async def feedback_of(
         ]
         return ratings[offset : offset + limit], len(ratings)
     async with database.read() as transaction:
-        total = await feedback.count_of_user(transaction, user_id)
-        return await feedback.of_user(transaction, user_id, limit=limit, offset=offset), total
+        catalogue = engine.manifest.catalogue
+        total = await feedback.count_of_user(transaction, catalogue, user_id)
+        return await feedback.of_user(transaction, catalogue, user_id, limit=limit, offset=offset), total
 
 
-async def erase(deployment: Deployment, database: Database, user_id: UserId) -> None:
-    """Erase everything that is stored about a user, at once and for good. For an unknown user there is nothing to do.
+async def erase(database: Database, user_id: UserId) -> None:
+    """Erase everything that is stored about a user, in all catalogues, at once and for good.
+
+    For an unknown user there is nothing to do.
 
     Raises:
-        ReadOnlyUserError: The user is one of a public dataset.
+        ReadOnlyUserError: Nothing is stored, and the name belongs to a user of a dataset.
     """
-    check_writable(deployment, user_id)
     async with database.write() as transaction:
-        await users.erase(transaction, user_id)
+        if not await users.erase(transaction, user_id):
+            check_writable(user_id)

@@ -85,7 +85,8 @@ def tmdb(
     credit_header: Sequence[str] = ("movie_id", "title", "cast", "crew"),
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [[movie[column] for column in TMDB_COLUMNS] for movie in movies]
-    write_csv(folder / "tmdb_5000_movies.csv", [TMDB_COLUMNS, *rows])
+    columns = list(movies[0]) if movies else TMDB_COLUMNS
+    rows = [[movie[column] for column in columns] for movie in movies]
+    write_csv(folder / "tmdb_5000_movies.csv", [columns, *rows])
     write_csv(folder / "tmdb_5000_credits.csv", [credit_header, *credit_rows])
     return folder

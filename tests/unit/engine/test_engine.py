@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ from recsvc.features.title_index import TitleIndex
 from recsvc.models.hybrid import Hybrid
 from recsvc.registry.components import Component
 from recsvc.registry.store import Registry, Version
+from recsvc.training.config import TrainingConfig
+from recsvc.training.pipeline import publish_trained
 from recsvc.types import EMPTY_TASTE, Movie, Rows, State, Taste
 from tests.contracts.worlds import TAGLESS, UNRATED, YEARLESS, taste_of, tastes, world, world_of
 
@@ -102,7 +105,7 @@ def test_the_next_offset_is_one_that_may_be_asked_for(world_engine: Engine, monk
 def test_an_unknown_user_gets_the_popular_movies(world_engine: Engine, strategy: Strategy) -> None:
     answer = world_engine.recommend(UNKNOWN_USER, Query(k=40, strategy=strategy))
     assert answer.strategy is Strategy.POPULAR
-    weighted = [world_engine.weighted_rating(row) for row in range(40)]
+    weighted = [world_engine.popularity(row) for row in range(40)]
     by_hand = sorted(range(40), key=lambda row: (-weighted[row], row))
     assert rows_of(ids(answer)).tolist() == by_hand
     for item in answer.items:
@@ -265,6 +268,26 @@ def test_a_movie_is_not_similar_to_itself(world_engine: Engine, by: Strategy) ->
         assert sum(other % 2 == row % 2 for other in others[:8]) > 4
 
 
+def test_a_movie_that_has_nothing_in_common_with_another_is_not_similar_by_content(tmp_path: Path) -> None:
+    titles = ("Alba", "Bruma", "Cielo", "Duna", "Estrella", "Flor", "Garza", "Hoja")
+    genres = (("Drama",), ("War",))
+    tagged = [Movie(number, title, genres=genres[number > 4]) for number, title in enumerate(titles, 1)]
+    held = world_of(tagged, {user: dict.fromkeys(range(1, 9), 4.0) for user in "ab"})
+    publish_trained(
+        held.dataset, TrainingConfig(), Registry(tmp_path), promote=False, who="tests", progress=lambda _: None
+    )
+    [version] = Registry(tmp_path).names()
+    engine = Engine(Registry(tmp_path).open(version))
+    assert [one.movie.movie_id for one in engine.similar(0, k=8, by=Strategy.CONTENT)] == [2, 3, 4]
+
+
+def test_the_collaborative_similarity_is_that_of_the_model(world_engine: Engine) -> None:
+    np.testing.assert_array_equal(
+        world_engine.collaborative_similarity(3), world_engine.hybrid.collaborative.similar(3)
+    )
+    assert world_engine.collaborative_similarity(3)[3] == pytest.approx(1)
+
+
 def test_a_movie_that_nobody_rated_has_similar_ones_and_is_recommended(world_engine: Engine) -> None:
     assert world_engine.rating_count(UNRATED) == 0
     for by in (Strategy.HYBRID, Strategy.CONTENT):
@@ -420,7 +443,7 @@ def test_of_many_movies_that_are_rated_as_often_the_lower_row_comes_first(
     many = [Movie(number, "x") for number in range(1, 1001)]
     counts = np.random.default_rng(1).integers(0, 3, len(many))
     catalogue = Catalogue.of(many, world_of(many, {"1": {1: 4.0}}).interactions)
-    catalogue.rating_counts = counts
+    catalogue.fame = counts
     monkeypatch.setattr(world_engine, "catalogue", catalogue)
     expected = sorted(range(len(many)), key=lambda row: (-int(counts[row]), row))
     assert world_engine.most_rated(Filters()).tolist() == expected

@@ -16,7 +16,7 @@ from recsvc.evaluation.protocols.judged_pairs import CataloguePairs, read_pairs
 from recsvc.evaluation.protocols.ranking_protocols import PROTOCOLS
 from recsvc.evaluation.protocols.similarity import PairValues
 from recsvc.evaluation.results import facts_of, table_of
-from recsvc.evaluation.runs import Plan, measure, measure_similarity, predict_stars, rank, select
+from recsvc.evaluation.runs import Plan, measure, measure_similarity, predict_stars, ranking, select
 from recsvc.features.interactions import Interactions
 from recsvc.models.content import Content
 from recsvc.models.contract import Model
@@ -72,7 +72,7 @@ def test_the_number_of_processes_changes_nothing() -> None:
 def test_models_stay_unfitted() -> None:
     models = chosen(Popularity(), Ease())
     before = {name: {key: str(value) for key, value in vars(model).items()} for name, model in models.items()}
-    rank(PROTOCOLS["ms-recommenders"], world().dataset, models)
+    ranking(PROTOCOLS["ms-recommenders"], world().dataset, models).result()
     predict_stars(world().dataset, {"popularity": models["popularity"]}, folder=None)
     assert before == {name: {key: str(value) for key, value in vars(model).items()} for name, model in models.items()}
 
@@ -80,12 +80,8 @@ def test_models_stay_unfitted() -> None:
 def test_progress_is_called_for_every_job() -> None:
     calls: list[tuple[str, int]] = []
     models = chosen(Popularity())
-    rank(
-        PROTOCOLS["temporal"],
-        world().dataset,
-        models,
-        seeds=(7, 8),
-        progress=lambda name, total: calls.append((name, total)),
+    ranking(PROTOCOLS["temporal"], world().dataset, models, seeds=(7, 8)).result(
+        progress=lambda name, total: calls.append((name, total))
     )
     assert calls == [("popularity, seed 7", 2), ("popularity, seed 8", 2)]
 

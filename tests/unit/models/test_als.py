@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from scipy import sparse
 
 from recsvc.errors import ModelError
+from recsvc.features.interactions import Interactions
 from recsvc.models.als import Als, AlsConfig
-from recsvc.models.rating_weights import signed_weights, training_weights
+from recsvc.models.rating_weights import TasteWeights, training_weights
 from recsvc.types import EMPTY_TASTE, Array, State, Taste
 from tests.contracts.worlds import taste_of, tastes, world
 
@@ -37,7 +36,7 @@ def test_folding_in_is_the_least_squares_of_the_paper(taste: Taste) -> None:
     # all movies that were trained are in it: those without a rating with confidence 1 and preference 0
     Y = factors()[:-1].astype(np.float64)
     confidence, preference = np.ones(N - 1), np.zeros(N - 1)
-    for row, weight in zip(taste.rows.tolist(), signed_weights(taste.stars).tolist(), strict=True):
+    for row, weight in zip(taste.rows.tolist(), TasteWeights().taste(taste).tolist(), strict=True):
         confidence[row] += 4 * abs(weight)
         preference[row] = weight > 0
     root = np.sqrt(confidence)
@@ -51,14 +50,14 @@ def test_folding_in_is_the_least_squares_of_the_paper(taste: Taste) -> None:
 def test_ratings_by_hand() -> None:
     # one factor, 1 and 1/2: Y'Y + l2 is 1 + 1/4 + 3/4; a like of weight 1 with alpha 2 has the confidence 3
     arrays: dict[str, Array] = {"factors": np.array([[1], [0.5]], np.float32)}
-    model = Als.from_state(State(asdict(AlsConfig(factors=1, alpha=2.0, l2=0.75)), arrays))
+    model = Als.from_state(State({**asdict(AlsConfig(factors=1, alpha=2.0, l2=0.75)), "usual_stars": 3.0}, arrays))
     assert model.score(taste_of({0: 3.0})).tolist() == pytest.approx([3 / 4, 3 / 8])
-    # a dislike of weight -1/4 adds 2/4 times 1/4 to the same system, and asks for nothing
-    assert model.score(taste_of({0: 3.0, 1: 1.0})).tolist() == pytest.approx([3 / 4.125, 1.5 / 4.125])
+    # beside it, a dislike weighs (-0.25 - 0.6) / 2: it adds 0.85 times 1/4 to the same system, and asks for nothing
+    assert model.score(taste_of({0: 3.0, 1: 1.0})).tolist() == pytest.approx([3 / 4.2125, 1.5 / 4.2125])
     assert model.score(taste_of({1: 1.0})).tolist() == [0, 0]
     assert np.isnan(model.score(EMPTY_TASTE)).all()
     contributions = model.explain(taste_of({0: 3.0, 1: 1.0}), np.array([1], np.int32)).contributions
-    assert contributions[0].tolist() == pytest.approx([1.5 / 4.125, 0])
+    assert contributions[0].tolist() == pytest.approx([1.5 / 4.2125, 0])
 
 
 def test_similar_is_the_cosine() -> None:
@@ -67,25 +66,64 @@ def test_similar_is_the_cosine() -> None:
     assert by_hand().similar(2).tolist() == pytest.approx([*cosines, np.nan], nan_ok=True, abs=1e-6)
 
 
-def test_known_users_get_the_factors_that_implicit_gives_them() -> None:
-    from implicit.cpu.als import AlternatingLeastSquares
-    from threadpoolctl import threadpool_limits
+def loss(model: Als, interactions: Interactions, user_factors: NDArray[np.float64]) -> float:
+    """What the paper minimises: the weighted squares over all users and movies, and the ridges."""
+    Y = model.state().arrays["factors"].astype(np.float64)
+    rated = np.isfinite(Y[:, 0])
+    confidence, preference = np.ones((2, interactions.n_users, interactions.n_movies))
+    preference[:] = 0
+    weights = training_weights(interactions.stars, model.config.slope)
+    confidence[interactions.users, interactions.rows] += model.config.alpha * weights
+    preference[interactions.users, interactions.rows] = 1
+    errors = (preference[:, rated] - user_factors @ Y[rated].T) ** 2
+    ridges = (user_factors**2).sum() + (Y[rated] ** 2).sum()
+    return float((confidence[:, rated] * errors).sum() + model.config.l2 * ridges)
 
-    held, config = world(), AlsConfig(factors=6)
-    mine = Als(config).fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
-    confidence = held.interactions.matrix(1 + 8 * training_weights(held.interactions.stars, config.slope))[:, :40]
-    with threadpool_limits(1, "blas"):
-        seed = int(np.random.default_rng(1).integers(2**31))
-        theirs = AlternatingLeastSquares(factors=6, regularization=50.0, iterations=15, random_state=seed)
-        theirs.fit(sparse.csr_matrix(confidence), show_progress=False)
-        np.testing.assert_allclose(mine.state().arrays["factors"][:40], theirs.item_factors, atol=1e-6)
-        for user in range(0, held.interactions.n_users, 7):
-            taste = held.interactions.taste(user)
-            weights = signed_weights(taste.stars)
-            row = np.zeros(40, np.float32)  # implicit takes a negative confidence for a dislike
-            row[taste.rows] = np.sign(weights) * (1 + 8 * np.abs(weights))
-            factors = theirs.recalculate_user(0, sparse.csr_matrix(row[None, :]))
-            np.testing.assert_allclose(mine.score(taste)[:40], theirs.item_factors @ factors, atol=1e-4)
+
+def best_users(model: Als, interactions: Interactions) -> NDArray[np.float64]:
+    Y = model.state().arrays["factors"].astype(np.float64)
+    Y = np.where(np.isfinite(Y), Y, 0)
+    solved = []
+    for user in range(interactions.n_users):
+        taste = interactions.taste(user)
+        more = model.config.alpha * training_weights(taste.stars, model.config.slope).astype(np.float64)
+        rated = Y[taste.rows]
+        gram = Y.T @ Y + (rated.T * more) @ rated + model.config.l2 * np.eye(Y.shape[1])
+        solved.append(np.linalg.solve(gram, (1 + more) @ rated))
+    return np.array(solved)
+
+
+def test_training_lowers_what_the_paper_minimises_to_its_minimum() -> None:
+    held = world()
+    losses = []
+    for iterations in (1, 2, 5, 15, 60, 400):
+        model = Als(AlsConfig(factors=6, l2=2.0, iterations=iterations))
+        model.fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
+        losses.append(loss(model, held.interactions, best_users(model, held.interactions)))
+    assert losses == sorted(losses, reverse=True)
+    # no small step of the factors of the movies leads lower
+    users, Y = best_users(model, held.interactions), model.state().arrays["factors"]
+    for step in np.random.default_rng(2).normal(0, 0.05, (20, *Y.shape)):
+        moved = Als.from_state(State(asdict(model.config), {"factors": (Y + step).astype(np.float32)}))
+        assert loss(moved, held.interactions, users) > losses[-1]
+
+
+def test_without_a_rating_nothing_can_be_trained() -> None:
+    held = world()
+    nothing = Interactions(40, np.zeros(2, np.int64), EMPTY_TASTE.rows, EMPTY_TASTE.stars)
+    with pytest.raises(ModelError, match="without ratings"):
+        Als().fit(nothing, held.dataset.movies, rng=np.random.default_rng(1))
+    model = Als.untrained(AlsConfig(), 3)
+    assert np.isnan(model.score(taste_of({0: 5.0}))).all()
+    assert not model.informative().any()
+
+
+def test_many_users_at_once_have_the_scores_of_each() -> None:
+    held = world()
+    model = Als().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
+    scores = model.score_all(held.interactions)
+    for user in range(0, held.interactions.n_users, 7):
+        np.testing.assert_allclose(scores[user], model.score(held.interactions.taste(user)), rtol=1e-5, atol=1e-6)
 
 
 def test_a_dislike_lowers_what_is_like_it() -> None:
@@ -96,10 +134,3 @@ def test_a_dislike_lowers_what_is_like_it() -> None:
     assert (also[odd] < liked[odd]).all()
     alone = model.score(taste_of({0: 5.0}))
     assert also[odd].mean() < alone[odd].mean()
-
-
-def test_without_the_library_training_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "implicit.als", None)
-    held = world()
-    with pytest.raises(ModelError, match=r"recsvc\[zoo\]"):
-        Als().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))

@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recsvc.features.interactions import Interactions
 from recsvc.models.cold_start import ColdStartNeighbours
 from recsvc.models.content import Content, ContentConfig
-from recsvc.models.hybrid import Hybrid
-from recsvc.types import Movie
+from recsvc.models.hybrid import Hybrid, HybridConfig
+from recsvc.types import EMPTY_TASTE, Movie
 from tests.contracts.worlds import taste_of, world_of
 
 GENRES = (("A", "B"), ("A",), ("B",), ("A", "B"), (), ("C",))
@@ -39,6 +40,43 @@ def test_cold_start_neighbours_by_hand() -> None:
     assert neighbours.mean(values[1]).tolist() == pytest.approx([6.0])
 
 
+def test_the_slope_is_what_is_expected_of_a_movie_by_its_neighbours() -> None:
+    """Of the movies 0-3, 0 and 3 are alike, and half as like 1 and 2; nobody rated them here."""
+    trained = np.array([True, True, True, True, False, False])
+    sample = np.array([0, 3], np.int32)
+    held = ColdStartNeighbours.among_trained(content(), sample, trained)
+    assert held.rows.tolist() == [0, 3]
+    assert held.mean(np.array([[6, 0, 0, 12, 0, 0]], np.float32))[0].tolist() == pytest.approx([8, 4])
+    nobody = Interactions(6, np.zeros(3, np.int64), EMPTY_TASTE.rows, EMPTY_TASTE.stars)
+    scores = np.array([[6, 0, 0, 12, 0, 0], [0, 6, 0, 0, 0, 0]], np.float32)
+    # expected are 8 and 4 where the scores are 6 and 12, then 1 and 1 where they are 0
+    slope = (8 * 6 + 4 * 12) / (8**2 + 4**2 + 1 + 1)
+    assert held.slope(scores, nobody) == pytest.approx(min(slope, 1))
+    assert held.slope(scores / np.array([4, 1, 1, 4, 1, 1]), nobody) < held.slope(scores, nobody)
+    # a movie that the user rated does not count: its score is not what is expected of it
+    rated = Interactions(6, np.array([0, 1, 1]), np.array([3], np.int32), np.array([4], np.float32))
+    assert held.slope(scores, rated) == pytest.approx(8 * 6 / (8**2 + 1 + 1))
+    # what says nothing is shrunk to nothing, and nothing at all stays as it is
+    assert held.slope(-scores, nobody) == pytest.approx(min(slope, 1))
+    assert ColdStartNeighbours.among_trained(content(), sample[:0], trained).slope(scores, nobody) == 1
+    half = held.shrunk(0.5)
+    np.testing.assert_allclose(half.mean(scores), held.mean(scores) / 2)
+
+
+def test_where_titles_say_nothing_movies_without_ratings_come_after_those_that_all_rate() -> None:
+    """All movies share one word, and the first of them are those that everybody rates."""
+    movies = [Movie(number, f"Part {number}") for number in range(1, 41)]
+    rng = np.random.default_rng(3)
+    table = {
+        str(user): {int(number): 4.0 for number in {*range(1, 11), *rng.choice(np.arange(11, 31), 4)}}
+        for user in range(60)
+    }
+    held = world_of(movies, table)
+    model = Hybrid().fit(held.interactions, movies, rng=np.random.default_rng(1))
+    scores = model.score(taste_of({0: 5.0, 1: 5.0, 2: 5.0}))
+    assert scores[30:].max() < scores[3:10].min() / 2
+
+
 def test_there_are_no_neighbours_where_all_are_rated_or_nothing_is_known() -> None:
     rated = np.ones(6, np.bool_)
     for unrated, known in ((~rated, rated), (rated, ~rated)):
@@ -56,7 +94,7 @@ def test_a_fan_of_a_movie_finds_what_is_most_like_it_and_one_who_hates_it_does_n
         for user in range(40)
     }
     held = world_of(movies, table)
-    model = Hybrid().fit(held.interactions, movies, rng=np.random.default_rng(1))
+    model = Hybrid(HybridConfig(popularity_prior=0.0)).fit(held.interactions, movies, rng=np.random.default_rng(1))
 
     def place(stars: float) -> int:
         scores = model.score(taste_of({0: stars}))

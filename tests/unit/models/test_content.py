@@ -35,13 +35,14 @@ def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
     assert model.cosines(1, np.array([0, 2, 4, 1], np.int32)).tolist() == pytest.approx([HALF, 0, 0, 1], abs=1e-6)
     assert np.isnan(model.similar(4)).all()
 
-    # 5 stars weigh 1.5, 1 star -0.25
+    # 5 stars weigh 1.5; with two likes beside it, 1 star weighs -0.25 by two thirds and -0.6 by one
     taste = taste_of({0: 5.0, 2: 1.0, 4: 5.0})
-    expected = [1.5 - 0.25 * HALF, 1.5 * HALF, 1.5 * HALF - 0.25, 0, np.nan]
+    low = -0.25 * 2 / 3 - 0.6 / 3
+    expected = [1.5 + low * HALF, 1.5 * HALF, 1.5 * HALF + low, 0, np.nan]
     assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True, abs=1e-6)
     baseline, contributions = model.explain(taste, np.array([1, 2, 3, 0], np.int32))
     assert baseline.tolist() == [0] * 4
-    by_movie = np.array([[1.5 * HALF, 0, 0], [1.5 * HALF, -0.25, 0], [0, 0, 0], [1.5, -0.25 * HALF, 0]])
+    by_movie = np.array([[1.5 * HALF, 0, 0], [1.5 * HALF, low, 0], [0, 0, 0], [1.5, low * HALF, 0]])
     np.testing.assert_allclose(contributions, by_movie, atol=1e-6)
 
 

@@ -35,17 +35,31 @@ SPECTRAL: dict[str, Any] = {
     "max_movies": 5000,
 }
 COLLABORATIVE: dict[str, Any] = {
-    "ease": {**EASE, "output_power": 0.3},
-    "spectral": {**SPECTRAL, "output_power": 0.1},
-    "spectral_share": 0.5,
-    "popularity": 0.3,
+    "ease": {
+        **EASE,
+        "l2": 1300.0,
+        "slope": 0.16,
+        "user_power": 0.15,
+        "item_power": 0.35,
+        "genre_weight": 5.0,
+        "year_weight": 3.0,
+    },
+    "spectral": {**SPECTRAL, "item_power": 0.25},
+    "spectral_share": 0.25,
+    "popularity": -0.06,
 }
 CONTENT: dict[str, Any] = {
     "vectoriser": "tfidf",
     "min_movies": 2,
     "weights": {"text": 0.36, "genres": 0.09, "credits": 0.26, "title": 0.17, "years": 0.12},
 }
-POPULARITY: dict[str, Any] = {"prior_quantile": 0.99, "prior_stars": 1.0}
+POPULARITY: dict[str, Any] = {
+    "prior_quantile": 0.99,
+    "prior_stars": 1.0,
+    "half_life": None,
+    "vote_ratings": 1.0,
+    "vote_quantile": 0.9,
+}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "popularity": POPULARITY,
     "most-rated": {"min_ratings": 1},
@@ -87,10 +101,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "hybrid": {
         "collaborative": COLLABORATIVE,
         "content": CONTENT,
-        "popularity": POPULARITY,
-        "weights": {"collaborative": 0.88, "content": 0.12},
-        "similar_weights": {"collaborative": 0.09, "content": 0.91},
-        "popularity_prior": 10.0,
+        "als": {"factors": 32, "iterations": 15, "alpha": 8.0, "slope": 0.25, "l2": 50.0},
+        "popularity": {**POPULARITY, "half_life": 0.5},
+        "weights": {"collaborative": 0.52, "content": 0.2, "als": 0.28},
+        "similar_weights": {"collaborative": 0.09, "content": 0.91, "als": 0.0},
+        "popularity_prior": 7.0,
     },
 }
 

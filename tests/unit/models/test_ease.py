@@ -40,14 +40,14 @@ def weights_of(model: Ease) -> NDArray[np.float64]:
 def test_three_movies_by_hand() -> None:
     model = fit(world_of(movies(3), THREE), PLAIN)
     np.testing.assert_allclose(weights_of(model), np.array(B, np.float64), atol=1e-7)
-    # 5 stars weigh 1.5 and 1 star -0.25
-    scores = [Fraction(3, 2) * B[0][movie] - Fraction(1, 4) * B[2][movie] for movie in range(3)]
-    assert scores == [Fraction(-1, 14), Fraction(17, 20), Fraction(3, 8)]
+    # 5 stars weigh 1.5, and 1 star beside it (-0.25 - 0.6) / 2
+    scores = [Fraction(3, 2) * B[0][movie] - Fraction(17, 40) * B[2][movie] for movie in range(3)]
+    assert scores == [Fraction(-17, 140), Fraction(163, 200), Fraction(3, 8)]
     taste = taste_of({0: 5.0, 2: 1.0})
     assert model.score(taste).tolist() == pytest.approx([float(score) for score in scores])
     baseline, contributions = model.explain(taste, np.array([1], np.int32))
     assert baseline.tolist() == [0]
-    assert contributions[0].tolist() == pytest.approx([0.9, -0.05])
+    assert contributions[0].tolist() == pytest.approx([0.9, -0.085])
     assert model.similar(1).tolist() == pytest.approx([3 / 7, 0, 1 / 8])
 
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
+from recsvc.features.interactions import Interactions
+from recsvc.models.als import AlsConfig
 from recsvc.models.blend import blend
 from recsvc.models.collaborative import CollaborativeConfig
 from recsvc.models.content import ContentConfig
@@ -81,14 +83,65 @@ def test_the_blend_by_hand() -> None:
     assert baseline.tolist() == pytest.approx([0.0, 0.125, -0.125])
 
 
+def with_als(factors: list[float]) -> Hybrid:
+    """The same with ALS of one factor a movie, for which a ridge of 1 - sum of squares makes Y'Y + l2 one."""
+    state = by_hand().state()
+    squares = sum(factor**2 for factor in factors if np.isfinite(factor))
+    als = asdict(AlsConfig(factors=1, alpha=2.0, l2=1 - squares))
+    config = {
+        **state.config,
+        "weights": {**WEIGHTS, "als": 0.2},
+        "scales": {**SCALES, "als": 0.25},
+        "parts": {**state.config["parts"], "als": als},
+    }
+    arrays = {**state.arrays, "als/factors": np.array(factors, np.float32)[:, None]}
+    return Hybrid.from_state(State(config, arrays))
+
+
+def test_als_joins_the_blend_and_is_explained_to_the_rating() -> None:
+    model = with_als([0.5, 0.25, np.nan, np.nan])
+    # 5 stars have the confidence 1 + 2 * 1.5, and 4 stars 1 + 2 * 1.25
+    taste = taste_of({0: 5.0, 1: 4.0})
+    user = (4 * 0.5 + 3.5 * 0.25) / (1 + 3 * 0.25 + 2.5 * 0.0625)
+    linear = 0.5 * (1.5 * 0.5) / 0.5  # what movie 0 adds to movie 1
+    expected = (linear + 0.2 * 0.25 * user / 0.25) / 0.7 + prior(1)
+    for scores in (model.score(taste), blend(model._parts, taste) + model._prior):
+        assert scores[1] == pytest.approx(expected)
+    users = Interactions(4, np.array([0, 2]), taste.rows, taste.stars)
+    assert model.score_all(users)[0, 1] == pytest.approx(expected)
+    baseline, contributions = model.explain(taste, np.array([1], np.int32))
+    by_als = [0.2 * 0.25 * part / (1 + 0.75 + 2.5 * 0.0625) / 0.25 for part in (4 * 0.5, 3.5 * 0.25)]
+    assert contributions[0].tolist() == pytest.approx([(linear + by_als[0]) / 0.7, by_als[1] / 0.7])
+    assert float(baseline[0] + contributions[0].sum()) == pytest.approx(expected)
+    # a movie without a rating has what its neighbours have, also of ALS
+    state = model.state()
+    arrays = {
+        **state.arrays,
+        "cold_start/rows": np.array([3], np.int32),
+        "cold_start/neighbours": np.array([[1]], np.int32),
+        "cold_start/weights": np.array([[1.0]], np.float32),
+    }
+    cold = Hybrid.from_state(State(state.config, arrays))
+    assert cold.score(taste)[3] == pytest.approx(expected)
+    assert blend(cold._parts, taste)[3] + cold._prior[3] == pytest.approx(expected)
+
+
+def test_als_without_a_weight_is_not_trained() -> None:
+    held = world()
+    config = HybridConfig(weights=PartValues(collaborative=0.9, content=0.1))
+    model = Hybrid(config).fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
+    assert not model.als.informative().any()
+    assert [part.weight for part in model._parts] == [0.9, 0.1]
+
+
 def test_parts_without_scores_for_a_user_are_left_out() -> None:
     model = by_hand()
-    # movie 2 was not in training, so that only content has scores; 1 star weighs -0.25
+    # movie 2 was not in training, so that only content has scores; 1 star alone weighs -0.6
     taste = taste_of({2: 1.0})
     expected = [
-        scaled("content", -0.25 * COSINE) / 0.3 + prior(0),
+        scaled("content", -0.6 * COSINE) / 0.3 + prior(0),
         np.nan,  # it has no personalised score, and its popularity prior alone would make it the first
-        scaled("content", -0.25) / 0.3 + prior(2),
+        scaled("content", -0.6) / 0.3 + prior(2),
         np.nan,
     ]
     assert model.score(taste).tolist() == pytest.approx(expected, nan_ok=True)
@@ -158,10 +211,12 @@ def test_scales_are_those_of_the_users_and_movies_of_training() -> None:
     model = Hybrid().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
     config = model.state().config
     users = [held.interactions.taste(user) for user in range(held.interactions.n_users)]
-    for part in (model.collaborative, model.content):
+    for part in (model.collaborative, model.content, model.als):
         _, scale = mean_and_deviation([part.score(taste) for taste in users])
         scale /= max(correlation(part, model.collaborative, users), 0.05)
         assert config["scales"][part.kind] == pytest.approx(scale, rel=1e-4)
+        if part is model.als:
+            continue
         centre, _ = mean_and_deviation([np.delete(part.similar(row), row) for row in range(len(held.vocabulary))])
         assert config["similar_centres"][part.kind] == pytest.approx(centre, rel=1e-4)
 
@@ -170,13 +225,13 @@ def test_a_star_of_popularity_is_worth_so_many_ratings() -> None:
     """All users have rated one movie: its scores have one standard deviation, and popularity is on that scale."""
     movies = [Movie(movie, "x", genres=("A",) if movie < 3 else ("B",)) for movie in range(1, 5)]
     held = world_of(movies, {str(user): {user % 4 + 1: 4.0} for user in range(12)})
-    model = Hybrid(HybridConfig(popularity_prior=3.0)).fit(
+    model = Hybrid(HybridConfig(popularity=PopularityConfig(), popularity_prior=3.0)).fit(
         held.interactions, held.dataset.movies, rng=np.random.default_rng(1)
     )
-    ones = [blend(model._parts, taste_of({movie: 3.0})) for movie in range(4)]
+    ones = [blend(model._parts, taste_of({movie: 4.0})) for movie in range(4)]
     unit = float(np.mean([one.std() for one in ones]))
     popular = model.popularity.score(EMPTY_TASTE)
-    priors = model.score(taste_of({0: 3.0})) - ones[0]
+    priors = model.score(taste_of({0: 4.0})) - ones[0]
     np.testing.assert_allclose(priors, 3.0 * unit * (popular - popular.mean()), atol=1e-5)
 
 

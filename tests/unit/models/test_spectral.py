@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.ease import Ease, EaseConfig
-from recsvc.models.rating_weights import signed_weights
+from recsvc.models.rating_weights import TasteWeights
 from recsvc.models.spectral import Spectral, SpectralConfig
 from tests.contracts.worlds import movies, taste_of, world_of
 
@@ -82,16 +82,16 @@ def test_the_collaborative_part_is_the_sum_of_both_on_one_scale() -> None:
     table = {str(user): {int(movie) + 1: 4.0 for movie in rng.choice(8, 4, replace=False)} for user in range(30)}
     world = world_of(movies(8), table)
     ease, spectral = EaseConfig(l2=5.0, output_power=0.4), SpectralConfig(factors=2, output_power=0.2)
-    config = CollaborativeConfig(ease, spectral, spectral_share=0.3, popularity=0.5)
+    config = CollaborativeConfig(ease, spectral, spectral_share=0.3, popularity=0.1)
     both, bounded_ease, bounded_spectral = (
         model.fit(world.interactions, world.dataset.movies, rng=np.random.default_rng(1))
         for model in (
             Collaborative(config),
-            Ease(replace(ease, output_power=0.2)),
+            Ease(replace(ease, output_power=0.1)),
             Spectral(replace(spectral, output_power=0.1)),
         )
     )
-    tastes = world.interactions.matrix(signed_weights(world.interactions.stars)).toarray()
+    tastes = world.interactions.matrix(TasteWeights.of(world.interactions).all(world.interactions)).toarray()
     expected = sum(
         share * weights / (tastes @ weights).std()
         for share, weights in ((0.7, bounded_ease.item_item_weights()), (0.3, bounded_spectral.item_item_weights()))

@@ -163,6 +163,16 @@ def test_training_is_what_its_description_says() -> None:
         assert not np.nan_to_num(array[40:]).any()
 
 
+def test_the_models_of_several_numbers_of_iterations_are_those_that_are_fitted_alone() -> None:
+    held, config = world(), VbmfConfig(factors=3)
+    together = Vbmf(config).fit_after_each([2, 7, 9], held.interactions, held.dataset.movies, np.random.default_rng(2))
+    assert [model.config.iterations for model in together] == [2, 7, 9]
+    for model in together:
+        alone = Vbmf(model.config).fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(2))
+        for name, array in alone.state().arrays.items():
+            np.testing.assert_array_equal(model.state().arrays[name], array)
+
+
 def test_more_movies_than_are_solved_for_at_once_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     held = world()
 

@@ -282,3 +282,14 @@ def test_a_log_from_before_there_were_challenges_is_read_and_written_on(tmp_path
     assert "weight" not in content  # what an older release can read stays so as long as nothing challenges
     challenge(log, "a", 0.5)
     assert (log.current(), held(log)) == ("b", ("a", 0.5))
+
+
+def test_a_rollback_that_came_second_does_not_go_one_further(tmp_path: Path) -> None:
+    log = AliasLog(tmp_path / "aliases.jsonl")
+    for version in ("one", "two", "three"):
+        log.append("production", version, action="promote", who="", why="")
+    assert log.before() == "two"
+    log.roll_back(to="two", who="", why="")
+    with pytest.raises(RegistryError, match="goes to one now, not to two"):
+        log.roll_back(to="two", who="", why="")
+    assert log.current() == "two"

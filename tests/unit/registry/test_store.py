@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from recsvc.errors import ConfigurationError, RegistryError, VersionNotFoundError
+from recsvc.errors import ConfigurationError, OutdatedVersionError, RegistryError, VersionNotFoundError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.interactions import Interactions
@@ -109,6 +110,28 @@ def test_an_empty_registry_has_nothing(registry: Registry) -> None:
     assert registry.manifests() == []
     with pytest.raises(VersionNotFoundError, match=r"no version is in production"):
         registry.production()
+
+
+def test_without_a_promotion_a_damaged_version_is_none(registry: Registry) -> None:
+    (registry.versions / registry.publish(draft()).version / "manifest.json").write_text("{}")
+    with pytest.raises(VersionNotFoundError, match=r"no version is in production"):
+        registry.production()
+
+
+def test_only_the_newest_version_is_looked_at_for_one_of_another_release(registry: Registry) -> None:
+    names = sorted(registry.publish(draft()).version for _ in range(2))
+    (registry.versions / names[0] / "manifest.json").write_text('{"schema_version": 1}')
+    with pytest.raises(VersionNotFoundError, match=r"no version is in production"):
+        registry.production()
+    (registry.versions / names[1] / "manifest.json").write_text('{"schema_version": 1}')
+    with pytest.raises(OutdatedVersionError):
+        registry.production()
+
+
+def test_a_manifest_cannot_be_changed(registry: Registry) -> None:
+    manifest = registry.publish(draft())
+    with pytest.raises(ValidationError, match="frozen"):
+        manifest.catalogue = "another"  # type: ignore[misc] # which is what is tested
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,17 @@ def test_a_promotion_whose_sync_fails_is_not_acknowledged(
     failing(monkeypatch, lambda path: path.name == name)
     with pytest.raises(RegistryError, match=rf"aliases\.jsonl cannot be written: {os.strerror(errno.EIO)}"):
         promote(registry, version)
+
+
+def test_a_file_is_synced_when_all_of_it_was_handed_over(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is still in a buffer of this process is not on the disk, however often the file is synced."""
+    sync, sizes = os.fsync, {}
+
+    def watched_sync(handle: int) -> None:
+        sync(handle)
+        sizes[os.fstat(handle).st_ino] = os.fstat(handle).st_size
+
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    version = registry.publish(draft()).version
+    files = [path for path in (registry.versions / version).rglob("*") if path.is_file()]
+    assert {path: sizes[path.stat().st_ino] for path in files} == {path: path.stat().st_size for path in files}

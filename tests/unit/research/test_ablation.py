@@ -9,7 +9,7 @@ from recsvc.research.ablation import ALTERNATIVES, FIGURES, SERVED, ablation
 
 def test_every_model_has_a_row_and_the_number_of_processes_changes_nothing() -> None:
     sample = read_sample()
-    models = {"served": Hybrid(), "the most rated movies": MostRated(), "popular": Popularity()}
+    models = {"served": Hybrid(), "the most rated movies": MostRated(), "popular": Popularity(SERVED.popularity)}
     one, two = (
         ablation(sample, models=models, seeds=(1, 2), processes=processes, progress=no_progress) for processes in (1, 2)
     )

@@ -19,11 +19,6 @@ from recsvc.service.app import create_app
 from recsvc.settings import Settings
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """Starting the service takes over a signal and a log level of the process."""

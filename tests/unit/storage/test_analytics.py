@@ -12,12 +12,14 @@ import pytest
 from sqlalchemy import DateTime, bindparam, text
 
 from recsvc.storage import analytics
-from recsvc.storage.analytics import Day, Dimension, Exposures, FeedbackCounts, MovieCounts, Totals
+from recsvc.storage.analytics import Day, Dimension, Exposures, FeedbackCounts, MovieCounts, Period, Totals
 from recsvc.storage.database import Database
+from tests.databases import CATALOGUE
 
 pytestmark = pytest.mark.anyio
 
 SINCE = datetime(2026, 3, 10, tzinfo=UTC)
+PERIOD = Period(CATALOGUE, SINCE)
 EDGES = [timedelta(0), timedelta(milliseconds=-1), timedelta(days=-1), timedelta(hours=23, minutes=59, seconds=59.999)]
 Row = dict[str, Any]
 PLACE = ("user_id", "movie_id", "model_version", "strategy", "rank")
@@ -59,10 +61,11 @@ def world(seed: int) -> tuple[list[Row], list[Row]]:
     return list(feedback.values()), list(events.values())
 
 
-async def keep(database: Database, feedback: list[Row], events: list[Row]) -> None:
+async def keep(database: Database, feedback: list[Row], events: list[Row], catalogue: str = CATALOGUE) -> None:
     async with database._write.begin() as connection:
         sqlite = connection.dialect.name == "sqlite"
-        for table, rows, time in (("feedback", feedback, "updated_at"), ("events", events, "created_at")):
+        for table, told, time in (("feedback", feedback, "updated_at"), ("events", events, "created_at")):
+            rows = [{**row, "catalogue": catalogue} for row in told]
             columns = list(rows[0])
             statement = text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES (:{', :'.join(columns)})")
             if sqlite:
@@ -193,30 +196,37 @@ class Counted:
 async def test_everything_is_counted_as_one_by_one(database: Database, seed: int) -> None:
     feedback, events = world(seed)
     await keep(database, feedback, events)
+    # The same users about other movies with the same ids; an event's version is of one catalogue.
+    await keep(
+        database,
+        world(seed + 10)[0],
+        [{**row, "model_version": f"other {row['model_version']}"} for row in world(seed + 10)[1]],
+        "other movies",
+    )
     expected = Counted(feedback, events)
     assert 0 < len(expected.feedback) < len(feedback)
     assert 0 < len(expected.events) < len(events)
     async with database.read() as transaction:
         for by in Dimension:
-            assert await analytics.exposures(transaction, SINCE, by) == expected.exposures(by.value)
-            assert await analytics.feedback_counts(transaction, SINCE, by) == expected.feedback_counts(by.value)
+            assert await analytics.exposures(transaction, PERIOD, by) == expected.exposures(by.value)
+            assert await analytics.feedback_counts(transaction, PERIOD, by) == expected.feedback_counts(by.value)
         versions, but = sorted({row["model_version"] for row in events})[:2], events[0]["strategy"]
-        found = await analytics.personal_exposures(transaction, SINCE, versions, but=but)
+        found = await analytics.personal_exposures(transaction, PERIOD, versions, but=but)
         assert sorted(found) == sorted(expected.personal(versions, but))
         assert found
-        assert await analytics.days(transaction, SINCE) == expected.days()
-        assert await analytics.totals(transaction, SINCE) == expected.totals()
-        assert sorted(await analytics.shown_movies(transaction, SINCE)) == sorted(expected.shown_movies())
+        assert await analytics.days(transaction, PERIOD) == expected.days()
+        assert await analytics.totals(transaction, PERIOD) == expected.totals()
+        assert sorted(await analytics.shown_movies(transaction, PERIOD)) == sorted(expected.shown_movies())
         for limit in (3, 100):
-            assert await analytics.top_movies(transaction, SINCE, limit) == expected.top(limit)
+            assert await analytics.top_movies(transaction, PERIOD, limit) == expected.top(limit)
 
 
 async def test_of_an_empty_database_there_is_nothing_to_count(database: Database) -> None:
     async with database.read() as transaction:
-        assert await analytics.days(transaction, SINCE) == {}
-        assert await analytics.exposures(transaction, SINCE, Dimension.RANK) == {}
-        assert await analytics.feedback_counts(transaction, SINCE, Dimension.VERSION) == {}
-        assert await analytics.personal_exposures(transaction, SINCE, ["a"], but="popular") == []
-        assert await analytics.top_movies(transaction, SINCE, 20) == []
-        assert await analytics.totals(transaction, SINCE) == Totals(0, 0)
-        assert await analytics.shown_movies(transaction, SINCE) == []
+        assert await analytics.days(transaction, PERIOD) == {}
+        assert await analytics.exposures(transaction, PERIOD, Dimension.RANK) == {}
+        assert await analytics.feedback_counts(transaction, PERIOD, Dimension.VERSION) == {}
+        assert await analytics.personal_exposures(transaction, PERIOD, ["a"], but="popular") == []
+        assert await analytics.top_movies(transaction, PERIOD, 20) == []
+        assert await analytics.totals(transaction, PERIOD) == Totals(0, 0)
+        assert await analytics.shown_movies(transaction, PERIOD) == []

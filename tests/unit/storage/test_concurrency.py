@@ -11,6 +11,7 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind
+from tests.databases import CATALOGUE
 
 pytestmark = pytest.mark.anyio
 
@@ -28,12 +29,12 @@ async def start_writer(url: str, name: str, count: int) -> Process:
 async def test_many_tasks_on_one_movie_lose_no_write(database: Database) -> None:
     async def write(number: int) -> bool:
         async with database.write() as transaction:
-            return await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.SEEN, None, str(number)))
+            return await feedback.put(transaction, CATALOGUE, Feedback("ann", 1, FeedbackKind.SEEN, None, str(number)))
 
     created = await asyncio.gather(*(write(number) for number in range(200)))
     assert sum(created) == 1
     async with database.read() as transaction:
-        [row] = await feedback.of_user(transaction, "ann", limit=10, offset=0)
+        [row] = await feedback.of_user(transaction, CATALOGUE, "ann", limit=10, offset=0)
     assert row.revision == 200
     assert row.created_at is not None
     assert row.updated_at is not None
@@ -46,11 +47,11 @@ async def test_batches_in_opposite_orders_do_not_deadlock(database: Database) ->
             movies = range(600) if writer % 2 else reversed(range(600))
             batch = [Feedback("ann", movie, FeedbackKind.SEEN, None, f"{writer}-{number}") for movie in movies]
             async with database.write() as transaction:
-                await feedback.put_many(transaction, batch)
+                await feedback.put_many(transaction, CATALOGUE, batch)
 
     await asyncio.gather(*(write(writer) for writer in range(4)))
     async with database.read() as transaction:
-        rows = await feedback.of_user(transaction, "ann", limit=1000, offset=0)
+        rows = await feedback.of_user(transaction, CATALOGUE, "ann", limit=1000, offset=0)
     assert {row.revision for row in rows} == {12}
     assert len({row.recommendation_id for row in rows}) == 1
     assert len(rows) == 600
@@ -65,15 +66,15 @@ async def test_eight_processes_open_a_new_database_at_once_and_lose_no_write(dat
 
     database = await Database.open(database_url)
     for name in names:
-        assert list((await database.reader.read(name)).movie_ids) == list(range(count))
+        assert list((await database.reader.read(CATALOGUE, name)).movie_ids) == list(range(count))
     async with database.read() as transaction:
-        [row] = await feedback.of_user(transaction, "shared", limit=10, offset=0)
+        [row] = await feedback.of_user(transaction, CATALOGUE, "shared", limit=10, offset=0)
     assert row.revision == 8 * count
     await database.close()
 
 
 async def test_writes_of_a_killed_process_are_kept(database_url: str, database: Database) -> None:
-    await database.reader.read("victim")
+    await database.reader.read(CATALOGUE, "victim")
     process = await start_writer(database_url, "victim", 1_000_000)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -84,14 +85,14 @@ async def test_writes_of_a_killed_process_are_kept(database_url: str, database: 
     rest, _ = await process.communicate()
     acknowledged = 30 + rest.count(b"\n")
 
-    movies = list((await database.reader.read("victim")).movie_ids)
+    movies = list((await database.reader.read(CATALOGUE, "victim")).movie_ids)
     assert movies[:acknowledged] == list(range(acknowledged))
     assert len(movies) - acknowledged in {0, 1}  # one may have been kept just before it could say so
     async with database.write() as transaction:
-        assert await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED)) is True
+        assert await feedback.put(transaction, CATALOGUE, Feedback("ann", 1, FeedbackKind.LIKED)) is True
     again = await Database.open(database_url)
-    assert list((await again.reader.read("victim")).movie_ids) == movies
+    assert list((await again.reader.read(CATALOGUE, "victim")).movie_ids) == movies
     async with again.read() as transaction:
-        [row] = await feedback.of_user(transaction, "shared", limit=10, offset=0)
+        [row] = await feedback.of_user(transaction, CATALOGUE, "shared", limit=10, offset=0)
     assert row.revision == len(movies)
     await again.close()

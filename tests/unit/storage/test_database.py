@@ -16,6 +16,7 @@ from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind
+from tests.databases import CATALOGUE
 from tests.requirements import need_extra
 
 pytestmark = pytest.mark.anyio
@@ -35,17 +36,17 @@ async def test_what_was_written_is_there_after_opening_again(database_url: str) 
         database = await Database.open(database_url)
         await database.ping()
         async with database.write() as transaction:
-            assert await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED)) is expected
+            assert await feedback.put(transaction, CATALOGUE, Feedback("ann", 1, FeedbackKind.LIKED)) is expected
         await database.close()
 
 
 async def test_closing_twice_is_harmless_and_reading_after_it_is_refused(database_url: str) -> None:
     database = await Database.open(database_url)
-    await database.reader.read("ann")
+    await database.reader.read(CATALOGUE, "ann")
     await database.close()
     await database.close()
     with pytest.raises(NotReadyError):
-        await database.reader.read("ann")
+        await database.reader.read(CATALOGUE, "ann")
 
 
 async def test_only_two_kinds_of_database() -> None:
@@ -79,7 +80,7 @@ class TestSqlite:
         try:
             database = await Database.open(f"sqlite:///{tmp_path}/recsvc.db")
             async with database.write() as transaction:
-                await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED))
+                await feedback.put(transaction, CATALOGUE, Feedback("ann", 1, FeedbackKind.LIKED))
             assert modes_in(tmp_path) == {"recsvc.db": 0o600, "recsvc.db-wal": 0o600, "recsvc.db-shm": 0o600}
             await database.close()
         finally:
@@ -211,12 +212,12 @@ class TestPostgresql:
                 try:
                     await asyncio.gather(*(database.ping() for _ in range(8)))
                     async with database.write() as transaction:
-                        await feedback.put(transaction, Feedback("ann", movie_id, FeedbackKind.LIKED))
+                        await feedback.put(transaction, CATALOGUE, Feedback("ann", movie_id, FeedbackKind.LIKED))
                     break
                 except NotReadyError:
                     refused += 1
                     assert refused <= 2
-            assert list((await database.reader.read("ann")).movie_ids) == list(range(1, movie_id + 1))
+            assert list((await database.reader.read(CATALOGUE, "ann")).movie_ids) == list(range(1, movie_id + 1))
         await database.close()
 
     async def test_terminated_within_a_transaction(self, postgres_url: str) -> None:
@@ -224,15 +225,15 @@ class TestPostgresql:
 
         async def write_and_be_terminated(then: list[Feedback]) -> None:
             async with database.write() as transaction:
-                await feedback.put(transaction, Feedback("ann", 1, FeedbackKind.LIKED))
+                await feedback.put(transaction, CATALOGUE, Feedback("ann", 1, FeedbackKind.LIKED))
                 await terminate_all(postgres_url)
-                await feedback.put_many(transaction, then)
+                await feedback.put_many(transaction, CATALOGUE, then)
 
         for then in ([Feedback("ann", 2, FeedbackKind.LIKED)], []):
             with pytest.raises(NotReadyError, match=r"^PostgreSQL at \S+: "):
                 await write_and_be_terminated(then)
             await database.ping()
-        assert len(await database.reader.read("ann")) == 0
+        assert len(await database.reader.read(CATALOGUE, "ann")) == 0
         await database.close()
 
     async def test_a_server_that_went_away_is_not_ready(self, postgres_url: str) -> None:
@@ -242,7 +243,7 @@ class TestPostgresql:
 
         name = postgres_url.rpartition("/")[2]
         database = await Database.open(postgres_url)
-        await database.reader.read("ann")
+        await database.reader.read(CATALOGUE, "ann")
         admin = await asyncpg.connect(SERVER_URL)
         await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         await terminate_all(SERVER_URL, name)
@@ -251,7 +252,7 @@ class TestPostgresql:
                 await database.ping()
             assert "\n" not in str(caught.value)
             with pytest.raises(NotReadyError):
-                await database.reader.read("ann")
+                await database.reader.read(CATALOGUE, "ann")
         await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         await admin.close()
         await database.ping()

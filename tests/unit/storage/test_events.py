@@ -11,6 +11,7 @@ from recsvc.storage.database import Database
 from recsvc.storage.events import Event
 from recsvc.storage.tables import events as table
 from recsvc.types import Attribution, EventType
+from tests.databases import CATALOGUE
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +22,7 @@ def event(user_id: str, movie_id: int, kind: EventType = EventType.SHOWN, rank: 
 
 async def put(database: Database, *items: Event) -> list[bool]:
     async with database.write() as transaction:
-        return await events.put_many(transaction, items)
+        return await events.put_many(transaction, CATALOGUE, items)
 
 
 async def stored(database: Database) -> set[Event]:

@@ -14,6 +14,7 @@ from recsvc.storage.feedback import Feedback, StoredFeedback
 from recsvc.storage.tables import feedback as table
 from recsvc.storage.users import UserSummary
 from recsvc.types import Attribution, FeedbackKind
+from tests.databases import CATALOGUE
 
 pytestmark = pytest.mark.anyio
 
@@ -27,13 +28,13 @@ async def put(database: Database, *items: Feedback) -> list[bool]:
     created = []
     for item in items:
         async with database.write() as transaction:
-            created.append(await feedback.put(transaction, item))
+            created.append(await feedback.put(transaction, CATALOGUE, item))
     return created
 
 
 async def stored(database: Database, user_id: str) -> list[StoredFeedback]:
     async with database.read() as transaction:
-        return await feedback.of_user(transaction, user_id, limit=10_000, offset=0)
+        return await feedback.of_user(transaction, CATALOGUE, user_id, limit=10_000, offset=0)
 
 
 async def test_what_was_put_is_read_back_with_the_database_s_time(database: Database) -> None:
@@ -91,7 +92,7 @@ async def test_a_retry_changes_nothing(database: Database) -> None:
     once = await stored(database, "ann")
     assert await put(database, item, item, rating("ann", 1, 4.0)) == [False, False, False]
     async with database.write() as transaction:
-        assert await feedback.put_many(transaction, [item, item]) == [False, False]
+        assert await feedback.put_many(transaction, CATALOGUE, [item, item]) == [False, False]
     assert await stored(database, "ann") == once
 
 
@@ -118,10 +119,10 @@ async def test_every_field_counts_as_a_change(database: Database, changed: Feedb
 async def test_after_removal_it_is_new_again(database: Database) -> None:
     await put(database, rating("ann", 1, 4.0), rating("ann", 1, 3.0))
     async with database.write() as transaction:
-        assert await feedback.remove(transaction, "ann", 2) is False
-        assert await feedback.remove(transaction, "bob", 1) is False
-        assert await feedback.remove(transaction, "ann", 1) is True
-        assert await feedback.remove(transaction, "ann", 1) is False
+        assert await feedback.remove(transaction, CATALOGUE, "ann", 2) is False
+        assert await feedback.remove(transaction, CATALOGUE, "bob", 1) is False
+        assert await feedback.remove(transaction, CATALOGUE, "ann", 1) is True
+        assert await feedback.remove(transaction, CATALOGUE, "ann", 1) is False
     assert await put(database, rating("ann", 1, 4.0)) == [True]
     assert [row.revision for row in await stored(database, "ann")] == [1]
 
@@ -137,15 +138,15 @@ class TestPutMany:
             rating("ann", 7, 5.0),
         ]
         async with database.write() as transaction:
-            assert await feedback.put_many(transaction, batch) == [True, False, True, True, False]
+            assert await feedback.put_many(transaction, CATALOGUE, batch) == [True, False, True, True, False]
         ann = {row.movie_id: (row.stars, row.revision) for row in await stored(database, "ann")}
         assert ann == {9: (4.0, 1), 7: (5.0, 2)}
 
     async def test_nothing(self, database: Database) -> None:
         async with database.write() as transaction:
-            assert await feedback.put_many(transaction, []) == []
+            assert await feedback.put_many(transaction, CATALOGUE, []) == []
         async with database.read() as transaction:
-            assert await feedback.count_of_user(transaction, "ann") == 0
+            assert await feedback.count_of_user(transaction, CATALOGUE, "ann") == 0
 
     async def test_a_thousand_in_few_statements_in_the_order_of_their_keys(self, database: Database) -> None:
         sent: list[Any] = []
@@ -158,7 +159,7 @@ class TestPutMany:
         event.listen(database._write.sync_engine, "before_cursor_execute", remember)
         batch = [rating("ann", movie_id, 2.5) for movie_id in reversed(range(1000))]
         async with database.write() as transaction:
-            created = await feedback.put_many(transaction, batch)
+            created = await feedback.put_many(transaction, CATALOGUE, batch)
 
         assert created == [item.movie_id % 100 != 0 for item in batch]
         assert len(sent) <= 4
@@ -174,7 +175,7 @@ class TestPutMany:
         batch = [rating("ann", movie_id, 2.5) for movie_id in range(999)] + [rating("ann", 999, 6.0)]
         with pytest.raises(IntegrityError):
             async with database.write() as transaction:
-                await feedback.put_many(transaction, batch)
+                await feedback.put_many(transaction, CATALOGUE, batch)
         assert await stored(database, "ann") == []
 
 
@@ -196,26 +197,27 @@ class TestPutMany:
         {"user_id": "x" * 129},
         {"user_id": None},
         {"movie_id": None},
+        {"catalogue": None},
         {"revision": 0},
         {"updated_at": None},
     ],
     ids=str,
 )
 async def test_the_database_itself_refuses_bad_rows(database: Database, wrong: dict[str, Any]) -> None:
-    good = {"user_id": "x" * 128, "movie_id": 1, "kind": "liked"}
+    good = {"user_id": "x" * 128, "catalogue": CATALOGUE, "movie_id": 1, "kind": "liked"}
     async with database.write() as transaction:
         await transaction.execute(insert(table), good)
     with pytest.raises(IntegrityError):
         async with database.write() as transaction:
             await transaction.execute(insert(table), {**good, "movie_id": 2, **wrong})
     async with database.read() as transaction:
-        assert await feedback.count_of_user(transaction, "x" * 128) == 1
+        assert await feedback.count_of_user(transaction, CATALOGUE, "x" * 128) == 1
 
 
 async def test_newest_first_then_by_movie_id_in_pages(database: Database) -> None:
     before = datetime.now(UTC)
     async with database.write() as transaction:
-        await feedback.put_many(transaction, [rating("ann", movie_id, 1.0) for movie_id in (5, 3, 9)])
+        await feedback.put_many(transaction, CATALOGUE, [rating("ann", movie_id, 1.0) for movie_id in (5, 3, 9)])
     await put(database, rating("ann", 4, 1.0), rating("bob", 1, 1.0))
     await until_the_clock_moved(database)
     await put(database, rating("ann", 3, 2.0))
@@ -226,9 +228,9 @@ async def test_newest_first_then_by_movie_id_in_pages(database: Database) -> Non
     pages = []
     async with database.read() as transaction:
         for offset in range(5):
-            pages += await feedback.of_user(transaction, "ann", limit=1, offset=offset)
-        assert await feedback.of_user(transaction, "ann", limit=0, offset=0) == []
-        assert await feedback.count_of_user(transaction, "ann") == 4
+            pages += await feedback.of_user(transaction, CATALOGUE, "ann", limit=1, offset=offset)
+        assert await feedback.of_user(transaction, CATALOGUE, "ann", limit=0, offset=0) == []
+        assert await feedback.count_of_user(transaction, CATALOGUE, "ann") == 4
     assert pages == rows
 
 
@@ -256,12 +258,12 @@ async def test_time_does_not_run_backwards(database: Database) -> None:
 
 async def test_the_summary_counts_every_kind(database: Database) -> None:
     async with database.read() as transaction:
-        assert await users.summary(transaction, "ann") is None
+        assert await users.summary(transaction, CATALOGUE, "ann") is None
     await put(database, rating("ann", 1, 4.0), rating("ann", 2, 2.0), Feedback("ann", 3, FeedbackKind.SEEN))
     await until_the_clock_moved(database)
     await put(database, Feedback("ann", 2, FeedbackKind.LIKED), rating("bob", 1, 1.0))
     async with database.read() as transaction:
-        summary = await users.summary(transaction, "ann")
+        summary = await users.summary(transaction, CATALOGUE, "ann")
     rows = await stored(database, "ann")
     counts = dict.fromkeys(FeedbackKind, 0)
     counts |= {FeedbackKind.RATING: 1, FeedbackKind.LIKED: 1, FeedbackKind.SEEN: 1}
@@ -281,5 +283,30 @@ async def test_erasing_a_user_leaves_the_others(database: Database) -> None:
         await users.erase(transaction, "ann")
         await users.erase(transaction, "ann")
     async with database.read() as transaction:
-        assert await users.summary(transaction, "ann") is None
-        assert await feedback.count_of_user(transaction, "bob") == 1
+        assert await users.summary(transaction, CATALOGUE, "ann") is None
+        assert await feedback.count_of_user(transaction, CATALOGUE, "bob") == 1
+
+
+async def test_a_movie_id_of_another_catalogue_is_another_movie(database: Database) -> None:
+    other = "other movies"
+    async with database.write() as transaction:
+        assert await feedback.put(transaction, CATALOGUE, rating("ann", 1, 5.0)) is True
+        assert await feedback.put(transaction, other, rating("ann", 1, 1.0)) is True
+        assert await feedback.put(transaction, other, rating("ann", 2, 2.0)) is True
+        assert await feedback.put(transaction, other, rating("ann", 1, 1.5)) is False
+    for name, expected in ((CATALOGUE, {1: 5.0}), (other, {1: 1.5, 2: 2.0}), ("", {})):
+        async with database.read() as transaction:
+            rows = await feedback.of_user(transaction, name, "ann", limit=10, offset=0)
+            assert {row.movie_id: row.stars for row in rows} == expected
+            assert await feedback.count_of_user(transaction, name, "ann") == len(expected)
+            summary = await users.summary(transaction, name, "ann")
+            assert (summary.rated if summary else 0) == len(expected)
+        columns = await database.reader.read(name, "ann")
+        assert dict(zip(columns.movie_ids, columns.stars, strict=True)) == expected
+    async with database.write() as transaction:
+        assert await feedback.remove(transaction, CATALOGUE, "ann", 2) is False
+        assert await feedback.remove(transaction, other, "ann", 1) is True
+        assert await feedback.count_of_user(transaction, CATALOGUE, "ann") == 1
+        assert await users.erase(transaction, "ann") is True
+        assert await users.erase(transaction, "ann") is False
+        assert await feedback.count_of_user(transaction, other, "ann") == 0

@@ -16,6 +16,7 @@ from recsvc.storage.database import Database, ReadTransaction, WriteTransaction
 from recsvc.storage.feedback import Feedback
 from recsvc.storage.tables import feedback as table
 from recsvc.types import FeedbackKind
+from tests.databases import CATALOGUE
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,7 @@ ITEM = Feedback("ann", 1, FeedbackKind.LIKED)
 
 async def count(database: Database, user_id: str = "ann") -> int:
     async with database.read() as transaction:
-        return await feedback.count_of_user(transaction, user_id)
+        return await feedback.count_of_user(transaction, CATALOGUE, user_id)
 
 
 async def test_a_read_session_cannot_write(database: Database) -> None:
@@ -32,7 +33,7 @@ async def test_a_read_session_cannot_write(database: Database) -> None:
     async with database.read() as transaction:
         assert type(transaction) is ReadTransaction
         with pytest.raises(AttributeError):
-            await feedback.put(transaction, ITEM)  # type: ignore[arg-type]
+            await feedback.put(transaction, CATALOGUE, ITEM)  # type: ignore[arg-type]
         with pytest.raises(AttributeError):
             await transaction.execute(insert(table), {})  # type: ignore[attr-defined]
     assert await count(database) == 0
@@ -42,16 +43,16 @@ async def test_nor_does_its_connection(database: Database) -> None:
     async with database.read() as transaction:
         raw = WriteTransaction(transaction._connection, "")
         with pytest.raises((DBAPIError, NotReadyError), match=r"read-?only"):
-            await feedback.put(raw, ITEM)
+            await feedback.put(raw, CATALOGUE, ITEM)
     assert await count(database) == 0
     async with database.write() as writing:
-        assert await feedback.put(writing, ITEM) is True
+        assert await feedback.put(writing, CATALOGUE, ITEM) is True
 
 
 async def test_a_write_session_reads_what_it_wrote(database: Database) -> None:
     async with database.write() as transaction:
-        await feedback.put(transaction, ITEM)
-        assert await feedback.count_of_user(transaction, "ann") == 1
+        await feedback.put(transaction, CATALOGUE, ITEM)
+        assert await feedback.count_of_user(transaction, CATALOGUE, "ann") == 1
         assert await count(database) == 0
     assert await count(database) == 1
 
@@ -59,7 +60,7 @@ async def test_a_write_session_reads_what_it_wrote(database: Database) -> None:
 async def test_an_exception_undoes_all_of_the_block(database: Database) -> None:
     async def write_and_fail() -> None:
         async with database.write() as transaction:
-            await feedback.put(transaction, ITEM)
+            await feedback.put(transaction, CATALOGUE, ITEM)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -78,10 +79,10 @@ async def test_an_error_of_the_caller_is_not_taken_for_one_of_the_database(datab
 
 async def test_one_read_session_sees_one_moment(database: Database) -> None:
     async with database.read() as transaction:
-        assert await feedback.count_of_user(transaction, "ann") == 0
+        assert await feedback.count_of_user(transaction, CATALOGUE, "ann") == 0
         async with database.write() as writing:
-            await feedback.put(writing, ITEM)
-        assert await feedback.count_of_user(transaction, "ann") == 0
+            await feedback.put(writing, CATALOGUE, ITEM)
+        assert await feedback.count_of_user(transaction, CATALOGUE, "ann") == 0
     assert await count(database) == 1
 
 
@@ -90,7 +91,7 @@ async def test_a_cancelled_writer_leaves_nothing_behind(database: Database) -> N
 
     async def write_and_wait() -> None:
         async with database.write() as transaction:
-            await feedback.put(transaction, ITEM)
+            await feedback.put(transaction, CATALOGUE, ITEM)
             written.set()
             await asyncio.Event().wait()
 
@@ -103,7 +104,7 @@ async def test_a_cancelled_writer_leaves_nothing_behind(database: Database) -> N
             await task
     assert await count(database) == 0
     async with database.write() as transaction:
-        assert await feedback.put(transaction, ITEM) is True
+        assert await feedback.put(transaction, CATALOGUE, ITEM) is True
 
 
 class TestSqlite:
@@ -158,11 +159,11 @@ class TestSqlite:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(NotReadyError, match=r"^the database \S+: database is locked$"):
             async with database.write() as transaction:
-                await feedback.put(transaction, ITEM)
+                await feedback.put(transaction, CATALOGUE, ITEM)
         await database.ping()
         other.close()
         async with database.write() as transaction:
-            assert await feedback.put(transaction, ITEM) is True
+            assert await feedback.put(transaction, CATALOGUE, ITEM) is True
 
     async def test_cancelled_while_waiting_for_the_lock(self, database: Database, path: Path) -> None:
         begun = asyncio.Event()
@@ -174,7 +175,7 @@ class TestSqlite:
 
         async def write() -> None:
             async with database.write() as transaction:
-                await feedback.put(transaction, ITEM)
+                await feedback.put(transaction, CATALOGUE, ITEM)
 
         event.listen(database._write.sync_engine, "before_cursor_execute", note)
         other = sqlite3.connect(path, isolation_level=None)

@@ -14,6 +14,8 @@ from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind
 
+CATALOGUE = "movies"
+
 
 async def main(url: str, name: str, count: int) -> None:
     print("ready", flush=True)
@@ -23,7 +25,7 @@ async def main(url: str, name: str, count: int) -> None:
         async with database.write() as transaction:
             shared = Feedback("shared", 0, FeedbackKind.SEEN, None, f"{name}-{number}")
             own = Feedback(name, number, FeedbackKind.LIKED)
-            await feedback.put_many(transaction, [shared, own])
+            await feedback.put_many(transaction, CATALOGUE, [shared, own])
         print(number, flush=True)
     await database.close()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,15 @@ from recsvc.models.hybrid import HybridConfig
 from recsvc.models.nmf import Nmf, NmfConfig
 from recsvc.models.vbmf import Vbmf
 from recsvc.registry.store import Registry
+from recsvc.training import pipeline
 from recsvc.training.config import TrainingConfig
-from recsvc.training.gate import judge
-from recsvc.training.pipeline import STEPS, Trained, publish_trained
+from recsvc.training.gate import judge, split
+from recsvc.training.pipeline import STEPS, SearchPlan, Trained, publish_trained
+from recsvc.tuning.search import Study, search
+from recsvc.tuning.spaces import point_of
 from recsvc.types import Movie
 from tests.contracts.worlds import USERS, movies, taste_of, world, world_of
+from tests.versions import part_of_sample
 
 AGAINST_TASTE = TrainingConfig(hybrid=HybridConfig(popularity_prior=-1000.0))
 
@@ -175,3 +180,48 @@ def test_stars_may_come_from_a_filled_matrix() -> None:
     assert isinstance(TrainingConfig(stars=NmfConfig(fill="user_mean")).star_model(), Nmf)
     with pytest.raises(ModelError, match="fill must be a mean"):
         TrainingConfig(stars=NmfConfig(fill="none")).star_model()
+
+
+def test_what_is_searched_is_kept_and_trained_with(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
+    dataset = part_of_sample(range(1, 201), range(300), name="part")
+    searched_in: list[int] = []
+
+    def noted(part: Dataset, *arguments: Any, **named: Any) -> Study:
+        searched_in.append(len(part.ratings))
+        return search(part, *arguments, **named)
+
+    monkeypatch.setattr(pipeline, "search", noted)
+    steps: list[str] = []
+    trained = publish_trained(
+        dataset,
+        TrainingConfig(),
+        registry,
+        promote=False,
+        who="ann",
+        progress=steps.append,
+        search_plan=SearchPlan(4),
+    )
+    assert len(steps) == STEPS + 4
+    found = trained.manifest.search
+    assert found is not None
+    assert found["trials"] == 4
+    hybrid = Engine(registry.open(trained.manifest.version)).hybrid
+    assert point_of(hybrid.config) == pytest.approx(found["chosen"]["settings"])
+    assert trained.manifest.config["hybrid"]["popularity_prior"] == hybrid.config.popularity_prior
+    # once, on what the gate does not hold out
+    assert searched_in == [len(split(dataset, TrainingConfig().seed)[0])]
+
+
+@pytest.mark.parametrize("config", [TrainingConfig(), TrainingConfig(min_ratings_per_user=3)])
+def test_nothing_is_searched_in_too_few_ratings(registry: Registry, config: TrainingConfig) -> None:
+    trained = publish_trained(
+        world().dataset,
+        config,
+        registry,
+        promote=False,
+        who="ann",
+        progress=lambda _: None,
+        search_plan=SearchPlan(4),
+    )
+    assert trained.manifest.search is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from recsvc.datasets.sample import read_sample
@@ -7,6 +9,7 @@ from recsvc.evaluation.protocols.ranking_protocols import PROTOCOLS
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.tuning.holdouts import TEST_SEED, few, inner_tasks, without_test_ratings
+from tests.contracts.worlds import world
 
 
 def cells(interactions: Interactions) -> set[tuple[int, int]]:
@@ -26,7 +29,8 @@ def test_no_rating_that_a_protocol_tests_is_used() -> None:
     everything = cells(interactions_of(sample.ratings, vocabulary))
     assert used == everything - tested
 
-    known, new, new_few = inner_tasks(untested, vocabulary, 1)
+    tasks = inner_tasks(untested, vocabulary, 1)
+    known, new, new_few, later = (tasks[name] for name in ("known", "new", "few", "later"))
     assert cells(known.train) | cells(known.held_out) == used
     assert not cells(known.train) & cells(known.held_out)
     assert cells(new.train) | cells(new.fold_in) | cells(new.held_out) == used
@@ -35,6 +39,18 @@ def test_no_rating_that_a_protocol_tests_is_used() -> None:
     for user in new.users.tolist():
         assert len(new_few.fold_in.taste(user)) == min(5, len(new.fold_in.taste(user)))
     assert new_few.held_out is new.held_out
+    assert cells(later.train) | cells(later.held_out) == used
+    assert later.train.times is not None
+    assert later.held_out.times is not None
+    assert later.train.times.max() <= later.held_out.times.min()
+
+
+def test_without_times_nothing_is_later() -> None:
+    held = world()
+    at_once = replace(
+        held.dataset, ratings=replace(held.dataset.ratings, timestamps=np.zeros_like(held.dataset.ratings.timestamps))
+    )
+    assert [*inner_tasks(at_once, held.vocabulary, 1)] == ["known", "new", "few"]
 
 
 def test_fewer_ratings_are_among_more_that_are_drawn_from_the_same_state() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from recsvc.engine.engine import Engine
-from recsvc.errors import DamagedVersionError, NotReadyError, OutdatedVersionError, VersionNotFoundError
+from recsvc.errors import (
+    CatalogueMismatchError,
+    DamagedVersionError,
+    NotReadyError,
+    OutdatedVersionError,
+    RegistryError,
+    VersionNotFoundError,
+)
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry, Version
 from recsvc.usecases import models
@@ -129,3 +138,40 @@ def test_a_version_of_schema_1_is_refused_and_says_what_to_do(artifacts: Path, *
     with pytest.raises(NotReadyError, match=rf"^version {version} .*schema 1.*`recsvc train`$"):
         manager.deployment()
     assert registry.manifests() == []
+
+
+def test_a_promotion_that_another_catalogue_overtook_does_not_switch_back(
+    renumbered_artifacts: tuple[Path, str], tmp_path: Path
+) -> None:
+    """What serves is looked at when the log is locked: another process may have switched while this one loaded."""
+    folder, others = renumbered_artifacts
+    registry = Registry(Path(shutil.copytree(folder, tmp_path / "artifacts")))
+    second = publish_again(registry.folder).version
+
+    def load_and_be_overtaken(version: str) -> Engine:
+        engine = models.open_engine(registry, version)
+        models.promote(registry, others, who="another process", why="", switch_catalogue=True)
+        return engine
+
+    with pytest.raises(CatalogueMismatchError, match="others serves"):
+        models.promote(registry, second, who="tests", why="", load=load_and_be_overtaken)
+    assert registry.production() == others
+
+
+def test_a_promotion_that_fails_ends_no_challenge(
+    renumbered_artifacts: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, others = renumbered_artifacts
+    registry = Registry(Path(shutil.copytree(folder, tmp_path / "artifacts")))
+    second = publish_again(registry.folder).version
+    models.challenge(registry, second, 0.5, who="tests", why="")
+    before = registry.aliases.challenge()
+    assert before is not None
+    monkeypatch.setattr("recsvc.registry.aliases.os.write", full)
+    with pytest.raises(RegistryError, match="No space left"):
+        models.promote(registry, others, who="tests", why="", switch_catalogue=True)
+    assert registry.aliases.challenge() == before
+
+
+def full(_handle: int, _line: bytes) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

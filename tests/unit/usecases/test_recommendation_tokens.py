@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from recsvc.engine.query import LAST_OFFSET, MAX_K
 from recsvc.engine.strategies import CODES, SERVED, Strategy
-from recsvc.errors import InvalidInputError
+from recsvc.errors import CatalogueMismatchError, InvalidInputError
 from recsvc.types import Attribution
 from recsvc.usecases.recommendation_tokens import FIELD, RecommendationTokens
+from tests.databases import CATALOGUE
 
 KEY = bytes(range(32))
 DAY = 86_400.0
@@ -32,12 +33,12 @@ def tokens_at(now: float, *, key: bytes = KEY, days: int = 30) -> Recommendation
 
 
 def made(movie_ids: Sequence[int] = (5, 7, 9), *, user_id: str | None = "ann", now: float = NOON) -> str:
-    return tokens_at(now).issue(VERSION, Strategy.HYBRID, user_id, 1, movie_ids)
+    return tokens_at(now).issue(CATALOGUE, VERSION, Strategy.HYBRID, user_id, 1, movie_ids)
 
 
 def refused(text: str, user_id: str = "ann", movie_id: int = 7, *, tokens: RecommendationTokens | None = None) -> str:
     with pytest.raises(InvalidInputError) as caught:
-        (tokens or tokens_at(NOON)).attribution(text, user_id, movie_id)
+        (tokens or tokens_at(NOON)).attribution(text, CATALOGUE, user_id, movie_id)
     assert caught.value.field == FIELD == ("recommendation_id",)
     return str(caught.value)
 
@@ -56,11 +57,11 @@ def test_what_is_issued_is_read_again(
     version: str, strategy: Strategy, user_id: str | None, offset: int, movie_ids: list[int], asker: str, key: bytes
 ) -> None:
     one, other = tokens_at(NOON, key=key), tokens_at(NOON, key=key)
-    text = one.issue(version, strategy, user_id, offset + 1, movie_ids)
+    text = one.issue(CATALOGUE, version, strategy, user_id, offset + 1, movie_ids)
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,4096}", text)
-    assert other.issue(version, strategy, user_id, offset + 1, movie_ids) == text
+    assert other.issue(CATALOGUE, version, strategy, user_id, offset + 1, movie_ids) == text
     for place, movie_id in enumerate(movie_ids):
-        found = other.attribution(text, asker if user_id is None else user_id, movie_id)
+        found = other.attribution(text, CATALOGUE, asker if user_id is None else user_id, movie_id)
         assert found == Attribution(version, strategy.value, offset + 1 + place)
     for other_id in {1, 2**53 - 1, *(movie_id ^ 1 for movie_id in movie_ids)} - {0, *movie_ids}:
         assert str(other_id) in refused(text, user_id or asker, other_id, tokens=other)
@@ -73,8 +74,8 @@ def test_what_is_issued_is_read_again(
     [
         (
             (
-                "ASBOAwsAAADvCnPYU6GHRxkyMDI2MTEyMFQxMDE1MDBaLTFmM2E5YzJlAQAAAAAAAAAEAQAAAAAAAP_______x8A"
-                "mR_RhhEI0Zfgf3PQvyz73A"
+                "AiBOAwsAAADvCnPYU6GHR-AKc_gdrWfhGTIwMjYxMTIwVDEwMTUwMFotMWYzYTljMmUBAAAAAAAAAAQBAAAAAAAA________HwBd"
+                "kDYZN5Xq1N6z0__6LDPa"
             ),
             Strategy.CONTENT,
             "ada",
@@ -82,7 +83,7 @@ def test_what_is_issued_is_read_again(
             [1, 260, 2**53 - 1],
         ),
         (
-            "ASBOBAEAAAAAAAAAAAAAABkyMDI2MTEyMFQxMDE1MDBaLTFmM2E5YzJlPgEAAAAAAABJElFmS9iNDimDJieZl2w5",
+            "AiBOBAEAAAAAAAAAAAAAAOAKc_gdrWfhGTIwMjYxMTIwVDEwMTUwMFotMWYzYTljMmU-AQAAAAAAAILuufykoO9Eb_Slj7acth4",
             Strategy.POPULAR,
             None,
             1,
@@ -93,11 +94,11 @@ def test_what_is_issued_is_read_again(
 def test_tokens_of_released_versions_stay_valid(
     token: str, strategy: Strategy, user_id: str | None, first_rank: int, movie_ids: list[int]
 ) -> None:
-    """These were issued when the code of a strategy was its position in the enumeration."""
+    """These were issued when a token first said of which catalogue it is."""
     tokens = tokens_at(20_000 * DAY)
-    assert tokens.issue(VERSION, strategy, user_id, first_rank, movie_ids) == token
+    assert tokens.issue(CATALOGUE, VERSION, strategy, user_id, first_rank, movie_ids) == token
     for place, movie_id in enumerate(movie_ids):
-        found = tokens.attribution(token, user_id or "anyone", movie_id)
+        found = tokens.attribution(token, CATALOGUE, user_id or "anyone", movie_id)
         assert found == Attribution(VERSION, strategy.value, first_rank + place)
 
 
@@ -117,16 +118,16 @@ def test_a_token_of_another_format_is_not_read() -> None:
     """Its MAC is right, as that of another release with the same key would be."""
     tokens = tokens_at(NOON)
     content = base64.urlsafe_b64decode(made() + "=" * (-len(made()) % 4))
-    payload = bytes([2]) + content[1:-16]
+    payload = bytes([3]) + content[1:-16]
     token = base64.urlsafe_b64encode(payload + tokens._mac(payload)).rstrip(b"=").decode()
     assert "another release" in refused(token)
 
 
 def test_an_id_of_the_longest_page_at_the_last_offset() -> None:
     last = list(range(2**53 - MAX_K, 2**53))
-    text = tokens_at(NOON).issue(VERSION, Strategy.COLLABORATIVE, "a" * 128, LAST_OFFSET + 1, last)
+    text = tokens_at(NOON).issue(CATALOGUE, VERSION, Strategy.COLLABORATIVE, "a" * 128, LAST_OFFSET + 1, last)
     assert len(text) < 2000
-    found = tokens_at(NOON).attribution(text, "a" * 128, last[-1])
+    found = tokens_at(NOON).attribution(text, CATALOGUE, "a" * 128, last[-1])
     assert found == Attribution(VERSION, "collaborative", LAST_OFFSET + MAX_K)
 
 
@@ -166,14 +167,14 @@ def test_what_another_key_made_is_refused() -> None:
 def test_an_id_is_valid_for_so_many_days(days: int) -> None:
     text = made()
     for now in (NOON, NOON + days * DAY, NOON + days * DAY + DAY / 2 - 1):
-        assert tokens_at(now, days=days).attribution(text, "ann", 7).rank == 2
+        assert tokens_at(now, days=days).attribution(text, CATALOGUE, "ann", 7).rank == 2
     for now in (NOON + days * DAY + DAY / 2, NOON + 2 * days * DAY + DAY, NOON + 40_000 * DAY):
         assert f"expired: it was valid for {days} days" in refused(text, tokens=tokens_at(now, days=days))
 
 
 def test_a_clock_may_be_a_day_behind_that_of_the_replica_that_made_it() -> None:
     text = made()
-    assert tokens_at(NOON - DAY).attribution(text, "ann", 7).rank == 2
+    assert tokens_at(NOON - DAY).attribution(text, CATALOGUE, "ann", 7).rank == 2
     assert "expired" in refused(text, tokens=tokens_at(NOON - 2 * DAY))
 
 
@@ -187,10 +188,10 @@ def test_an_id_depends_on_all_that_it_says_and_on_the_day_alone() -> None:
         made(user_id=None),
         made((5, 9, 7)),
         made((5, 7)),
-        tokens_at(NOON).issue(VERSION, Strategy.CONTENT, "ann", 1, (5, 7, 9)),
-        tokens_at(NOON).issue(VERSION, Strategy.HYBRID, "ann", 2, (5, 7, 9)),
-        tokens_at(NOON).issue(VERSION[:-1] + "f", Strategy.HYBRID, "ann", 1, (5, 7, 9)),
-        tokens_at(NOON, key=bytes(32)).issue(VERSION, Strategy.HYBRID, "ann", 1, (5, 7, 9)),
+        tokens_at(NOON).issue(CATALOGUE, VERSION, Strategy.CONTENT, "ann", 1, (5, 7, 9)),
+        tokens_at(NOON).issue(CATALOGUE, VERSION, Strategy.HYBRID, "ann", 2, (5, 7, 9)),
+        tokens_at(NOON).issue(CATALOGUE, VERSION[:-1] + "f", Strategy.HYBRID, "ann", 1, (5, 7, 9)),
+        tokens_at(NOON, key=bytes(32)).issue(CATALOGUE, VERSION, Strategy.HYBRID, "ann", 1, (5, 7, 9)),
     }
     assert len(different) == 10
 
@@ -204,14 +205,30 @@ def test_a_token_names_its_user_exactly() -> None:
     for other in ("Ann", "ann ", "ann:", "an", ""):
         assert "another user" in refused(made(), other)
     for anyone in ("ann", "Ann", "anon:0"):
-        assert tokens_at(NOON).attribution(made(user_id=None), anyone, 7).rank == 2
+        assert tokens_at(NOON).attribution(made(user_id=None), CATALOGUE, anyone, 7).rank == 2
+
+
+def test_a_token_is_of_one_catalogue() -> None:
+    text = made()
+    for other in ("Movies", "movie", "movies ", "", "sample"):
+        with pytest.raises(CatalogueMismatchError, match=f"of another catalogue, and {other} serves"):
+            tokens_at(NOON).attribution(text, other, "ann", 7)
+    with_other = tokens_at(NOON).issue("sample", VERSION, Strategy.HYBRID, "ann", 1, (5, 7, 9))
+    assert tokens_at(NOON).attribution(with_other, "sample", "ann", 7).rank == 2
+    with pytest.raises(CatalogueMismatchError):
+        tokens_at(NOON).attribution(with_other, CATALOGUE, "ann", 7)
+
+
+def test_a_token_from_before_there_were_catalogues_is_refused() -> None:
+    old = "ASBOBAEAAAAAAAAAAAAAABkyMDI2MTEyMFQxMDE1MDBaLTFmM2E5YzJlPgEAAAAAAABJElFmS9iNDimDJieZl2w5"
+    assert "another release" in refused(old, "anyone", 318)
 
 
 def test_a_user_cannot_be_found_in_a_token_without_the_key() -> None:
     """What stands for the user depends on the key; all else of two tokens is the same, but for the MAC."""
 
     def signed(key: bytes, user_id: str | None) -> bytes:
-        text = tokens_at(NOON, key=key).issue(VERSION, Strategy.HYBRID, user_id, 1, [5, 7])
+        text = tokens_at(NOON, key=key).issue(CATALOGUE, VERSION, Strategy.HYBRID, user_id, 1, [5, 7])
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))[:-16]
 
     assert signed(KEY, None) == signed(bytes(32), None)

@@ -14,11 +14,6 @@ from recsvc.usecases.signing_key import signing_key
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_of_all_who_ask_at_once_the_first_makes_it(database_url: str, tmp_path: Path) -> None:
     databases = [await Database.open(database_url) for _ in range(4)]
     keys = await asyncio.gather(*(signing_key(Settings(), database) for database in databases * 3))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import os
+import re
 import shutil
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +18,7 @@ from recsvc.engine.query import Filters, Query
 from recsvc.errors import InvalidInputError, NotFoundError, NotReadyError, OutdatedVersionError, ReadOnlyUserError
 from recsvc.registry.store import Registry
 from recsvc.types import FeedbackKind
-from recsvc.usecases.deployment import Deployment, DeploymentManager
+from recsvc.usecases.deployment import DeploymentManager
 from recsvc.usecases.models import promote
 from recsvc.usecases.movies import movie_by_title, movie_row, onboarding_movies, search
 from recsvc.usecases.recommendations import GivenFeedback, parse_ratings, recommend_from
@@ -40,20 +45,30 @@ def test_feedback_becomes_a_taste_and_what_is_hidden(engine: Engine) -> None:
     assert profile.hidden.tolist() == [3, 4]
 
 
+@pytest.mark.parametrize("kinds", [["rating", "rating"], ["rating", "liked"]])
+def test_a_profile_is_in_the_types_of_a_taste(engine: Engine, kinds: list[str]) -> None:
+    stars = [4.0 if kind == "rating" else None for kind in kinds]
+    profile = profile_of(engine, [1, 2], kinds, stars, COUNTS_AS)
+    arrays = (profile.taste.rows, profile.taste.stars, profile.hidden)
+    assert [array.dtype for array in arrays] == [np.int32, np.float32, np.int32]
+
+
 def test_someone_whose_movies_all_left_the_catalogue_is_an_unknown_user(engine: Engine) -> None:
     assert profile_of(engine, [999_999], ["rating"], [4.0], COUNTS_AS) is UNKNOWN_USER
     assert profile_of(engine, [], [], [], COUNTS_AS) is UNKNOWN_USER
 
 
-@pytest.mark.parametrize("user_id", ["sample:1", "sample:", "ml-1m:1", "ml-latest-small:x:y"])
-def test_who_cannot_be_changed(engine: Engine, user_id: str) -> None:
+@pytest.mark.parametrize(
+    "user_id", ["sample:1", "sample:", "ml-1m:1", "ml-1m:x:y", "mine:777", "shop:1", ":", "Anon:1"]
+)
+def test_who_cannot_be_changed(user_id: str) -> None:
     with pytest.raises(ReadOnlyUserError):
-        check_writable(Deployment(engine), user_id)
+        check_writable(user_id)
 
 
-@pytest.mark.parametrize("user_id", ["sample", "ada", "x:sample:1", "mlx:1", "ml-100k", "samples:1", "ml-:1"])
-def test_who_can_be_changed(engine: Engine, user_id: str) -> None:
-    check_writable(Deployment(engine), user_id)
+@pytest.mark.parametrize("user_id", ["sample", "ada", "ml-100k", "anon:0", "anon:", "auth0|7", "a@b.c"])
+def test_who_can_be_changed(user_id: str) -> None:
+    check_writable(user_id)
 
 
 def test_movies_by_title(engine: Engine) -> None:
@@ -75,6 +90,23 @@ def test_ratings_as_text(engine: Engine) -> None:
     alien, aliens = (movie_by_title(engine, title).movie_id for title in ("Alien", "Aliens"))
     for text in ("Alien=5,Aliens=4.5", "Alien = 5 , Aliens =4.50", "Alien (1979)=5.0,Aliens=4.5,"):
         assert parse_ratings(engine, text) == [(alien, RATING, 5), (aliens, RATING, 4.5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Alien", "'Alien' does not have the form 'Alien=5,Aliens=4.5'"),
+        ("", "'' does not have the form 'Alien=5,Aliens=4.5'"),
+        ("Alien=5.5", "Alien=5.5: stars are 0.5-5 in halves"),
+        ("Alien=0", "Alien=0: stars are 0.5-5 in halves"),
+        ("Alien=4,Aliens=4.2", "Aliens=4.2: stars are 0.5-5 in halves"),
+    ],
+)
+def test_ratings_that_cannot_be_read(engine: Engine, text: str, why: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        parse_ratings(engine, text)
+    assert caught.value.fields == ((("ratings",), why),)
+    assert str(caught.value) == why
 
 
 def test_the_order_of_given_feedback_does_not_matter(engine: Engine) -> None:
@@ -103,6 +135,32 @@ def test_serving_follows_the_alias(sample_artifacts: Path, tmp_path: Path) -> No
     assert first.recommend(UNKNOWN_USER, Query()).items  # what a request has taken goes on answering
     manager.roll_back(who="tests", why="")
     assert manager.deployment().production.manifest.version == first.manifest.version
+
+
+def test_a_version_that_does_not_serve_any_more_is_let_go(sample_artifacts: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+    manager = DeploymentManager(Registry(folder))
+    manager.refresh()
+    manager.promote(publish_again(folder).version, who="tests", why="")
+    second = weakref.ref(manager.deployment().production)
+    manager.roll_back(who="tests", why="")
+    gc.collect()
+    assert second() is None
+
+
+def test_a_registry_that_cannot_be_read_says_why(
+    sample_artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(tmp_path)
+
+    def fail() -> str:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(registry, "production", fail)
+    manager = DeploymentManager(registry)
+    assert manager.refresh() is False
+    with pytest.raises(NotReadyError, match=f"^{re.escape(str(tmp_path))} cannot be read: Input/output error$"):
+        manager.deployment()
 
 
 def test_serving_from_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from recsvc.datasets.csv.rows import CSV, RowErrorPolicy, header_of, rows
-from recsvc.datasets.tmdb.movie import MAX_CAST, MAX_COMPANIES, TmdbMovie, TmdbMovies, distinct, movielens_genres
+from recsvc.datasets.tmdb.movie import (
+    MAX_CAST,
+    MAX_COMPANIES,
+    TmdbMovie,
+    TmdbMovies,
+    distinct,
+    movielens_genres,
+    whole_date,
+)
 from recsvc.errors import BadRowError, DataError
 
 MOVIES_FILE = "tmdb_5000_movies.csv"
@@ -28,6 +36,7 @@ _MOVIE_COLUMNS = (
     "vote_average",
     "vote_count",
 )
+_OPTIONAL_COLUMNS = ("runtime", "original_language", "budget", "revenue")
 
 
 def has_tables(folder: Path) -> bool:
@@ -53,8 +62,9 @@ def read_tables(folder: Path) -> TmdbMovies:
 
 def _read_movies(file: Path) -> Iterator[TmdbMovie]:
     seen: set[int] = set()
-    for line, fields in rows(file, CSV, _MOVIE_COLUMNS, RowErrorPolicy("stop")):
-        row = dict(zip(_MOVIE_COLUMNS, fields, strict=True))
+    columns = (*_MOVIE_COLUMNS, *(column for column in _OPTIONAL_COLUMNS if column in header_of(file)))
+    for line, fields in rows(file, CSV, columns, RowErrorPolicy("stop")):
+        row = dict(zip(columns, fields, strict=True))
         try:
             movie = _movie(row)
             if movie.tmdb_id in seen:
@@ -80,6 +90,11 @@ def _movie(row: dict[str, str]) -> TmdbMovie:
         companies=_names(row, "production_companies")[:MAX_COMPANIES],
         vote_average=vote_average if vote_count else None,
         vote_count=vote_count,
+        runtime=_known(row, "runtime"),
+        original_language=row.get("original_language", "").strip() or None,
+        release_date=whole_date(row["release_date"]),
+        budget=_known(row, "budget"),
+        revenue=_known(row, "revenue"),
     )
 
 
@@ -133,6 +148,15 @@ def _whole(row: dict[str, str], column: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise ValueError(f"{column} {text[:100]!r} is not a whole number")
     return int(text)
+
+
+def _known(row: dict[str, str], column: str) -> int | None:
+    """Return a number of which 0 and an empty cell stand for unknown; None for these and without the column."""
+    text = row.get(column, "")
+    whole = text.removesuffix(".0")
+    if whole and not (whole.isascii() and whole.isdigit() and len(whole) <= 15):
+        raise ValueError(f"{column} {text[:100]!r} is not a whole number")
+    return int(whole or 0) or None
 
 
 def _vote(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from recsvc.datasets.tmdb.csv_tables import CREDITS_FILE, MOVIES_FILE, has_table
 from recsvc.datasets.tmdb.movie import TmdbMovie, TmdbMovies, movie_key
 from recsvc.errors import DataError
 from recsvc.types import Movie
+
+_WORKING_TITLE = re.compile(r"untitled\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def read_tmdb(folder: Path) -> TmdbMovies:
 
 
 def enrich(movies: tuple[Movie, ...], tmdb: TmdbMovies) -> EnrichResult:
-    """Fill the empty fields of the movies from TMDB; fields that are not empty stay as they are.
+    """Fill the empty fields of the movies from TMDB; fields that are not empty stay, but for working titles.
 
     A movie with a `tmdb_id` is matched by it alone. Any other movie is matched by the result of the search for it at
     TMDB, if there is one, and otherwise by title and year. For this, one of its titles must equal, after normalisation,
@@ -66,7 +69,7 @@ def enrich(movies: tuple[Movie, ...], tmdb: TmdbMovies) -> EnrichResult:
                 by_title.update({movie.movie_id: near.pop()})
     matched: dict[int, int] = by_link | searched | by_title
     return EnrichResult(
-        tuple(_filled(m, tmdb.movies[matched[m.movie_id]]) if m.movie_id in matched else m for m in movies),
+        tuple(filled(m, tmdb.movies[matched[m.movie_id]]) if m.movie_id in matched else m for m in movies),
         matched_by_link=len(by_link),
         matched_by_title=len(searched) + len(by_title),
     )
@@ -105,14 +108,24 @@ def _candidates(movie: Movie, offsets: tuple[int, ...], index: dict[tuple[str, i
     return {tmdb_id for key in keys for offset in offsets for tmdb_id in index.get((key, year + offset), ())}
 
 
-def _filled(movie: Movie, tmdb_movie: TmdbMovie) -> Movie:
+def filled(movie: Movie, tmdb_movie: TmdbMovie) -> Movie:
+    """Fill the empty fields of a movie from TMDB.
+
+    A title from before the movie had one ("Untitled Spider-Man Reboot") gives way to that of TMDB, and stays among the
+    other titles.
+    """
+    title, others = movie.title, movie.other_titles
+    if tmdb_movie.title and _WORKING_TITLE.match(title) and not _WORKING_TITLE.match(tmdb_movie.title):
+        title, others = tmdb_movie.title, (*(other for other in others if other != tmdb_movie.title), title)
     original_title = tmdb_movie.original_title
-    is_new = original_title and original_title not in {movie.title, *movie.other_titles}
+    if original_title and original_title not in {title, *others}:
+        others = (*others, original_title)
     return replace(
         movie,
+        title=title,
         year=tmdb_movie.year if movie.year is None else movie.year,
         genres=movie.genres or tmdb_movie.genres,
-        other_titles=(*movie.other_titles, original_title) if is_new else movie.other_titles,
+        other_titles=others,
         overview=movie.overview or tmdb_movie.overview,
         keywords=movie.keywords or tmdb_movie.keywords,
         directors=movie.directors or tmdb_movie.directors,
@@ -125,4 +138,10 @@ def _filled(movie: Movie, tmdb_movie: TmdbMovie) -> Movie:
         trailer_url=movie.trailer_url or tmdb_movie.trailer_url,
         vote_average=tmdb_movie.vote_average if movie.vote_average is None else movie.vote_average,
         vote_count=tmdb_movie.vote_count if movie.vote_count is None else movie.vote_count,
+        runtime=movie.runtime or tmdb_movie.runtime,
+        original_language=movie.original_language or tmdb_movie.original_language,
+        release_date=movie.release_date or tmdb_movie.release_date,
+        backdrop_path=movie.backdrop_path or tmdb_movie.backdrop_path,
+        budget=movie.budget or tmdb_movie.budget,
+        revenue=movie.revenue or tmdb_movie.revenue,
     )

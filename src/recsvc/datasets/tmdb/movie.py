@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TypeAlias
 
 from recsvc.types import Movie, MovieId
@@ -26,7 +27,10 @@ _GENRES = {
 
 @dataclass(frozen=True, slots=True)
 class TmdbMovie:
-    """The details of one movie. `genres` have MovieLens names; `vote_average` (0-10) is None without votes."""
+    """The details of one movie. `genres` have MovieLens names; `vote_average` (0-10) is None without votes.
+
+    `runtime`, `budget` and `revenue` are None where TMDB has 0, which stands for what it does not know.
+    """
 
     tmdb_id: int
     title: str
@@ -44,6 +48,12 @@ class TmdbMovie:
     imdb_id: str | None = None
     poster_path: str | None = None
     trailer_url: str | None = None
+    runtime: int | None = None
+    original_language: str | None = None
+    release_date: str | None = None
+    backdrop_path: str | None = None
+    budget: int | None = None
+    revenue: int | None = None
 
 
 MovieKey: TypeAlias = tuple[MovieId, str, int | None]
@@ -66,6 +76,14 @@ class TmdbMovies:
 def has_tmdb_data(movie: Movie) -> bool:
     """Return whether a movie has any details from TMDB; an id from a links file alone does not count."""
     return movie.vote_count is not None or movie.poster_path is not None or movie.trailer_url is not None
+
+
+def whole_date(text: str) -> str | None:
+    """Return a text that is a date, YYYY-MM-DD; None for any other."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
 
 
 def movielens_genres(names: Iterable[str]) -> tuple[str, ...]:

@@ -7,12 +7,13 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from recsvc.datasets.tmdb.movie import MAX_CAST, MAX_COMPANIES, TmdbMovie, distinct, movielens_genres
+from recsvc.datasets.tmdb.movie import MAX_CAST, MAX_COMPANIES, TmdbMovie, distinct, movielens_genres, whole_date
 from recsvc.datasets.tmdb.trailer import Video, best_trailer
 
 _PATH = re.compile(r"/[A-Za-z0-9._-]+")
 _DATE = re.compile(r"(\d{4})-\d\d-\d\d")
 _IMDB_ID = re.compile(r"tt\d{7,10}")
+_LANGUAGE = re.compile(r"[a-z]{2}")
 
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 """A text; TMDB's null becomes the empty text."""
@@ -119,6 +120,10 @@ class Details(Candidate):
     vote_average: float = Field(default=0.0, ge=0, le=10)
     imdb_id: Text = ""
     poster_path: Text = ""
+    backdrop_path: Text = ""
+    runtime: int | None = Field(default=None, ge=0)
+    budget: int = Field(default=0, ge=0)
+    revenue: int = Field(default=0, ge=0)
     credits: Credits = Credits()
     keywords: Keywords = Keywords()
     videos: Videos = Videos()
@@ -153,6 +158,12 @@ class Details(Candidate):
             imdb_id=self.imdb_id if _IMDB_ID.fullmatch(self.imdb_id) else None,
             poster_path=self.poster_path if _PATH.fullmatch(self.poster_path) else None,
             trailer_url=best_trailer(self.videos.results, self.original_language),
+            runtime=self.runtime or None,
+            original_language=self.original_language if _LANGUAGE.fullmatch(self.original_language) else None,
+            release_date=whole_date(self.release_date),
+            backdrop_path=self.backdrop_path if _PATH.fullmatch(self.backdrop_path) else None,
+            budget=self.budget or None,
+            revenue=self.revenue or None,
         )
 
 

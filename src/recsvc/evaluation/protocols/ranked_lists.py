@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from recsvc.models.contract import Model
 from recsvc.types import BoolMovies, Ranked, Rows
 
 LIKED_STARS = 4.0
+SCORES_AT_ONCE = 4_000_000
+"""How many scores are in memory at once: users times movies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class RankedLists:
             hits[line, : len(rows)] = np.isin(rows, relevant)
             counts[line] = len(relevant)
         return hits, counts
+
+    def of(self, chosen: NDArray[np.bool_]) -> RankedLists:
+        """Return the lists of the users chosen by a mask (n,)."""
+        return RankedLists(self.k, self.users[chosen], tuple(compress(self.ranked, chosen.tolist())))
 
     def write(self, path: Path, labels: tuple[str, ...], vocabulary: Vocabulary) -> None:
         """Write csv lines `user,rank,movie_id,score` with the dataset's own ids, ranks from 1."""
@@ -68,15 +75,16 @@ def make_lists(
     As in the engine, `fallback` ranks for users for whom the model has no score at all. Only `candidates` bool
     (n_movies,) are ranked, None for all.
     """
-    users = np.flatnonzero(np.diff(held_out.starts))
+    users = np.flatnonzero(np.diff(held_out.starts)).astype(np.int64)
+    at_once = max(SCORES_AT_ONCE // fold_in.n_movies, 1)
     ranked = []
-    for user in users.tolist():
-        taste = fold_in.taste(user)
-        scores = model.score(taste)
-        if fallback is not None and np.isnan(scores).all():
-            scores = fallback.score(taste)
-        ranked.append(top(scores, _allowed(fold_in.n_movies, taste.rows, candidates), k=k))
-    return RankedLists(k, users.astype(np.int64), tuple(ranked))
+    for start in range(0, len(users), at_once):
+        block = fold_in.of_users(users[start : start + at_once])
+        for user, scores in enumerate(model.score_all(block)):
+            taste = block.taste(user)
+            usable = fallback.score(taste) if fallback is not None and np.isnan(scores).all() else scores
+            ranked.append(top(usable, _allowed(fold_in.n_movies, taste.rows, candidates), k=k))
+    return RankedLists(k, users, tuple(ranked))
 
 
 def _allowed(n_movies: int, rated: Rows, candidates: BoolMovies | None) -> BoolMovies:

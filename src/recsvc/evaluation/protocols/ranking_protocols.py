@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
 
 from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.metrics.accuracy import per_user, summarise
@@ -20,12 +23,21 @@ from recsvc.models.popularity import Popularity
 K = 10
 
 
+class UserGroup(NamedTuple):
+    """The metrics of some of the users, with every held-out rating relevant and with liked ones, and their number."""
+
+    users: int
+    metrics: dict[str, float]
+    metrics_liked: dict[str, float]
+
+
 @dataclass(frozen=True, slots=True)
 class RankingResult:
     """The figures of one model on one task, and its lists.
 
     In `metrics` every held-out rating is relevant, in `metrics_liked` only those of 4 stars or more. Each has an
-    interval over users. `beyond` has the figures beyond accuracy.
+    interval over users. `beyond` has the figures beyond accuracy. `by_history` has the same two metrics of users with
+    ratings to fold in (`with_history`) and of unknown users (`without_history`) where there are both.
     """
 
     model: str
@@ -38,6 +50,7 @@ class RankingResult:
     beyond: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, Interval] = field(default_factory=dict)
     intervals_liked: dict[str, Interval] = field(default_factory=dict)
+    by_history: dict[str, UserGroup] = field(default_factory=dict)
 
 
 def evaluate(name: str, model: Model, task: Task, *, k: int = K) -> RankingResult:
@@ -59,7 +72,23 @@ def evaluate(name: str, model: Model, task: Task, *, k: int = K) -> RankingResul
         beyond=beyond_accuracy(lists, task, genre_likeness(task.movies)),
         intervals=intervals(per_user(*hits), seed=task.seed),
         intervals_liked=intervals(per_user(*hits_liked), seed=task.seed),
+        by_history=_by_history(lists, task),
     )
+
+
+def _by_history(lists: RankedLists, task: Task) -> dict[str, UserGroup]:
+    has_history = np.diff(task.fold_in.starts)[lists.users] > 0
+    if has_history.all() or not has_history.any():
+        return {}
+    groups = {"with_history": lists.of(has_history), "without_history": lists.of(~has_history)}
+    return {
+        name: UserGroup(
+            len(group.users),
+            summarise(*group.hits(task.held_out)),
+            summarise(*group.hits(liked(task.held_out))),
+        )
+        for name, group in groups.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import NamedTuple
 
 from recsvc.datasets.dataset import Dataset
@@ -32,14 +31,13 @@ class Baselines(NamedTuple):
 
 def baseline_models(dataset: Dataset, config: HybridConfig, stars: StarModel) -> Baselines:
     """Return all kinds of models except those that cannot be trained here."""
-    skipped = {}
-    if find_spec("implicit") is None:
-        skipped[Als.kind] = "its library is not installed (the extra `zoo`)"
+    skipped: dict[str, str] = {}
     if len(dataset.ratings) > MAX_RATINGS:
-        skipped |= dict.fromkeys(SLOW, f"it takes too long for more than {MAX_RATINGS:,} ratings")
+        skipped = dict.fromkeys(SLOW, f"it takes too long for more than {MAX_RATINGS:,} ratings")
     served: list[Model] = [
         Popularity(config.popularity),
         Content(config.content),
+        Als(config.als),
         Collaborative(config.collaborative),
         Hybrid(config),
         stars,

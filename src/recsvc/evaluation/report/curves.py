@@ -21,7 +21,7 @@ from recsvc.evaluation.metrics.beyond_accuracy import (
     least_rated_half,
     popularity_lift,
 )
-from recsvc.evaluation.parallel import Job, no_progress, run_all
+from recsvc.evaluation.parallel import Job, Measurement
 from recsvc.evaluation.protocols.ranked_lists import LIKED_STARS, RankedLists, liked, make_lists
 from recsvc.evaluation.protocols.tasks import Task, ms_recommenders
 from recsvc.features.interactions import Interactions, interactions_of
@@ -38,7 +38,7 @@ LEAST_LEFT = 10
 DRAWS = 5
 """The number of draws for each user of the ratings that are folded in."""
 DIVERSITIES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-POPULARITIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+POPULARITIES = (-0.1, -0.05, 0.0, 0.05, 0.1, 0.2)
 MAX_USERS = 1000
 LIKED = "liked "
 """The prefix of the names of series in which only liked ratings are held out."""
@@ -115,9 +115,8 @@ def popularity_curve(
     *,
     seed: int,
     popularities: Sequence[float] = POPULARITIES,
-    processes: int = 1,
-) -> Curve:
-    """Return the metrics of the `ms-recommenders` task as `CollaborativeConfig.popularity` grows.
+) -> Measurement[Curve]:
+    """Measure the metrics of the `ms-recommenders` task as `CollaborativeConfig.popularity` grows.
 
     They are the nDCG@10 with every held-out rating relevant and with liked ones, the popularity lift, and the share of
     places that go to the least-rated half of liked movies. The value of `config` is among the points.
@@ -128,12 +127,15 @@ def popularity_curve(
         replace(config, collaborative=replace(config.collaborative, popularity=popularity)) for popularity in points
     ]
     jobs = [
-        Job(f"{popularity:g}", partial(_task_figures, task, of_point))
+        Job(f"popularity {popularity:g}", partial(_task_figures, task, of_point))
         for popularity, of_point in zip(points, configs, strict=True)
     ]
-    figures = run_all(jobs, processes=processes, progress=no_progress)
-    series = {name: [of_point[name] for of_point in figures] for name in figures[0]}
-    return Curve(tuple(points), series, served=config.collaborative.popularity)
+
+    def curve(figures: list[dict[str, float]]) -> Curve:
+        series = {name: [of_point[name] for of_point in figures] for name in figures[0]}
+        return Curve(tuple(points), series, served=config.collaborative.popularity)
+
+    return Measurement(jobs, curve)
 
 
 def _task_figures(task: Task, config: HybridConfig) -> dict[str, float]:

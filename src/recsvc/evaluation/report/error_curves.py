@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -12,7 +12,7 @@ import numpy as np
 from recsvc.datasets.dataset import Dataset
 from recsvc.datasets.split import stratified_by_movie
 from recsvc.evaluation.metrics.accuracy import rmse
-from recsvc.evaluation.parallel import Job, no_progress, run_all
+from recsvc.evaluation.parallel import Job, Measurement
 from recsvc.evaluation.report.curves import Curve
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
@@ -23,6 +23,8 @@ from recsvc.types import MAX_STARS, MIN_STARS, Movie
 
 StarModel: TypeAlias = Vbmf | Nmf
 """The models that training can choose to predict stars with."""
+Errors: TypeAlias = tuple[float, float]
+"""The RMSE in stars in training and in validation."""
 
 
 class Axis(NamedTuple):
@@ -43,7 +45,7 @@ AXES: dict[str, dict[str, Axis]] = {
             (1, 2, 3, 5, 7, 10, 15, 20, 60),
             f"After {BEFORE_PRIORS} sweeps it begins to learn the priors of users and movies.",
         ),
-        REGULARISATION: Axis("factor_precision", "precision of the factors, 1 / stars²", (25, 50, 100, 400, 800, 1600)),
+        REGULARISATION: Axis("factor_precision", "precision of the factors, 1 / stars²", (25, 100, 400, 1600)),
         SIZE: Axis("factors", "factors", (2, 4, 8, 16, 32)),
     },
     Nmf.kind: {
@@ -62,9 +64,9 @@ def served_stars(record: ComponentRecord) -> StarModel:
 
 
 def error_curves(
-    dataset: Dataset, vocabulary: Vocabulary, stars: StarModel, *, seed: int, processes: int = 1
-) -> dict[str, Curve]:
-    """Return the RMSE in stars on three quarters of the ratings, which are trained on, and on the held-out quarter.
+    dataset: Dataset, vocabulary: Vocabulary, stars: StarModel, *, seed: int
+) -> Measurement[dict[str, Curve]]:
+    """Measure the RMSE in stars on three quarters of the ratings, which are trained on, and on the held-out quarter.
 
     There is a curve for each of `AXES`. All other settings are those of `stars`, whose own value is among the points.
     """
@@ -72,22 +74,28 @@ def error_curves(
     train, held_out = interactions_of(train_ratings, vocabulary), interactions_of(held_out_ratings, vocabulary)
     axes = AXES[stars.kind]
     points = {name: _points(stars, axis) for name, axis in axes.items()}
-    models = {model.config: model for by_value in points.values() for model in by_value.values()}
-    jobs = [
-        Job(model.kind, partial(_errors, model, train, held_out, dataset.movies, seed)) for model in models.values()
-    ]
-    errors = dict(zip(models, run_all(jobs, processes=processes, progress=no_progress), strict=True))
-    return {
-        axis: Curve(
-            tuple(by_value),
-            {
-                name: [errors[model.config][at] for model in by_value.values()]
-                for at, name in enumerate(("training", "validation"))
-            },
-            served=float(getattr(stars.config, axes[axis].setting)),
-        )
-        for axis, by_value in points.items()
-    }
+    groups = _fitted_together(points)
+    jobs = [Job(stars.kind, partial(_errors, group, train, held_out, dataset.movies, seed)) for group in groups]
+
+    def curves(of_groups: list[list[Errors]]) -> dict[str, Curve]:
+        errors = {
+            model.config: of_model
+            for group, of_models in zip(groups, of_groups, strict=True)
+            for model, of_model in zip(group, of_models, strict=True)
+        }
+        return {
+            axis: Curve(
+                tuple(by_value),
+                {
+                    name: [errors[model.config][at] for model in by_value.values()]
+                    for at, name in enumerate(("training", "validation"))
+                },
+                served=float(getattr(stars.config, axes[axis].setting)),
+            )
+            for axis, by_value in points.items()
+        }
+
+    return Measurement(jobs, curves)
 
 
 def _points(stars: StarModel, axis: Axis) -> dict[float, StarModel]:
@@ -102,11 +110,28 @@ def _points(stars: StarModel, axis: Axis) -> dict[float, StarModel]:
     return models
 
 
+def _fitted_together(points: Mapping[str, Mapping[float, StarModel]]) -> list[list[StarModel]]:
+    """Return each model once: those that are one fit stopped at several iterations together, the longest first."""
+    in_training = list(points[TRAINING].values())
+    seen = {model.config for model in in_training}
+    others = {
+        model.config: model for by_value in points.values() for model in by_value.values() if model.config not in seen
+    }
+    together = [in_training] if isinstance(in_training[0], Vbmf) else [[model] for model in in_training]
+    return [*together, *([model] for model in others.values())]
+
+
 def _errors(
-    model: StarModel, train: Interactions, held_out: Interactions, movies: Sequence[Movie], seed: int
-) -> tuple[float, float]:
-    fitted = model.fit(train, movies, rng=np.random.default_rng(seed))
-    return _rmse(fitted, train, train), _rmse(fitted, train, held_out)
+    models: Sequence[StarModel], train: Interactions, held_out: Interactions, movies: Sequence[Movie], seed: int
+) -> list[Errors]:
+    rng = np.random.default_rng(seed)
+    first = models[0]
+    fitted: Sequence[StarModel] = (
+        first.fit_after_each([model.config.iterations for model in models], train, movies, rng)
+        if isinstance(first, Vbmf)
+        else [first.fit(train, movies, rng=rng)]
+    )
+    return [(_rmse(model, train, train), _rmse(model, train, held_out)) for model in fitted]
 
 
 def _rmse(model: StarModel, fold_in: Interactions, ratings: Interactions) -> float:

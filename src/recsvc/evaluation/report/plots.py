@@ -67,7 +67,7 @@ def _image(draw: Draw, size: tuple[float, float], theme: Theme) -> str:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError:
-        raise ConfigurationError("the report needs its extra: pip install 'recsvc[report]'") from None
+        raise ConfigurationError("the report needs its extra: .venv/bin/pip install -e '.[report]'") from None
     style: Any = {
         **sns.axes_style("whitegrid"),
         **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.titlecolor"), theme.ink),

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from recsvc.service.access import Caller
-from recsvc.service.deps import CallerDep, ContextDep
+from recsvc.service.deps import CallerDep, ContextDep, ExpectedCatalogue
 from recsvc.service.problems import document
 from recsvc.service.schemas.batches import BatchResult, batch_result
 from recsvc.service.schemas.feedback import BatchBody, RateBody, Rated, UndoQuery
@@ -28,9 +28,10 @@ def _feedback(caller: Caller, body: RateBody) -> Feedback:
     "/rate",
     status_code=201,
     summary="Give feedback about a movie",
+    dependencies=[ExpectedCatalogue],
     responses={
         200: {"model": Rated, "description": "It replaced earlier feedback about the movie."},
-        **document(401, 403, 404, 413),
+        **document(401, 403, 404, 409, 413),
     },
 )
 async def rate(context: ContextDep, caller: CallerDep, body: RateBody, response: Response) -> Rated:
@@ -44,7 +45,12 @@ async def rate(context: ContextDep, caller: CallerDep, body: RateBody, response:
     return Rated(user_id=item.user_id, movie_id=item.movie_id, kind=item.kind, rating=item.stars, created=created)
 
 
-@router.post("/rate/batch", summary="Give feedback about up to 1,000 movies", responses=document(401, 413))
+@router.post(
+    "/rate/batch",
+    summary="Give feedback about up to 1,000 movies",
+    dependencies=[ExpectedCatalogue],
+    responses=document(401, 409, 413),
+)
 async def rate_batch(context: ContextDep, caller: CallerDep, body: BatchBody) -> BatchResult:
     """Store all records that can be stored, in one transaction, and return the status of each."""
     items = convert(body.records(), lambda record: _feedback(caller, record))
@@ -52,7 +58,13 @@ async def rate_batch(context: ContextDep, caller: CallerDep, body: BatchBody) ->
     return batch_result(outcomes, "body", "ratings")
 
 
-@router.delete("/rate", status_code=204, summary="Undo feedback about a movie", responses=document(401, 403, 404))
+@router.delete(
+    "/rate",
+    status_code=204,
+    summary="Undo feedback about a movie",
+    dependencies=[ExpectedCatalogue],
+    responses=document(401, 403, 404, 409),
+)
 async def undo(context: ContextDep, caller: CallerDep, query: Annotated[UndoQuery, Query()]) -> None:
     """Remove the feedback of a user about a movie; it does not count in the next recommendation any more."""
     user = caller.named_user(query.user_id)

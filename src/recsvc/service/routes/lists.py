@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from fastapi.security import APIKeyHeader
 
 from recsvc.service.caching import AlwaysRevalidated
-from recsvc.service.deps import ContextDep
+from recsvc.service.deps import ContextDep, ExpectedCatalogue
 from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
 from recsvc.service.schemas.lists import ListBody, ListChange, NewList, SharedItem, SharedList
@@ -40,14 +40,16 @@ def _shown(deployment: Deployment, presenter: Presenter, stored: StoredList) -> 
     items = []
     for item in stored.items:
         catalogue = deployment.for_movie(item.movie_id).catalogue
-        row = catalogue.vocabulary.row(item.movie_id)
+        row = catalogue.vocabulary.row(item.movie_id) if stored.catalogue == deployment.catalogue else None
         now = None if row is None else presenter.summary(catalogue.movie(row))
         items.append(SharedItem(movie_id=item.movie_id, title=item.title, year=item.year, movie=now))
     times = {"created_at": stored.created_at, "updated_at": stored.updated_at}
     return {"slug": stored.slug, "title": stored.title, "items": items, **times}
 
 
-@router.post("", status_code=201, summary="Share a list", responses=document(413))
+@router.post(
+    "", status_code=201, summary="Share a list", dependencies=[ExpectedCatalogue], responses=document(409, 413)
+)
 async def make_list(context: ContextDep, body: ListBody, response: Response) -> NewList:
     """Store a list that anyone with its link can read; the edit token in the answer is needed to change it."""
     stored, token = await share(context.deployment, context.database, body.title, body.movie_ids)
@@ -57,12 +59,21 @@ async def make_list(context: ContextDep, body: ListBody, response: Response) -> 
 
 @router.get("/{slug}", summary="Read a shared list", dependencies=[AlwaysRevalidated], responses=document(404))
 async def read_list(context: ContextDep, slug: SlugPath) -> SharedList:
-    """The movies in their order. A movie that has left the catalogue is shown with the title that it had."""
-    stored = await shared_list(context.database, slug)
+    """The movies in their order.
+
+    A movie that has left the catalogue is shown with the title that it had, and so are all movies of a list of another
+    catalogue than the one that serves now.
+    """
+    stored = await shared_list(context.deployment, context.database, slug)
     return SharedList(**_shown(context.deployment, context.presenter, stored))
 
 
-@router.patch("/{slug}", summary="Change a shared list", responses=document(401, 403, 404, 413))
+@router.patch(
+    "/{slug}",
+    summary="Change a shared list",
+    dependencies=[ExpectedCatalogue],
+    responses=document(401, 403, 404, 409, 413),
+)
 async def edit_list(context: ContextDep, slug: SlugPath, token: EditToken, body: ListChange) -> SharedList:
     """Change the title of a list, its movies, or both."""
     stored = await change_list(context.deployment, context.database, slug, token, body.title, body.movie_ids)
@@ -72,4 +83,4 @@ async def edit_list(context: ContextDep, slug: SlugPath, token: EditToken, body:
 @router.delete("/{slug}", status_code=204, summary="Remove a shared list", responses=document(401, 403, 404))
 async def delete_list(context: ContextDep, slug: SlugPath, token: EditToken) -> None:
     """Remove a list; its link does not work any more."""
-    await remove_list(context.database, slug, token)
+    await remove_list(context.deployment, context.database, slug, token)

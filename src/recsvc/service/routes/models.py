@@ -13,7 +13,7 @@ from recsvc.service.access import Admin
 from recsvc.service.caching import AlwaysRevalidated
 from recsvc.service.deps import DeploymentManagerDep
 from recsvc.service.problems import document
-from recsvc.service.schemas.models import ChallengeBody, Models, ModelVersion, Promotion, ReasonBody
+from recsvc.service.schemas.models import ChallengeBody, Models, ModelVersion, Promotion, PromotionBody
 
 router = APIRouter(prefix="/models", tags=["models"])
 WHO = "http"
@@ -40,8 +40,9 @@ def models(manager: DeploymentManagerDep) -> Models:
             challenger=manifest.version == challenge.version if challenge else False,
             weight=challenge.weight if challenge and challenge.version == manifest.version else None,
             created_at=manifest.created_at,
-            **manifest.dataset.model_dump(exclude={"name", "fingerprint"}),
+            **manifest.dataset.model_dump(exclude={"name", "fingerprint", "data_dir", "tmdb"}),
             dataset=manifest.dataset.name,
+            catalogue=manifest.catalogue,
             report_url=_report_url(manager.registry, manifest.version),
             metrics=manifest.metrics,
         )
@@ -53,9 +54,9 @@ def models(manager: DeploymentManagerDep) -> Models:
 @router.post(
     "/rollback", summary="Go back to the version before", dependencies=[Admin], responses=document(401, 403, 409, 413)
 )
-def rollback(manager: DeploymentManagerDep, body: Annotated[ReasonBody, Body()] = ReasonBody()) -> Promotion:  # noqa: B008 - frozen
+def rollback(manager: DeploymentManagerDep, body: Annotated[PromotionBody, Body()] = PromotionBody()) -> Promotion:  # noqa: B008 - frozen
     """Go back to what served before: this process at once, the others within seconds."""
-    entry = manager.roll_back(who=WHO, why=body.why)
+    entry = manager.roll_back(who=WHO, why=body.why, switch_catalogue=body.switch_catalogue)
     return _promotion(entry)
 
 
@@ -74,10 +75,10 @@ VersionPath = Annotated[
 def promote(
     manager: DeploymentManagerDep,
     version: VersionPath,
-    body: Annotated[ReasonBody, Body()] = ReasonBody(),  # noqa: B008 - frozen
+    body: Annotated[PromotionBody, Body()] = PromotionBody(),  # noqa: B008 - frozen
 ) -> Promotion:
     """Verify a version and let it serve: this process at once, the others within seconds."""
-    entry = manager.promote(version, who=WHO, why=body.why)
+    entry = manager.promote(version, who=WHO, why=body.why, switch_catalogue=body.switch_catalogue)
     return _promotion(entry)
 
 

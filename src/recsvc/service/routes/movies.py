@@ -16,6 +16,8 @@ from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
 from recsvc.service.schemas.fields import MovieIdField
 from recsvc.service.schemas.movies import (
+    Genre,
+    Genres,
     MovieDetail,
     Movies,
     OnboardingQuery,
@@ -27,7 +29,7 @@ from recsvc.service.schemas.movies import (
 from recsvc.types import Movie
 from recsvc.usecases.movies import movie_row, onboarding_movies, search
 
-router = APIRouter(prefix="/movies", tags=["movies"])
+router = APIRouter(tags=["movies"])
 
 
 def _page(engine: Engine, presenter: Presenter, movies: Sequence[Movie], next_offset: int | None) -> Movies:
@@ -38,7 +40,7 @@ def _page(engine: Engine, presenter: Presenter, movies: Sequence[Movie], next_of
     )
 
 
-@router.get("", summary="Search for movies by title", dependencies=[KeptForAMinute], responses=document())
+@router.get("/movies", summary="Search for movies by title", dependencies=[KeptForAMinute], responses=document())
 async def search_movies(context: ContextDep, query: Annotated[SearchQuery, Query()]) -> Movies:
     """Search titles, forgiving typing mistakes, accents, the order of words and a leading article; best first."""
     engine = context.deployment.production
@@ -47,10 +49,13 @@ async def search_movies(context: ContextDep, query: Annotated[SearchQuery, Query
 
 
 @router.get(
-    "/popular", summary="The movies with the best weighted rating", dependencies=[KeptForAMinute], responses=document()
+    "/movies/popular",
+    summary="The most popular movies",
+    dependencies=[KeptForAMinute],
+    responses=document(),
 )
 async def popular(context: ContextDep, query: Annotated[PageParameters, Query()]) -> PopularMovies:
-    """What an unknown user is recommended: movies by their Bayesian weighted rating, which counts the raters, too."""
+    """What an unknown user is recommended: movies by a weighted rating, which counts the raters, too."""
     engine = context.deployment.production
     answer = engine.recommend(
         UNKNOWN_USER, EngineQuery(query.k, query.offset, query.filters(), 0.0, Strategy.POPULAR, explain=False)
@@ -59,7 +64,7 @@ async def popular(context: ContextDep, query: Annotated[PageParameters, Query()]
         PopularItem(
             rank=item.rank,
             movie=context.presenter.summary(item.movie),
-            weighted_rating=item.score,
+            popularity=item.score,
             rating_count=engine.rating_count(item.movie.movie_id),
         )
         for item in answer.items
@@ -72,15 +77,23 @@ async def popular(context: ContextDep, query: Annotated[PageParameters, Query()]
     )
 
 
-@router.get("/onboarding", summary="Well-known movies to rate first", responses=document())
+@router.get("/movies/onboarding", summary="Well-known movies to rate first", responses=document())
 async def onboarding(context: ContextDep, query: Annotated[OnboardingQuery, Query()]) -> Movies:
     """A draw from the 50 most rated movies, of which a new user can rate those they have seen."""
     engine = context.deployment.production
     return _page(engine, context.presenter, onboarding_movies(engine, query.k, query.seed), None)
 
 
+@router.get("/genres", summary="The genres of the catalogue", dependencies=[KeptForAMinute], responses=document())
+async def genres(context: ContextDep) -> Genres:
+    """Every genre that a movie of the catalogue has, with how many have it; these are the values of `genre`."""
+    engine = context.deployment.production
+    items = [Genre(name=name, movies=movies) for name, movies in engine.catalogue.genre_counts().items()]
+    return Genres(model_version=engine.manifest.version, items=items)
+
+
 # This path matches every other one, so it stays the last.
-@router.get("/{movie_id}", summary="One movie", dependencies=[KeptForAMinute], responses=document(404))
+@router.get("/movies/{movie_id}", summary="One movie", dependencies=[KeptForAMinute], responses=document(404))
 async def movie(context: ContextDep, movie_id: MovieIdField) -> MovieDetail:
     """Everything that is known about a movie."""
     engine = context.deployment.for_movie(movie_id)

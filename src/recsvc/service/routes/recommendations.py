@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from recsvc.service.deps import CallerDep, ContextDep
+from recsvc.service.deps import CallerDep, ContextDep, ExpectedCatalogue
 from recsvc.service.problems import document
 from recsvc.service.schemas.recommendations import Recommendations, RecommendBody, RecommendQuery
 from recsvc.usecases.recommendations import GivenFeedback, recommend_for, recommend_from
@@ -29,7 +29,12 @@ async def recommend(
     return context.presenter.recommendations(engine, user, answer)
 
 
-@router.post("/recommend", summary="Recommend movies by ratings in the request", responses=document(413))
+@router.post(
+    "/recommend",
+    summary="Recommend movies by ratings in the request",
+    dependencies=[ExpectedCatalogue],
+    responses=document(409, 413),
+)
 async def recommend_without_account(context: ContextDep, body: RecommendBody) -> Recommendations:
     """Recommend to a user who has no account: the ratings are in the body, and nothing is stored.
 

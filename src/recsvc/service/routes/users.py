@@ -10,7 +10,7 @@ from recsvc.service.deps import CallerDep, ContextDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.fields import UserIdField
 from recsvc.service.schemas.users import User, UserRating, UserRatings, UserRatingsQuery
-from recsvc.usecases.users import erase, feedback_of, is_dataset_user, summary_of
+from recsvc.usecases.users import erase, feedback_of, is_dataset_user, is_writable, summary_of
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -28,8 +28,7 @@ async def user(context: ContextDep, user: UserDep) -> User:
     """How much feedback of which kind a user has given, and when; 404 if nothing is stored."""
     engine = context.deployment.for_user(user)
     summary = await summary_of(engine, context.database, user)
-    read_only = is_dataset_user(engine, user)
-    return User(user_id=user, read_only=read_only, rated=summary.rated, **summary._asdict())
+    return User(user_id=user, read_only=not is_writable(user), rated=summary.rated, **summary._asdict())
 
 
 @router.get("/{user_id}/ratings", summary="All feedback of a user", responses=document(401, 403))
@@ -61,5 +60,8 @@ async def user_ratings(context: ContextDep, user: UserDep, query: Annotated[User
 
 @router.delete("/{user_id}", status_code=204, summary="Erase a user", responses=document(401, 403))
 async def erase_user(context: ContextDep, user: UserDep) -> None:
-    """Erase all feedback and events of a user, at once and for good. For an unknown user there is nothing to do."""
-    await erase(context.deployment, context.database, user)
+    """Erase all feedback and events of a user, of all catalogues, at once and for good.
+
+    For an unknown user there is nothing to do.
+    """
+    await erase(context.database, user)

@@ -31,7 +31,7 @@ class BatchRecord(ResponseModel):
     """What became of one record."""
 
     index: int = Field(description="Its place in the request, from 0.")
-    status: int = Field(description="201 new, 200 changed or there already; 401, 403, 404 or 422: not kept.")
+    status: int = Field(description="201 new, 200 changed or there already; 401, 403, 404, 409 or 422: not kept.")
     detail: str | None = Field(default=None, description="Why it was not kept.")
     errors: list[FieldError] = Field(default=[], description="The fields that cannot be used.")
 

@@ -13,14 +13,16 @@ UserIdField = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9._:-]{1,128}$",
-        description="The user: 1-128 characters of `A-Z a-z 0-9 . _ : -`, chosen by the caller. "
-        "Users of the dataset are named `<dataset>:<their number>` and can only be read.",
+        description="The user: 1-128 characters of `A-Z a-z 0-9 . _ -`, chosen by the caller. A colon is kept for "
+        "users of datasets, `<dataset>:<their number>`, who can only be read, and for visitors, `anon:...`.",
         examples=["ada", "ml-100k:196"],
     ),
 ]
 USER_ID = "The user; left out with a session token, which names the user itself."
 RecommendationIdField = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,4096}$")]
-RECOMMENDATION_ID = "AflRAQEA3x5cJ2aFq0cZMjAyNjExMjBUMTAxNTAwWi0xZjNhOWMyZQQBAAAAAAAAfM1n0kz8c2tXo4mJ5mQ7zA"
+RECOMMENDATION_ID = (
+    "AjFRAQEAAAAAAAAAAAAAAFshdzutusNKGTIwMjYxMTIwVDEwMTUwMFotMWYzYTljMmUEAQAAAAAAAJI8Aet3Fu3JZkm82I4bg5Y"
+)
 MovieIdField = Annotated[int, Field(ge=1, le=MAX_MOVIE_ID, description="A movie of the catalogue.", examples=[1])]
 StarsField = Annotated[
     float,

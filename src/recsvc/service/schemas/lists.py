@@ -56,7 +56,9 @@ class SharedItem(ResponseModel):
     movie_id: MovieField
     title: TitleField
     year: int | None = Field(description="The year of its release.", examples=[1977])
-    movie: MovieSummary | None = Field(description="The movie; null when it has left the catalogue.")
+    movie: MovieSummary | None = Field(
+        description="The movie; null when it has left the catalogue, or the list is of another one."
+    )
 
 
 class SharedList(ResponseModel):

@@ -22,6 +22,10 @@ class ModelVersion(ResponseModel):
     )
     created_at: datetime = Field(description="When it was published.")
     dataset: str = Field(description="The dataset it was trained on.", examples=["ml-100k"])
+    catalogue: str = Field(
+        description="The set of movies in which its movie ids have a meaning: feedback belongs to a catalogue.",
+        examples=["ml-100k"],
+    )
     simulated: bool = Field(description="Whether the ratings it was trained on are simulated.")
     notice: str = Field(description="The notice that must be shown where the data is used.")
     users: int = Field(description="How many users the dataset has.", examples=[943])
@@ -49,6 +53,16 @@ class ReasonBody(RequestModel):
         str,
         Field(max_length=500, description="Kept in the log of aliases.", examples=["better nDCG on the hold-out"]),
     ] = ""
+
+
+class PromotionBody(ReasonBody):
+    """Why another version is to serve, and whether it may be of another catalogue."""
+
+    switch_catalogue: bool = Field(
+        default=False,
+        description="Whether the version may be of another catalogue than the one that serves now. What users said "
+        "about the movies of this one is kept, and is not used until it serves again.",
+    )
 
 
 class ChallengeBody(ReasonBody):

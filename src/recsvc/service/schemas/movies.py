@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -29,7 +30,7 @@ GenresField = Annotated[
         examples=[["Sci-Fi"]],
     ),
 ]
-YearField = Annotated[int | None, Field(ge=1870, le=2100)]
+YearField = Annotated[int | None, Field(ge=0, le=9999)]
 ExcludeField = Annotated[
     list[MovieIdField], Field(max_length=1000, description="Movies to leave out; repeat it for more.")
 ]
@@ -68,6 +69,20 @@ class PageParameters(FilterParameters):
 
     k: KField = 10
     offset: OffsetField = 0
+
+
+class Genre(ResponseModel):
+    """A genre of the catalogue."""
+
+    name: str = Field(description="As `genre` takes it.", examples=["Sci-Fi"])
+    movies: int = Field(description="How many movies have it.", examples=[120])
+
+
+class Genres(ResponseModel):
+    """All genres of the catalogue, in alphabetical order."""
+
+    model_version: VersionField
+    items: list[Genre] = Field(description="The genres.")
 
 
 class SearchQuery(PageParameters):
@@ -123,6 +138,19 @@ class MovieDetail(MovieSummary):
         description="A trailer at YouTube or Vimeo; null where none is known.",
         examples=["https://www.youtube.com/watch?v=vZ734NWnAHA"],
     )
+    vote_average: float | None = Field(description="The mean of its votes at TMDB, 0-10.", examples=[8.1])
+    vote_count: int | None = Field(description="How many votes that is made of.", examples=[6624])
+    runtime: int | None = Field(description="How long it is, in minutes.", examples=[121])
+    original_language: str | None = Field(description="In which language it was made, by ISO 639-1.", examples=["en"])
+    release_date: date | None = Field(
+        description="When it was released first, in any country.", examples=["1977-05-25"]
+    )
+    backdrop_url: str | None = Field(
+        description="A wide image on TMDB's host; null where none is known.",
+        examples=["https://image.tmdb.org/t/p/w780/zqkmTXzjkAgXmEWLRsY4UpTWCeo.jpg"],
+    )
+    budget: int | None = Field(description="What it cost, in US dollars.", examples=[11_000_000])
+    revenue: int | None = Field(description="What it earned, in US dollars.", examples=[775_398_007])
     attribution: str | None = Field(
         description="What TMDB wants to be shown beside its data; null where none of it is here.",
         examples=["This product uses the TMDB API but is not endorsed or certified by TMDB."],
@@ -130,8 +158,8 @@ class MovieDetail(MovieSummary):
     simulated: SimulatedField
     rating_count: int = Field(description="How many ratings the movie has in the dataset.")
     mean_rating: float | None = Field(description="Their mean in stars; null without a rating.")
-    weighted_rating: float | None = Field(
-        description="The Bayesian weighted rating by which `/movies/popular` is ordered."
+    popularity: float | None = Field(
+        description="By what `/movies/popular` is ordered. It counts how many rated the movie, too, and is no mean."
     )
 
 
@@ -148,9 +176,9 @@ class PopularItem(ResponseModel):
 
     rank: RankField
     movie: MovieSummary = Field(description="The movie.")
-    weighted_rating: float = Field(
+    popularity: float = Field(
         description="`v/(v+m)·R + m/(v+m)·C` of v ratings with mean R: a movie is presumed to deserve C, 1 star, "
-        "until m or more ratings say otherwise.",
+        "until m or more ratings say otherwise. Without ratings, it is of TMDB's votes, 0-10.",
         examples=[3.02],
     )
     rating_count: int = Field(description="How many ratings that is made of.", examples=[583])

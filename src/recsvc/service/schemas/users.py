@@ -22,7 +22,7 @@ class User(ResponseModel):
     """How much is stored about a user."""
 
     user_id: UserField
-    read_only: bool = Field(description="true for users of the dataset, who cannot be changed.")
+    read_only: bool = Field(description="true where the name belongs to a user of a dataset, who cannot be changed.")
     rated: int = Field(description="How many movies are in their taste: rated, liked or disliked.")
     events: int = Field(description="How many events are stored: movies that they were shown or clicked.")
     counts: dict[FeedbackKind, int] = Field(

@@ -1,9 +1,12 @@
 /** All calls of the API that the page makes. */
 
-import { request } from "./http.js";
+import { catalogue, request } from "./http.js";
 import { session } from "./session.js";
 
 const byId = encodeURIComponent;
+
+/** Headers by which a request is refused if the movie ids in it are of another catalogue than the one that serves. */
+const of = (name) => (name ? { "x-catalogue": name } : {});
 
 export function recommend(filters, signal) {
   return session.sendIfBegun(() => ["/recommend", { query: filters, signal }]);
@@ -18,6 +21,10 @@ export function findMovies(query, signal) {
   return request("/movies", { query, signal });
 }
 
+export function genres() {
+  return request("/genres");
+}
+
 export function movie(movieId, signal) {
   return request(`/movies/${byId(movieId)}`, { signal });
 }
@@ -27,14 +34,14 @@ export function similar(movieId, by, k, signal) {
 }
 
 /**
- * Send feedback on a movie: one of `rating`, `liked`, `seen`, `not_interested`. The recommendation is left out once the
- * service refuses it (it is too old, or another user's), since the feedback matters more.
+ * Send feedback on a movie of a catalogue: one of `rating`, `liked`, `seen`, `not_interested`. The recommendation is
+ * left out once the service refuses it (it is too old, or another user's), since the feedback matters more.
  */
-export async function rate(movie_id, value, recommendation_id) {
+export async function rate(movie_id, value, recommendation_id, inCatalogue) {
   const post = (id) =>
     session.send((_, renewed) => {
       const body = { movie_id, ...value, ...(id && !renewed && { recommendation_id: id }) };
-      return ["/rate", { method: "POST", body }];
+      return ["/rate", { method: "POST", body, headers: of(inCatalogue) }];
     });
   try {
     return await post(recommendation_id);
@@ -44,8 +51,8 @@ export async function rate(movie_id, value, recommendation_id) {
   }
 }
 
-export function deleteRating(movie_id) {
-  return session.send(() => ["/rate", { method: "DELETE", query: { movie_id } }]);
+export function deleteRating(movie_id, inCatalogue) {
+  return session.send(() => ["/rate", { method: "DELETE", query: { movie_id }, headers: of(inCatalogue) }]);
 }
 
 export function myRatings(offset) {
@@ -61,7 +68,7 @@ export function sendEvents(events) {
 }
 
 export function makeList(title, movie_ids) {
-  return request("/lists", { method: "POST", body: { title, movie_ids } });
+  return request("/lists", { method: "POST", body: { title, movie_ids }, headers: of(catalogue.name) });
 }
 
 export function list(slug, signal) {

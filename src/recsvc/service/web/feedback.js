@@ -9,6 +9,7 @@
  */
 
 import * as api from "./api.js";
+import { catalogue } from "./http.js";
 import { session } from "./session.js";
 import { hasFields, keep, onChangeElsewhere, recallAll } from "./storage.js";
 
@@ -21,9 +22,9 @@ class Feedback extends EventTarget {
   loaded = false;
   /** @type {Map<number, Entry>} the entries that the service has */
   #confirmed = new Map();
-  /** @type {Map<number, {movie_id: number, entry: Entry|null}>} the last change of each movie; null deletes it */
+  /** @type {Map<number, Change>} the last change of each movie */
   #pending = new Map(
-    recallAll("wishes", isPending).map(({ movie_id, opinion }) => [movie_id, { movie_id, entry: opinion }]),
+    recallAll("wishes", isPending).map(({ opinion, ...change }) => [change.movie_id, { ...change, entry: opinion }]),
   );
   /** @type {Map<number, Entry|null>} the changes that were confirmed while the feedback was being loaded */
   #confirmedMeanwhile = new Map();
@@ -115,7 +116,7 @@ class Feedback extends EventTarget {
   }
 
   #add(movie_id, entry) {
-    this.#pending.set(movie_id, { movie_id, entry });
+    this.#pending.set(movie_id, { movie_id, entry, catalogue: catalogue.name });
     this.#keepPending();
   }
 
@@ -202,7 +203,7 @@ class Feedback extends EventTarget {
 
   /** Keep the pending changes under the names of earlier versions of the page, which may have left some. */
   #keepPending() {
-    const changes = [...this.#pending.values()].map(({ movie_id, entry }) => ({ movie_id, opinion: entry }));
+    const changes = [...this.#pending.values()].map(({ entry, ...change }) => ({ ...change, opinion: entry }));
     keep("wishes", changes.length ? changes : null);
   }
 
@@ -211,10 +212,10 @@ class Feedback extends EventTarget {
   }
 }
 
-async function deliver({ movie_id, entry }) {
-  if (entry) return api.rate(movie_id, toBody(entry), entry.recommendation_id);
+async function deliver({ movie_id, entry, catalogue }) {
+  if (entry) return api.rate(movie_id, toBody(entry), entry.recommendation_id, catalogue);
   try {
-    return await api.deleteRating(movie_id);
+    return await api.deleteRating(movie_id, catalogue);
   } catch (problem) {
     if (problem.status !== 404) throw problem; // it is deleted already
     return null;
@@ -229,7 +230,8 @@ function toBody({ kind, rating }) {
 
 function isPending(value) {
   const entry = value?.opinion;
-  return hasFields(value, { movie_id: "number" }) && (entry === null || hasFields(entry, ENTRY));
+  if (!hasFields(value, { movie_id: "number" }) || !/^[\w.-]+$/.test(value.catalogue ?? "none")) return false;
+  return entry === null || hasFields(entry, ENTRY);
 }
 
 export const feedback = new Feedback();
@@ -237,4 +239,5 @@ addEventListener("online", () => feedback.resume());
 onChangeElsewhere("wishes", (removed) => removed && feedback.reload().catch(() => {}));
 
 /** @typedef {{movie_id: number, title: string|null, kind: string, rating: number|null, updated_at: string,
- *   recommendation_id: string|null}} Entry the feedback on one movie */
+ *   recommendation_id: string|null}} Entry the feedback on one movie
+ * @typedef {{movie_id: number, entry: Entry|null, catalogue: string|null}} Change without an entry, it deletes */

@@ -1,14 +1,10 @@
 /** The filters of recommendations (era, genres, variety), which are part of the address, and their controls. */
 
+import { genres as genresOfTheCatalogue } from "./api.js";
 import { h } from "./dom.js";
 import { choice } from "./parts.js";
 import { address } from "./router.js";
 
-/** The genres of MovieLens. */
-const GENRES = (
-  "Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror " +
-  "Musical Mystery Romance Sci-Fi Thriller War Western"
-).split(" ");
 const ERAS = [
   ["", "Any"],
   ["old", "Older"],
@@ -34,21 +30,35 @@ export function filterBar(filters, onchange) {
     change({
       genre: current.genre.includes(genre) ? current.genre.filter((name) => name !== genre) : [...current.genre, genre],
     });
-  const chips = GENRES.map((genre) =>
-    h("button.chip", { type: "button", value: genre, onclick: () => toggle(genre) }, genre),
-  );
+  const chip = (name) => h("button.chip", { type: "button", value: name, onclick: () => toggle(name) }, name);
+  const chips = h("div.chips", { role: "group", "aria-label": "Genres" });
   const summary = h("summary", {}, "Genres");
-  const genres = h("details.genres", {}, summary, h("div.chips", { role: "group", "aria-label": "Genres" }, chips));
+  const genres = h("details.genres", { hidden: true }, summary, chips);
 
   const bar = h("section.filters", { "aria-label": "Filters" }, era, variety, genres);
+  let names = [];
+  const showChips = () => {
+    const all = [...new Set([...names, ...current.genre])]; // what is chosen can be taken back, whatever there is
+    chips.replaceChildren(...all.map(chip));
+    genres.hidden = !all.length;
+  };
   bar.show = (shown) => {
     current = shown;
+    const values = [...chips.children].map((one) => one.value);
+    if (!current.genre.every((name) => values.includes(name))) showChips();
     era.show(current.era);
     variety.input.value = current.diversity || 0;
-    for (const chip of chips) chip.setAttribute("aria-pressed", current.genre.includes(chip.value));
+    for (const one of chips.children) one.setAttribute("aria-pressed", current.genre.includes(one.value));
     summary.textContent = current.genre.length ? `Genres: ${current.genre.join(", ")}` : "All genres";
   };
   bar.show(current);
+  genresOfTheCatalogue()
+    .then(({ items }) => {
+      names = items.map(({ name }) => name);
+      showChips();
+      bar.show(current);
+    })
+    .catch(() => {}); // the list says what is wrong
   return bar;
 }
 

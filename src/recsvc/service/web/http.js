@@ -5,6 +5,21 @@ let leaving = false;
 addEventListener("pagehide", () => (leaving = true));
 addEventListener("pageshow", () => (leaving = false));
 
+/** Dispatches "switched" when another catalogue serves than the one whose movies the page shows. */
+class Catalogue extends EventTarget {
+  /** The name in the first answer; null before it. */
+  name = null;
+
+  /** Whether an answer is of another one. */
+  isLeftBy(answer) {
+    const name = answer.headers.get("x-catalogue");
+    this.name ??= name;
+    return Boolean(name) && name !== this.name;
+  }
+}
+
+export const catalogue = new Catalogue();
+
 /** A failed request; `status` is 0 when the service was not reached. */
 export class Problem extends Error {
   constructor(status, detail, errors = []) {
@@ -25,13 +40,20 @@ export class Problem extends Error {
  * An aborted request throws the `AbortError` of fetch; every other failure throws a `Problem`.
  */
 export async function request(path, { method = "GET", query, body, headers = {}, signal } = {}) {
-  const response = await send(path + queryString(query), {
+  const url = path + queryString(query);
+  const options = {
     method,
     signal,
     keepalive: leaving,
     headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+    cache: catalogue.name ? "default" : "no-cache", // what the browser has kept may be of another catalogue
+  };
+  let response = await send(url, options);
+  if (catalogue.isLeftBy(response)) {
+    if (method === "GET") response = await send(url, { ...options, cache: "reload" });
+    if (catalogue.isLeftBy(response)) catalogue.dispatchEvent(new Event("switched"));
+  }
   if (!response.ok) throw await readProblem(response);
   return response.status === 204 ? null : response.json();
 }

@@ -1,6 +1,7 @@
 /** The entry point: the routes, the frame around the views, and what all views share. */
 
 import { feedback } from "./feedback.js";
+import { catalogue } from "./http.js";
 import { start } from "./router.js";
 import { startSearch } from "./searchbox.js";
 import { session } from "./session.js";
@@ -44,7 +45,12 @@ session.addEventListener("renewed", () => {
 
 session.addEventListener("replaced", ({ detail }) => feedback.follow(detail).catch(() => {}));
 
-feedback.addEventListener("refused", ({ detail: { problem } }) => toast(`This was not saved: ${problem.message}`));
+const reload = { label: "Reload", run: () => location.reload() };
+catalogue.addEventListener("switched", () => toast("The service has other movies now.", reload), { once: true });
+
+feedback.addEventListener("refused", ({ detail: { problem } }) =>
+  toast(`This was not saved: ${problem.message}`, problem.status === 409 ? reload : null),
+);
 
 const offline = document.getElementById("offline");
 offline.querySelector("button").addEventListener("click", () => feedback.resume());

@@ -3,10 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from recsvc.datasets.load import read_dataset
 from recsvc.datasets.tmdb.merge import EnrichResult, enrich, read_tmdb
 from recsvc.errors import BadRowError, DataError
+from recsvc.features.title_index import TitleIndex
 from recsvc.types import Movie
 from tests.unit.datasets.folders import name_list, tmdb, tmdb_row
 
@@ -61,6 +64,10 @@ def test_empty_fields_are_filled_and_others_not_overwritten(tmp_path: Path) -> N
         keywords=name_list("toy", "boy"),
         production_countries=name_list("United States of America"),
         production_companies=name_list("Pixar", "B", "C", "D"),
+        runtime="81.0",
+        original_language="en",
+        budget=30_000_000,
+        revenue=373_554_033,
     )
     folder = tmdb(tmp_path, [movie], [(862, "Toy Story", CAST, CREW)])
     complete = Movie(
@@ -80,6 +87,12 @@ def test_empty_fields_are_filled_and_others_not_overwritten(tmp_path: Path) -> N
         tmdb_id=862,
         vote_average=1.0,
         vote_count=0,
+        runtime=80,
+        original_language="fr",
+        release_date="1996-01-01",
+        backdrop_path="/b.jpg",
+        budget=1,
+        revenue=2,
     )
     full, kept = enrich((Movie(2, "Other", tmdb_id=862), complete), read_tmdb(folder)).movies
     assert kept == complete
@@ -98,7 +111,25 @@ def test_empty_fields_are_filled_and_others_not_overwritten(tmp_path: Path) -> N
         tmdb_id=862,
         vote_average=7.5,
         vote_count=10,
+        runtime=81,
+        original_language="en",
+        release_date="1995-05-01",
+        budget=30_000_000,
+        revenue=373_554_033,
     )
+
+
+def test_a_working_title_gives_way_and_is_still_found(tmp_path: Path) -> None:
+    reboot = Movie(1, "Untitled Spider-Man Reboot", 2017, tmdb_id=315635)
+    named = Movie(2, "Untitled: Another Movie's Own Title", 2017)
+    found = enriched(tmp_path, [tmdb_row(315635, "Spider-Man: Homecoming")], reboot, named).movies
+    assert (found[0].title, found[0].other_titles) == ("Spider-Man: Homecoming", ("Untitled Spider-Man Reboot",))
+    assert found[1].title == named.title  # TMDB does not know it
+    index = TitleIndex.of(found)
+    for query in ("homecoming", "untitled spider-man reboot"):
+        assert index.search(query, np.ones(2, np.int64))[0] == 0
+    again = enriched(tmp_path / "again", [tmdb_row(315635, "Untitled Spider-Man Reboot")], reboot).movies
+    assert (again[0].title, again[0].other_titles) == (reboot.title, ())
 
 
 def test_an_average_without_votes_is_none(tmp_path: Path) -> None:
@@ -181,10 +212,14 @@ def test_missing_tables_are_named(tmp_path: Path) -> None:
         ("vote_average", "11", "vote_average"),
         ("vote_count", "1.5", "vote_count"),
         ("release_date", "1/2/1999", "release_date"),
+        ("runtime", "1.5", "runtime '1.5' is not a whole number"),
+        ("budget", "-1", "budget"),
+        ("revenue", "1" * 16, "revenue"),
     ],
 )
 def test_a_broken_movie_is_reported_with_its_correct_line(tmp_path: Path, column: str, value: str, reason: str) -> None:
-    movies = [tmdb_row(1, "A", overview="two\nlines"), tmdb_row(2, "B", **{column: value})]
+    optional = {"runtime": "", "budget": "0", "revenue": "0"}
+    movies = [tmdb_row(1, "A", overview="two\nlines", **optional), tmdb_row(2, "B", **(optional | {column: value}))]
     folder = tmdb(tmp_path, movies)
     with pytest.raises(BadRowError) as raised:
         read_tmdb(folder)
@@ -208,3 +243,18 @@ def test_broken_credits_are_reported_with_their_line(tmp_path: Path, row: tuple[
         read_tmdb(folder)
     assert (raised.value.file, raised.value.line) == (folder / "tmdb_5000_credits.csv", 3)
     assert reason in raised.value.reason
+
+
+def test_what_tmdb_does_not_know_is_none(tmp_path: Path) -> None:
+    known = {"runtime": "0.0", "original_language": " ", "budget": "0", "revenue": ""}
+    movie = read_tmdb(tmdb(tmp_path, [tmdb_row(1, "A", "1995-99-99", **known)])).movies[1]
+    told = (movie.runtime, movie.original_language, movie.release_date, movie.budget, movie.revenue)
+    assert told == (None,) * 5
+    assert movie.year == 1995
+
+
+def test_tables_alone_that_lack_the_credits_are_named(tmp_path: Path) -> None:
+    folder = tmdb(tmp_path / "mine", [tmdb_row(1, "Whole")])
+    (folder / "tmdb_5000_credits.csv").unlink()
+    with pytest.raises(DataError, match=r"has tmdb_5000_movies\.csv and lacks tmdb_5000_credits\.csv"):
+        read_dataset("mine", tmp_path)

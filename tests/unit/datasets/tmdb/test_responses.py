@@ -22,6 +22,10 @@ ANSWER: dict[str, Any] = {
     "vote_count": 11000,
     "imdb_id": "tt0211915",
     "poster_path": "/nSxDa3M9aMvGVLoItzWTepQ5h5d.jpg",
+    "backdrop_path": "/qvdsmbbtWsnWePILuGaEe5PRPgY.jpg",
+    "runtime": 122,
+    "budget": 10_000_000,
+    "revenue": 173_921_954,
     "credits": {
         "cast": [{"name": f"Actor {order}", "order": order} for order in (3, 0, 1, 2, 5, 4)],
         "crew": [
@@ -58,6 +62,16 @@ def test_all_used_fields_are_converted() -> None:
     assert movie.keywords == ("paris, france", "garden gnome")
     assert movie.poster_path == "/nSxDa3M9aMvGVLoItzWTepQ5h5d.jpg"
     assert movie.trailer_url == "https://www.youtube.com/watch?v=HUECWi5pX7o"
+    assert (movie.runtime, movie.original_language, movie.release_date) == (122, "fr", "2001-04-25")
+    assert (movie.budget, movie.revenue) == (10_000_000, 173_921_954)
+    assert movie.backdrop_path == "/qvdsmbbtWsnWePILuGaEe5PRPgY.jpg"
+
+
+def test_what_tmdb_does_not_know_is_none() -> None:
+    numbers, texts = {"runtime": 0, "budget": 0, "revenue": 0}, {"release_date": "", "original_language": ""}
+    movie = read(**numbers, **texts, backdrop_path=None).movie()
+    assert {getattr(movie, name) for name in (*numbers, *texts, "backdrop_path")} == {None}
+    assert read(runtime=None, original_language="xxx", backdrop_path="//x").movie().runtime is None
 
 
 def test_cutting_keeps_all_used_fields() -> None:

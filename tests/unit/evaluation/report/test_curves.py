@@ -83,7 +83,7 @@ def test_the_served_popularity_is_among_the_points() -> None:
     sample = read_sample()
     vocabulary = Vocabulary.of(movie.movie_id for movie in sample.movies)
     config = HybridConfig(collaborative=CollaborativeConfig(popularity=0.3))
-    held = popularity_curve(sample, vocabulary, config, seed=1, popularities=(0.0, 1.0))
+    held = popularity_curve(sample, vocabulary, config, seed=1, popularities=(0.0, 1.0)).result()
     assert held.x == (0.0, 0.3, 1.0)
     assert held.served == 0.3
     assert [*held.series] == ["ndcg@10", "liked ndcg@10", "popularity_lift", "long_tail"]

@@ -31,7 +31,7 @@ def test_errors_are_those_of_the_served_model_and_its_value_is_among_the_points(
     vocabulary = Vocabulary.of(movie.movie_id for movie in sample.movies)
     few: dict[str, Axis] = {name: axis._replace(values=axis.values[:1]) for name, axis in AXES[model.kind].items()}
     monkeypatch.setattr(module, "AXES", {model.kind: few})
-    curves = error_curves(sample, vocabulary, model, seed=1)
+    curves = error_curves(sample, vocabulary, model, seed=1).result()
     assert [*curves] == [*few]
     at_served = set()
     for name, held in curves.items():

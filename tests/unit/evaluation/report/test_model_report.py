@@ -9,14 +9,14 @@ from recsvc.engine.engine import Engine
 from recsvc.evaluation.report import baselines, curves, error_curves
 from recsvc.evaluation.report.charts import DrawnChart, Section
 from recsvc.evaluation.report.example_lists import ExampleUser, ListedMovie, Neighbourhood
-from recsvc.evaluation.report.model_report import METRIC_NAMES, STEPS, TEMPLATE, make_report
+from recsvc.evaluation.report.model_report import METRIC_NAMES, TEMPLATE, make_report
 from recsvc.evaluation.report.plots import Picture
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.kinds import MODELS
 from recsvc.registry.store import Registry
 from recsvc.templating import render
 from recsvc.training.config import TrainingConfig
-from recsvc.training.pipeline import publish_trained
+from recsvc.training.pipeline import SearchPlan, publish_trained
 from tests.requirements import need_extra
 from tests.versions import part_of_sample
 
@@ -49,16 +49,28 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "MAX_RATINGS", 1000)
     few = {name: axis._replace(values=axis.values[:1]) for name, axis in error_curves.AXES["vbmf"].items()}
     monkeypatch.setattr(error_curves, "AXES", {"vbmf": few})
+    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
 
 
 @pytest.mark.usefixtures("quick")
 def test_the_page_is_complete_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     dataset, registry = part_of_sample(range(1, 201), range(300), name="part"), Registry(tmp_path)
-    publish_trained(dataset, TrainingConfig(), registry, promote=False, who="tests", progress=lambda _step: None)
+    publish_trained(
+        dataset,
+        TrainingConfig(),
+        registry,
+        promote=False,
+        who="tests",
+        progress=lambda _step: None,
+        search_plan=SearchPlan(2),
+    )
     engine = Engine(registry.open(registry.names()[0]))
-    steps: list[str] = []
-    page, drawn = make_report(engine, dataset, HybridConfig(), seed=1, progress=steps.append, processes=1)
-    assert len(steps) == STEPS
+    done: list[tuple[str, int]] = []
+    page, drawn = make_report(
+        engine, dataset, HybridConfig(), seed=1, progress=lambda *job: done.append(job), processes=1
+    )
+    assert {total for _, total in done} == {len(done)}
+    assert {"hybrid, seed 1", "learning", "diversity", "popularity 0", "vbmf", "map"} < {name for name, _ in done}
     reader = Reader()
     reader.feed(page)
     assert reader.open == []
@@ -67,6 +79,7 @@ def test_the_page_is_complete_and_loads_nothing_from_elsewhere(tmp_path: Path) -
     assert len(reader.fetched) == 2 * page.count("<figure>")
     assert page.count('media="(prefers-color-scheme: dark)"') == page.count("<figure>")
     assert "simulated" in page
+    assert "2 trials; the best reach 10" in page
     for title in (
         "Ratings by stars",
         "The long tail",

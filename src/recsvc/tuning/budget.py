@@ -1,0 +1,55 @@
+"""How many trials the size of the data affords."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recsvc.datasets.dataset import Dataset
+from recsvc.models.collaborative import CollaborativeConfig
+
+LEAST_RATINGS, LEAST_USERS = 2_000, 50
+"""With fewer, hold-outs are too small to tell configs apart, and the defaults are used."""
+LEAST_TRIALS, MOST_TRIALS = 17, 49
+SECONDS = 200.0
+"""About how long the search may take on one processor."""
+SECONDS_PER_PRODUCT, SECONDS_PER_SCORE, SECONDS_PER_RATING = 6e-11, 3e-8, 7e-7
+ROUND = 8
+"""The number of trials around one centre."""
+SEEDS = (1, 2, 3)
+"""Every trial is measured on the hold-outs of the first seed, and the best of a round on those of all."""
+FINALISTS = 2
+HOLD_OUTS = 3
+"""Models that are trained for each trial."""
+
+
+class Budget(NamedTuple):
+    """The number of trials, and about how many seconds on one processor and bytes for each process they need."""
+
+    trials: int
+    seconds: float
+    bytes: int
+
+
+def enough_to_search(dataset: Dataset) -> bool:
+    """Return whether there are ratings enough to search settings."""
+    return len(dataset.ratings) >= LEAST_RATINGS and len(dataset.ratings.user_labels) >= LEAST_USERS
+
+
+def budget(dataset: Dataset, trials: int | None = None) -> Budget:
+    """Return what a search needs; None makes as many trials as take `SECONDS`, at least `LEAST_TRIALS`.
+
+    Of the m movies that are trained on and the n users, a trial needs the time of products of (m, m) and (m, min(m, n))
+    matrices, of the scores of some users, and of the ratings.
+    """
+    ratings = dataset.ratings
+    n_users = len(ratings.user_labels)
+    n_trained = min(len(np.unique(ratings.movie_ids)), CollaborativeConfig().max_movies)
+    products = n_trained**2 * min(n_trained, n_users)
+    scores = min(n_users, 1000) * len(dataset.movies)
+    once = HOLD_OUTS * (SECONDS_PER_PRODUCT * products + SECONDS_PER_SCORE * scores + SECONDS_PER_RATING * len(ratings))
+    each = once * (1 + FINALISTS * (len(SEEDS) - 1) / ROUND)
+    if trials is None:
+        trials = min(max(int(SECONDS / each), LEAST_TRIALS), MOST_TRIALS)
+    return Budget(trials, trials * each, 8 * 7 * n_trained**2 + 4 * 16 * scores + 200 * len(ratings))

@@ -1,0 +1,245 @@
+"""How trials are compared: the lists of each kind of users on hold-outs inside the ratings, weighed in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2b
+
+import numpy as np
+
+from recsvc.datasets.dataset import Dataset
+from recsvc.evaluation.metrics.accuracy import summarise
+from recsvc.evaluation.metrics.beyond_accuracy import popularity_lift
+from recsvc.evaluation.protocols.ranked_lists import liked, make_lists
+from recsvc.evaluation.protocols.tasks import Task
+from recsvc.features.interactions import Interactions, interactions_of
+from recsvc.features.vocabulary import Vocabulary
+from recsvc.models.als import Als, AlsConfig
+from recsvc.models.collaborative import Collaborative
+from recsvc.models.content import Content, ContentConfig
+from recsvc.models.contract import Model
+from recsvc.models.ease import Ease
+from recsvc.models.hybrid import Hybrid, HybridConfig, Parts
+from recsvc.models.item_item_models import TrainedWeights
+from recsvc.models.popularity import Popularity
+from recsvc.models.spectral import Spectral
+from recsvc.tuning.holdouts import inner_tasks
+from recsvc.types import Array, FloatMatrix, FloatMovies, Rows
+
+K = 10
+WEIGHTS: Mapping[str, float] = {"known": 0.4, "new": 0.2, "few": 0.2, "later": 0.2}
+"""How much the lists of each kind of users count."""
+MOST_LIFT = 1.53
+"""No config may have more popularity lift in the lists of known users, and more than the defaults."""
+FAR_BEYOND = 1.03
+"""With so many times that lift, the defaults tell that users of this data rate less popular movies: no bound holds."""
+PRICE_OF_LIFT = 0.01
+"""What each unit of lift beyond that of such defaults costs of the value."""
+REMEMBERED = 4
+"""How many trained models of a kind are kept: those of the hold-outs of one seed, and one of another seed."""
+MOST_USERS, MOST_SCORES = 1000, 20_000_000
+"""At most this many users are measured of each kind, and at most as many as have this many scores together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one config reaches on the hold-outs of one seed.
+
+    `ndcg` has the nDCG@10 of each kind of users, with every held-out rating relevant and with liked ones; `lift` is the
+    popularity lift for known users.
+    """
+
+    ndcg: Mapping[str, tuple[float, float]]
+    lift: float
+
+
+def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> float:
+    """Return how much better a config is than the defaults, whose value is 1.
+
+    It is the weighted mean over kinds of users of the nDCG over that of the defaults. Kinds of users for which the
+    defaults have no hit do not count. A config whose lists are too popular is worth nothing: the bound is `MOST_LIFT`,
+    or the lift of the defaults. Where the defaults are far beyond the bound, lift beyond theirs has a price instead.
+    """
+    ratios: dict[str, list[float]] = {}
+    for one, reference in zip(figures, defaults, strict=True):
+        for users, of_defaults in reference.ndcg.items():
+            ratios.setdefault(users, []).extend(
+                reached / first for reached, first in zip(one.ndcg[users], of_defaults, strict=True) if first
+            )
+    lift, least = (float(np.mean([one.lift for one in side])) for side in (figures, defaults))
+    bounded = least <= FAR_BEYOND * MOST_LIFT
+    if bounded and lift > max(MOST_LIFT, least):
+        return 0.0
+    counted = {users: WEIGHTS[users] for users, of_users in ratios.items() if of_users}
+    if not counted:
+        return 1.0
+    accuracy = float(np.average([np.mean(ratios[users]) for users in counted], weights=[*counted.values()]))
+    return accuracy if bounded else accuracy - PRICE_OF_LIFT * max(lift - least, 0.0)
+
+
+def limited_tasks(dataset: Dataset, seed: int) -> dict[str, Task]:
+    """Return the hold-outs of a seed, with at most so many users of each kind as are measured."""
+    vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
+    most = max(min(MOST_USERS, MOST_SCORES // max(len(vocabulary), 1)), 1)
+    rng = np.random.default_rng(seed)
+    limited = {}
+    for users, task in inner_tasks(dataset, vocabulary, seed).items():
+        chosen = rng.choice(task.users, min(most, len(task.users)), replace=False)
+        held_out = task.held_out.kept(np.isin(task.held_out.users, chosen))
+        limited[users] = replace(task, users=np.sort(chosen), held_out=held_out)
+    return limited
+
+
+def figures_on(tasks: Mapping[str, Task], trained: Callable[[Task], tuple[Model, Model]]) -> Figures:
+    """Return the figures of a model on the tasks of one seed.
+
+    `trained` returns the model, trained for a task, and the one whose list a user gets for whom it has no scores.
+    """
+    ndcg, lift = {}, 0.0
+    for users, task in tasks.items():
+        model, fallback = trained(task)
+        lists = make_lists(model, task.fold_in, task.held_out, k=K, fallback=fallback)
+        hits, hits_liked = lists.hits(task.held_out), lists.hits(liked(task.held_out))
+        ndcg[users] = (summarise(*hits)[f"ndcg@{K}"], summarise(*hits_liked)[f"ndcg@{K}"])
+        if users == "known":
+            lift = popularity_lift(lists, task.fold_in, task.train.counts())
+    return Figures(ndcg, lift)
+
+
+class Objective:
+    """Measures configs on the hold-outs of a dataset, whose ratings may all be used for training."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._tasks: dict[int, dict[str, Task]] = {}
+        self._content: dict[str, RememberingContent] = {}
+        self._trained = {kind: Latest(REMEMBERED) for kind in (Ease, Spectral)}
+        self._als: dict[tuple[int, str], RememberingAls] = {}
+
+    def __call__(self, config: HybridConfig, seed: int) -> Figures:
+        """Return the figures of a config on the hold-outs of a seed."""
+        if seed not in self._tasks:
+            self._tasks[seed] = limited_tasks(self._dataset, seed)
+        hybrids: dict[int, Hybrid] = {}
+
+        def hybrid(task: Task) -> tuple[Hybrid, Popularity]:
+            if id(task.train) not in hybrids:
+                hybrids[id(task.train)] = self._hybrid(config, task)
+            return hybrids[id(task.train)], hybrids[id(task.train)].popularity
+
+        return figures_on(self._tasks[seed], hybrid)
+
+    def _hybrid(self, config: HybridConfig, task: Task) -> Hybrid:
+        """Return the hybrid of a task; what is trained for it is shared by the trials with the same settings of it."""
+        parts = Parts(self._collaborative(config, task), self._content_of(config.content), self._als_of(config, task))
+        return Hybrid(config).join(parts, task.train, task.movies, rng=task.rng())
+
+    def _collaborative(self, config: HybridConfig, task: Task) -> Collaborative:
+        collaborative = Collaborative(config.collaborative)
+        rows = collaborative.trained_rows(task.train)
+        ease, spectral = (
+            self._trained[type(model)](
+                (id(task.train), repr(model.config)),
+                partial(_train, model, task, rows),
+            )
+            for model in (
+                Ease(replace(config.collaborative.ease, output_power=0.0)),
+                Spectral(replace(config.collaborative.spectral, output_power=0.0)),
+            )
+        )
+        collaborative.set_trained(collaborative.joined(ease, spectral, task.train, rows), task.train, rows)
+        return collaborative
+
+    def _als_of(self, config: HybridConfig, task: Task) -> Als:
+        """Return ALS for a task, which is the same for all trials that have it."""
+        if not config.weights.als:
+            return Als.untrained(config.als, len(task.movies))
+        key = id(task.train), repr(config.als)
+        if key not in self._als:
+            self._als[key] = RememberingAls(config.als)
+            self._als[key].fit(task.train, task.movies, rng=task.rng())
+        return self._als[key]
+
+    def _content_of(self, config: ContentConfig) -> RememberingContent:
+        """Return the content model, which is the same for all hold-outs: of ratings it knows only the mean."""
+        key = repr(config)
+        if key not in self._content:
+            vocabulary = Vocabulary.of(movie.movie_id for movie in self._dataset.movies)
+            ratings = interactions_of(self._dataset.ratings, vocabulary)
+            content = RememberingContent(config)
+            content.fit(ratings, self._dataset.movies, rng=np.random.default_rng(0))
+            self._content[key] = content
+        return self._content[key]
+
+
+def _train(model: Ease | Spectral, task: Task, rows: Rows) -> TrainedWeights:
+    """Train one model for the movies at `rows`, in single precision, which halves what is kept."""
+    weights, vectors, sums = model.train_weights(task.train, task.movies, rows, task.rng())
+    return TrainedWeights(weights.astype(np.float32), vectors, sums.astype(np.float32))
+
+
+class Latest:
+    """The latest weights that were trained, at most so many."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[tuple[int, str], TrainedWeights] = {}
+
+    def __call__(self, key: tuple[int, str], make: Callable[[], TrainedWeights]) -> TrainedWeights:
+        """Return the weights of a key, trained if they are not there any more."""
+        if key not in self._values:
+            while len(self._values) >= self._most:
+                del self._values[next(iter(self._values))]
+            self._values[key] = make()
+        return self._values[key]
+
+
+class RememberingAls(Als):
+    """ALS that remembers the scores it computed."""
+
+    def __init__(self, config: AlsConfig | None = None) -> None:
+        super().__init__(config)
+        self._scores: dict[bytes, FloatMatrix] = {}
+
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the scores of many users."""
+        key = _key(users.starts, users.rows, users.stars)
+        if key not in self._scores:
+            self._scores[key] = super().score_all(users)
+        return self._scores[key]
+
+
+class RememberingContent(Content):
+    """A content model that remembers what it computed, since trials ask it for the same again and again."""
+
+    def __init__(self, config: ContentConfig | None = None) -> None:
+        super().__init__(config)
+        self._scores: dict[bytes, FloatMatrix] = {}
+        self._similarities: dict[int, FloatMovies] = {}
+        self._nearest: dict[bytes, tuple[Rows, FloatMatrix]] = {}
+
+    def score_all(self, users: Interactions) -> FloatMatrix:
+        """Return the scores of many users."""
+        key = _key(users.starts, users.rows, users.stars)
+        if key not in self._scores:
+            self._scores[key] = super().score_all(users)
+        return self._scores[key]
+
+    def similar(self, row: int) -> FloatMovies:
+        """Return the similarities to one movie."""
+        if row not in self._similarities:
+            self._similarities[row] = super().similar(row)
+        return self._similarities[row]
+
+    def nearest(self, rows: Rows, among: Rows, *, k: int) -> tuple[Rows, FloatMatrix]:
+        """Return the most similar ones among some movies."""
+        key = _key(rows, among, np.array([k]))
+        if key not in self._nearest:
+            self._nearest[key] = super().nearest(rows, among, k=k)
+        return self._nearest[key]
+
+
+def _key(*arrays: Array) -> bytes:
+    return blake2b(b"".join(array.tobytes() for array in arrays), digest_size=16).digest()

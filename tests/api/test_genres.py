@@ -1,0 +1,21 @@
+"""GET /genres: what the filter `genre` takes, and how many movies it lets through."""
+
+from __future__ import annotations
+
+from starlette.testclient import TestClient
+
+from tests.api.asking import answer
+
+
+def test_every_genre_with_the_movies_that_have_it(reading: TestClient) -> None:
+    listed = answer(reading.get("/genres"))
+    names = [genre["name"] for genre in listed["items"]]
+    assert names == sorted(names)
+    assert {"Drama", "Sci-Fi", "Film-Noir"} <= set(names)
+    for genre in listed["items"]:
+        found, offset = 0, 0
+        while offset is not None:
+            page = answer(reading.get("/movies", params={"genre": genre["name"], "k": 100, "offset": offset}))
+            found, offset = found + len(page["items"]), page["next_offset"]
+        assert genre["movies"] == found > 0
+    assert listed["model_version"] == answer(reading.get("/movies"))["model_version"]
