@@ -23,8 +23,8 @@ from recsvc.storage.database import Database
 from tests.e2e.processes import Forks, environment, free_port, run, wait_until_it_answers
 
 WITH_FULL = 50
-KILLS_IN_TRAINING = 5
-KILLS_IN_PUBLISHING = 30
+KILLS_IN_TRAINING = 3
+KILLS_IN_PUBLISHING = 15
 KILLS_IN_SERVING = 12
 CLIENTS = 4
 

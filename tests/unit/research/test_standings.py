@@ -13,6 +13,7 @@ from recsvc.models.contract import Model
 from recsvc.models.ease import Ease, EaseConfig
 from recsvc.models.popularity import MostRated
 from recsvc.research import standings as module
+from recsvc.research import tuned_singles
 from recsvc.research.standings import (
     Cell,
     Figures,
@@ -23,7 +24,7 @@ from recsvc.research.standings import (
     resampled,
     standing,
 )
-from recsvc.research.tuned_singles import tuned_als, tuned_ease
+from tests.versions import part_of_sample
 
 
 def test_every_protocol_is_measured_on_every_dataset_that_it_fits() -> None:
@@ -123,10 +124,11 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert whole["means"]["best tuned"] == pytest.approx(1)
 
 
-def test_single_models_are_tuned_by_the_same_objective() -> None:
-    sample = read_sample()
-    ease, als = tuned_ease(sample, trials=6, seed=1), tuned_als(sample, trials=6, seed=1)
-    assert ease.config == tuned_ease(sample, trials=6, seed=1).config
-    assert als.config == tuned_als(sample, trials=6, seed=1).config
+def test_single_models_are_tuned_by_the_same_objective(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuned_singles, "SEEDS", (1, 2))
+    part = part_of_sample(range(1, 201), range(300), name="part")
+    ease = tuned_singles.tuned_ease(part, trials=4, seed=1)
+    assert ease.config == tuned_singles.tuned_ease(part, trials=4, seed=1).config
+    als = tuned_singles.tuned_als(part, trials=2, seed=1)
     assert ease.config != EaseConfig() or als.config != AlsConfig()
     assert isinstance(als.config.factors, int)
