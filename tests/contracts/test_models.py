@@ -198,6 +198,22 @@ def test_each_contribution_is_that_of_its_own_movie(kind: str, taste: Taste, dat
 
 
 @kinds
+@given(taste=any_taste)
+@settings(max_examples=25, deadline=None)
+def test_scores_come_with_their_explanations(kind: str, taste: Taste) -> None:
+    model = fitted(kind)
+    scores, explain = model.scored(taste)
+    assert scores.dtype == np.dtype(np.float32)
+    np.testing.assert_allclose(scores, model.score(taste), rtol=1e-4, atol=1e-5)
+    if model.capabilities.explains:
+        rows = np.array([3, 0, int(NEVER_RATED[0])], np.int32)
+        expected = model.explain(taste, rows)
+        explanation = explain(rows)
+        np.testing.assert_allclose(explanation.baseline, expected.baseline, atol=1e-5)
+        np.testing.assert_allclose(explanation.contributions, expected.contributions, atol=1e-5)
+
+
+@kinds
 def test_a_movie_that_training_never_saw_adds_nothing_unless_declared(kind: str) -> None:
     model = fitted(kind)
     if not model.capabilities.explains or model.capabilities.new_movies:

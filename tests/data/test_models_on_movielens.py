@@ -175,7 +175,7 @@ def order(engine: Engine, stars: dict[int, float]) -> list[int]:
     """All movies in the order in which they are recommended to someone of these ratings, by movie id."""
     rows = {row: value for movie, value in stars.items() if (row := engine.catalogue.vocabulary.row(movie)) is not None}
     assert len(rows) == len(stars)
-    ranked = engine.rank(UserProfile(taste_of(rows), NO_ROWS), Query(k=10_000))[1]
+    ranked = engine.rank(UserProfile(taste_of(rows), NO_ROWS), Query(k=10_000)).ranked
     return [int(movie_id) for movie_id in engine.catalogue.vocabulary.ids[ranked.rows]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from recsvc.errors import DamagedVersionError, OutdatedVersionError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.title_index import TitleIndex
-from recsvc.models.contract import Model
+from recsvc.models.contract import Explain, Model
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.rating_weights import NEUTRAL_STARS
 from recsvc.registry.store import Version
@@ -40,6 +40,14 @@ EVERYTHING = Filters()
 REASONS = 3
 
 C = TypeVar("C")
+
+
+class Ranking(NamedTuple):
+    """The strategy that ranked, what explains its scores, and the movies, best first."""
+
+    strategy: Strategy
+    explain: Explain
+    ranked: Ranked
 
 
 class Engine:
@@ -88,15 +96,15 @@ class Engine:
         Raises:
             InvalidInputError: A filter cannot be used.
         """
-        strategy, ranked = self.rank(profile, query)
+        strategy, explain, ranked = self.rank(profile, query)
         page = Ranked(ranked.rows[: query.k], ranked.scores[: query.k])
         next_offset = query.offset + query.k
         more = len(ranked.rows) > query.k and next_offset <= LAST_OFFSET
-        items = self._items(self._models[strategy], profile.taste, page, query)
+        items = self._items(explain, profile.taste, page, query)
         return Answer(strategy, items, next_offset if more else None)
 
-    def rank(self, profile: UserProfile, query: Query) -> tuple[Strategy, Ranked]:
-        """Return the strategy that ranks, and one movie more than the page has, which shows if there is a next page."""
+    def rank(self, profile: UserProfile, query: Query) -> Ranking:
+        """Return one movie more than the page has, which shows if there is a next page."""
         allowed = mask(self.catalogue, self.manifest.era_border, query.filters)
         allowed &= self.catalogue.is_canonical
         allowed[self.catalogue.canonical[profile.taste.rows]] = False
@@ -104,26 +112,27 @@ class Engine:
         strategy = Strategy.HYBRID if query.strategy is Strategy.AUTO else query.strategy
         if not len(profile.taste):
             strategy = Strategy.POPULAR
-        scores = self._models[strategy].score(profile.taste)
+        scores, explain = self._models[strategy].scored(profile.taste)
         if strategy is not Strategy.POPULAR and np.isnan(scores).all():
             strategy = Strategy.POPULAR
-            scores = self._models[strategy].score(profile.taste)
+            scores, explain = self._models[strategy].scored(profile.taste)
         if not query.diversity:
-            return strategy, top(scores, allowed, k=query.k + 1, offset=query.offset)
+            return Ranking(strategy, explain, top(scores, allowed, k=query.k + 1, offset=query.offset))
         pool = top(scores, allowed, k=DEEPEST + 1)
-        return strategy, diversified(
+        ranked = diversified(
             pool,
             lambda place: self.hybrid.content.cosines(int(pool.rows[place]), pool.rows),
             diversity=query.diversity,
             k=query.k + 1,
             offset=query.offset,
         )
+        return Ranking(strategy, explain, ranked)
 
-    def _items(self, model: Model, taste: Taste, page: Ranked, query: Query) -> tuple[Recommendation, ...]:
+    def _items(self, explain: Explain, taste: Taste, page: Ranked, query: Query) -> tuple[Recommendation, ...]:
         if not len(page.rows):
             return ()
         stars = self.predicted(taste, page.rows)
-        reasons = self._reasons(model, taste, page) if query.explain else [None] * len(page.rows)
+        reasons = self._reasons(explain, taste, page) if query.explain else [None] * len(page.rows)
         movie = self.catalogue.movie
         return tuple(
             Recommendation(rank, movie(row), score, rating, why)
@@ -139,12 +148,12 @@ class Engine:
         stars = np.minimum(np.maximum(self._stars.score_rows(taste, rows), MIN_STARS), MAX_STARS)
         return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
 
-    def _reasons(self, model: Model, taste: Taste, page: Ranked) -> list[ScoreReasons]:
+    def _reasons(self, explain: Explain, taste: Taste, page: Ranked) -> list[ScoreReasons]:
         """Return the largest positive contributions to each score; all others are added up in `other`.
 
         A movie rated below 3 stars is never shown as a reason, although it may contribute: see `TasteWeights`.
         """
-        baseline, contributions = model.explain(taste, page.rows)
+        baseline, contributions = explain(page.rows)
         shown = np.where(taste.stars < NEUTRAL_STARS, np.float32(-np.inf), contributions)
         largest = _largest(shown)
         amounts = np.maximum(shown[np.arange(len(largest))[:, None], largest], 0).astype(np.float64)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
-from recsvc.models.contract import Capabilities, Explanation, Model
-from recsvc.models.fold_in import solve
+from recsvc.models.contract import Capabilities, Explanation, Model, Scored
+from recsvc.models.fold_in import cholesky, solve, solve_cholesky
 from recsvc.models.rating_weights import USUAL_STARS, TasteWeights, interaction_weights
 from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
@@ -102,7 +104,7 @@ class Als(Model):
 
     def score(self, taste: Taste) -> FloatMovies:
         """Return the expected preference for every movie, mostly from 0 to 1."""
-        return self.score_rows(taste, np.arange(len(self._factors), dtype=np.int32))
+        return self._scores_of(taste, self._factors)
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the same for many users at once."""
@@ -117,23 +119,43 @@ class Als(Model):
 
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
         """Return the same for some movies only."""
+        return self._scores_of(taste, self._factors[rows])
+
+    def _scores_of(self, taste: Taste, factors: FloatMatrix) -> FloatK:
+        """Return the scores of the movies that have these factors."""
         if not self._trained[taste.rows].any():
-            return np.full(len(rows), np.nan, np.float32)
+            return np.full(len(factors), np.nan, np.float32)
         gram, right = self._system(taste)
-        scores: FloatK = self._factors[rows] @ solve(gram, right.sum(axis=1))
+        scores: FloatK = factors @ solve(gram, right.sum(axis=1))
         return scores
+
+    def scored(self, taste: Taste) -> Scored:
+        """Return the scores with their explanations, for which one system is factorised."""
+        if not self._trained[taste.rows].any():
+            return super().scored(taste)
+        gram, right = self._system(taste)
+        triangle = cholesky(gram)
+        user_factors = solve_cholesky(triangle, right.sum(axis=1)).astype(np.float32)
+        scores: FloatMovies = self._factors @ user_factors
+        return Scored(scores, partial(self._explanation, triangle, right))
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Let each movie with a positive weight contribute `c_j y_i A^-1 y_j`; the baseline is 0.
 
         A dislike is part of A only.
         """
+        if not self._trained[taste.rows].any():
+            nothing = np.zeros((len(rows), len(taste)), np.float32)
+            return Explanation(np.full(len(rows), np.nan, np.float32), nothing)
         gram, right = self._system(taste)
-        has_score = self._trained[rows] & self._trained[taste.rows].any()
-        baseline = np.where(has_score, np.float32(0), np.float32(np.nan))
+        return self._explanation(cholesky(gram), right, rows)
+
+    def _explanation(self, triangle: NDArray[np.float64], right: FloatMatrix, rows: Rows) -> Explanation:
+        """Split the scores of movies; A is symmetric, and so it is solved for these and not for all rated ones."""
+        baseline = np.where(self._trained[rows], np.float32(0), np.float32(np.nan))
         # in double precision, so that what a page says does not depend on how many movies are on it
-        contributions = self._trained_factors[rows].astype(np.float64) @ solve(gram, right).astype(np.float64)
-        return Explanation(baseline, contributions.astype(np.float32))
+        solved = solve_cholesky(triangle, self._trained_factors[rows].T)
+        return Explanation(baseline, (solved.T @ right).astype(np.float32))
 
     def informative(self) -> BoolMovies:
         """Return the movies in training."""

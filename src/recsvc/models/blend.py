@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
-from recsvc.models.contract import Explanation
+from recsvc.models.contract import Explanation, Scored
 from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
 
 
 class BlendedModel(Protocol):
     """What a blend needs of its parts."""
 
-    def score(self, taste: Taste) -> FloatMovies:
-        """Return the score of every movie."""
+    def scored(self, taste: Taste) -> Scored:
+        """Return the score of every movie, with what splits the scores of some."""
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the scores of many users (n_users, n_movies)."""
-
-    def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Split the scores of some movies."""
 
     def informative(self) -> BoolMovies:
         """Return the movies whose ratings the model uses."""
@@ -53,9 +51,13 @@ class WeightedScores(NamedTuple):
     factor: float
 
 
-def blend(parts: Sequence[BlendPart], taste: Taste) -> FloatMovies:
-    """Return the weighted mean of the scores of the parts."""
-    return weighted_mean([WeightedScores(part.model.score(taste), part.weight, part.factor) for part in parts])
+def blend(parts: Sequence[BlendPart], taste: Taste) -> Scored:
+    """Return the weighted mean of the scores of the parts, and that of their explanations."""
+    of_parts = [part.model.scored(taste) for part in parts]
+    scores = weighted_mean(
+        [WeightedScores(scored.scores, part.weight, part.factor) for part, scored in zip(parts, of_parts, strict=True)]
+    )
+    return Scored(scores, partial(_mean_explanation, parts, of_parts, len(taste)))
 
 
 def blend_all(parts: Sequence[BlendPart], users: Interactions) -> FloatMatrix:
@@ -70,13 +72,13 @@ def blend_all(parts: Sequence[BlendPart], users: Interactions) -> FloatMatrix:
         return total / weights
 
 
-def explain_blend(parts: Sequence[BlendPart], taste: Taste, rows: Rows) -> Explanation:
+def _mean_explanation(parts: Sequence[BlendPart], of_parts: Sequence[Scored], n_rated: int, rows: Rows) -> Explanation:
     """Return the weighted mean of the explanations of the parts that have a score for each movie."""
     baseline = np.zeros(len(rows), np.float32)
-    contributions = np.zeros((len(rows), len(taste)), np.float32)
+    contributions = np.zeros((len(rows), n_rated), np.float32)
     total = np.zeros(len(rows), np.float32)
-    for model, weight, scale in parts:
-        explanation = model.explain(taste, rows)
+    for (_, weight, scale), scored in zip(parts, of_parts, strict=True):
+        explanation = scored.explain(rows)
         has_score = np.isfinite(explanation.baseline)
         factor = np.where(has_score, np.float32(scale), np.float32(0))
         baseline += factor * np.where(has_score, explanation.baseline, np.float32(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from recsvc.features.interactions import Interactions
 from recsvc.models.blend import BlendedModel
 from recsvc.models.content import Content
-from recsvc.models.contract import Explanation, ItemItemModel
+from recsvc.models.contract import Explain, Explanation, ItemItemModel, Scored
 from recsvc.types import Array, BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
 
 ModelType = TypeVar("ModelType", bound=BlendedModel)
@@ -90,11 +91,12 @@ class WithColdStart(Generic[ModelType]):
         self._model = model
         self._cold_start = cold_start
 
-    def score(self, taste: Taste) -> FloatMovies:
-        """Return the model's scores, with those of movies without ratings."""
-        scores = self._model.score(taste).copy()
-        scores[self._cold_start.rows] = self._cold_start.mean(scores)
-        return scores
+    def scored(self, taste: Taste) -> Scored:
+        """Return the model's scores, with those of movies without ratings, and the explanations of both."""
+        trained, explain = self._model.scored(taste)
+        scores = trained.copy()
+        scores[self._cold_start.rows] = self._cold_start.mean(trained)
+        return Scored(scores, partial(self._explanation, explain))
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the same for many users."""
@@ -102,13 +104,13 @@ class WithColdStart(Generic[ModelType]):
         scores[:, self._cold_start.rows] = self._cold_start.mean(scores)
         return scores
 
-    def explain(self, taste: Taste, rows: Rows) -> Explanation:
-        """Return the model's explanations, with those of movies without ratings."""
-        baseline, contributions = self._model.explain(taste, rows)
+    def _explanation(self, explain: Explain, rows: Rows) -> Explanation:
+        """Return the explanations of all movies, given what explains the trained ones."""
+        baseline, contributions = explain(rows)
         cold = np.flatnonzero(np.isin(rows, self._cold_start.rows))
         places = np.searchsorted(self._cold_start.rows, rows[cold])
         for at, place in zip(cold.tolist(), places.tolist(), strict=True):
-            explanation = self._model.explain(taste, self._cold_start.neighbours[place])
+            explanation = explain(self._cold_start.neighbours[place])
             baseline[at] = self._cold_start.weights[place] @ explanation.baseline
             contributions[at] = self._cold_start.weights[place] @ explanation.contributions
         return Explanation(baseline, contributions)

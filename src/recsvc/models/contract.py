@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from functools import partial
+from typing import ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -42,6 +43,17 @@ class Explanation(NamedTuple):
     contributions: FloatMatrix
 
 
+Explain: TypeAlias = Callable[[Rows], Explanation]
+"""Splits the scores of some movies for one taste."""
+
+
+class Scored(NamedTuple):
+    """The scores of all movies for one taste, and what splits those of some of them."""
+
+    scores: FloatMovies
+    explain: Explain
+
+
 class Model(ABC):
     """A model that scores every movie of a catalogue for one taste. `__init__` only stores the config."""
 
@@ -69,6 +81,10 @@ class Model(ABC):
     def score_rows(self, taste: Taste, rows: Rows) -> FloatK:
         """Return the scores of k movies, float32 (k,). A model may have a faster way than `score(taste)[rows]`."""
         return self.score(taste)[rows]
+
+    def scored(self, taste: Taste) -> Scored:
+        """Return `score(taste)` with its explanations; a model may compute only once what both need."""
+        return Scored(self.score(taste), partial(self.explain, taste))
 
     def similar(self, row: int) -> FloatMovies:
         """Return how similar every movie is to one, float32 (n_movies,); NaN where the model has no value.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg
 
 from recsvc.models.contract import Capabilities, Explanation, Model
@@ -87,4 +88,20 @@ def solve(gram: FloatMatrix, right: FloatMatrix | FloatK) -> FloatMatrix:
     if failed:  # pragma: no cover - the ridge makes it positive definite
         raise linalg.LinAlgError("a fold-in system is not positive definite")
     result: FloatMatrix = solution
+    return result
+
+
+def cholesky(gram: FloatMatrix) -> NDArray[np.float64]:
+    """Return the triangle L' of `gram = L L'`, for a symmetric positive definite matrix, in double precision."""
+    triangle, failed = linalg.lapack.dpotrf(gram.astype(np.float64), overwrite_a=1)
+    if failed:  # pragma: no cover - the ridge makes it positive definite
+        raise linalg.LinAlgError("a fold-in system is not positive definite")
+    result: NDArray[np.float64] = triangle
+    return result
+
+
+def solve_cholesky(triangle: NDArray[np.float64], right: FloatMatrix | FloatK) -> NDArray[np.float64]:
+    """Solve the system of a `cholesky` for one right-hand side (d,) or several (d, n)."""
+    solution, _ = linalg.lapack.dpotrs(triangle, right.astype(np.float64), overwrite_b=1)
+    result: NDArray[np.float64] = solution
     return result

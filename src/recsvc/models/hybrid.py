@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
 from recsvc.models.als import Als, AlsConfig
-from recsvc.models.blend import BlendedModel, BlendPart, WeightedScores, blend, blend_all, explain_blend, weighted_mean
+from recsvc.models.blend import BlendedModel, BlendPart, WeightedScores, blend, blend_all, weighted_mean
 from recsvc.models.cold_start import NO_NEIGHBOURS, ColdStartNeighbours, LinearWithColdStart, WithColdStart
 from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
-from recsvc.models.contract import Capabilities, Explanation, Model
+from recsvc.models.contract import Capabilities, Explain, Explanation, Model, Scored
 from recsvc.models.item_item_models import standard_deviation
 from recsvc.models.item_item_weights import ItemItemWeights
 from recsvc.models.popularity import Popularity, PopularityConfig
@@ -194,11 +194,20 @@ class Hybrid(Model):
 
         A user without ratings gets the scores of popularity.
         """
+        return self.scored(taste).scores
+
+    def scored(self, taste: Taste) -> Scored:
+        """Return the same with its explanations."""
         if not len(taste):
-            return self.popularity.score(taste)
+            return self.popularity.scored(taste)
         if self._item_weights is not None and self._item_weights.applies(taste):
-            return self._item_weights.score(taste)
-        return blend(self._parts, taste) + self._prior
+            return self._item_weights.scored(taste)
+        scores, explain = blend(self._parts, taste)
+        return Scored(scores + self._prior, partial(self._with_prior, explain))
+
+    def _with_prior(self, explain: Explain, rows: Rows) -> Explanation:
+        baseline, contributions = explain(rows)
+        return Explanation(baseline + self._prior[rows], contributions)
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the same for many users at once."""
@@ -223,12 +232,7 @@ class Hybrid(Model):
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Add up the explanations of the parts with a score; the popularity prior is in the baseline."""
-        if not len(taste):
-            return self.popularity.explain(taste, rows)
-        if self._item_weights is not None and self._item_weights.applies(taste):
-            return self._item_weights.explain(taste, rows)
-        baseline, contributions = explain_blend(self._parts, taste, rows)
-        return Explanation(baseline + self._prior[rows], contributions)
+        return self.scored(taste).explain(rows)
 
     def state(self) -> State:
         """Return the states of the parts, arrays named `part/array`; scales, centres and prior are in the config."""

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from recsvc.models.blend import BlendedModel, BlendPart, LinearModel
-from recsvc.models.contract import Explanation
+from recsvc.models.contract import Explanation, Scored
 from recsvc.models.rating_weights import NEUTRAL_STARS, TasteWeights
-from recsvc.types import BoolMovies, FloatMatrix, FloatMovies, Rows, Taste
+from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Rows, Taste
 
 MAX_MOVIES = 4096
 """For more movies the matrix (64 MiB) would cost more memory than it saves time."""
 
 
 class OtherPart(NamedTuple):
-    """A part that is not linear in the ratings: it adds `factors` (n_movies,) times its scores."""
+    """A part that is not linear in the ratings: it adds `factors` (n_movies,) times its scores, 0 where it has none."""
 
     model: BlendedModel
     factors: FloatMovies
+    has_score: BoolMovies
 
 
 class ItemItemWeights:
@@ -60,31 +62,33 @@ class ItemItemWeights:
                 has_score = ~np.isnan(weights[0])
                 matrix[:, has_score] += weights[:, has_score] * np.float32(factor)
             else:
-                has_score = ~np.isnan(model.score(_one_rating(model.informative())))
-                others.append(OtherPart(model, np.where(has_score, np.float32(factor), np.float32(0))))
+                has_score = ~np.isnan(model.scored(_one_rating(model.informative())).scores)
+                others.append(OtherPart(model, np.where(has_score, np.float32(factor), np.float32(0)), has_score))
             total[has_score] += np.float32(weight)
             informative &= model.informative()
         with np.errstate(invalid="ignore", divide="ignore"):
-            scaled = [OtherPart(model, factors / total) for model, factors in others]
+            scaled = [OtherPart(model, factors / total, has_score) for model, factors, has_score in others]
             return cls(matrix / total, baseline, informative, taste_weights, scaled)
 
     def applies(self, taste: Taste) -> bool:
         """Tell whether every part has scores for this taste, which takes one rated movie that all parts use."""
         return bool(self._informative[taste.rows].any())
 
-    def score(self, taste: Taste) -> FloatMovies:
-        """Return the scores for a taste to which this applies."""
-        scores: FloatMovies = self._taste_weights.taste(taste) @ self._matrix[taste.rows]
+    def scored(self, taste: Taste) -> Scored:
+        """Return the scores for a taste to which this applies, with their explanations."""
+        weights = self._taste_weights.taste(taste)
+        others = [part.model.scored(taste) for part in self._others]
+        scores: FloatMovies = weights @ self._matrix.take(taste.rows, axis=0)
         scores += self._baseline
-        for model, factors in self._others:
-            scores += np.nan_to_num(model.score(taste), copy=False) * factors
-        return scores
+        for (_, factors, has_score), (of_part, _) in zip(self._others, others, strict=True):
+            np.add(scores, of_part * factors, out=scores, where=has_score)
+        return Scored(scores, partial(self._explanation, taste.rows, weights, others))
 
-    def explain(self, taste: Taste, rows: Rows) -> Explanation:
+    def _explanation(self, rated: Rows, weights: FloatK, others: Sequence[Scored], rows: Rows) -> Explanation:
         """Return the baseline, and for each rated movie its weight times its entry and what the others give it."""
-        contributions = self._matrix[taste.rows, rows[:, None]] * self._taste_weights.taste(taste)
-        for model, factors in self._others:
-            contributions += model.explain(taste, rows).contributions * factors[rows, None]
+        contributions = self._matrix[rated, rows[:, None]] * weights
+        for part, of_part in zip(self._others, others, strict=True):
+            contributions += of_part.explain(rows).contributions * part.factors[rows, None]
         return Explanation(self._baseline[rows], contributions)
 
 

@@ -105,7 +105,7 @@ def test_als_joins_the_blend_and_is_explained_to_the_rating() -> None:
     user = (4 * 0.5 + 3.5 * 0.25) / (1 + 3 * 0.25 + 2.5 * 0.0625)
     linear = 0.5 * (1.5 * 0.5) / 0.5  # what movie 0 adds to movie 1
     expected = (linear + 0.2 * 0.25 * user / 0.25) / 0.7 + prior(1)
-    for scores in (model.score(taste), blend(model._parts, taste) + model._prior):
+    for scores in (model.score(taste), blend(model._parts, taste).scores + model._prior):
         assert scores[1] == pytest.approx(expected)
     users = Interactions(4, np.array([0, 2]), taste.rows, taste.stars)
     assert model.score_all(users)[0, 1] == pytest.approx(expected)
@@ -123,7 +123,7 @@ def test_als_joins_the_blend_and_is_explained_to_the_rating() -> None:
     }
     cold = Hybrid.from_state(State(state.config, arrays))
     assert cold.score(taste)[3] == pytest.approx(expected)
-    assert blend(cold._parts, taste)[3] + cold._prior[3] == pytest.approx(expected)
+    assert blend(cold._parts, taste).scores[3] + cold._prior[3] == pytest.approx(expected)
 
 
 def test_als_without_a_weight_is_not_trained() -> None:
@@ -228,7 +228,7 @@ def test_a_star_of_popularity_is_worth_so_many_ratings() -> None:
     model = Hybrid(HybridConfig(popularity=PopularityConfig(), popularity_prior=3.0)).fit(
         held.interactions, held.dataset.movies, rng=np.random.default_rng(1)
     )
-    ones = [blend(model._parts, taste_of({movie: 4.0})) for movie in range(4)]
+    ones = [blend(model._parts, taste_of({movie: 4.0})).scores for movie in range(4)]
     unit = float(np.mean([one.std() for one in ones]))
     popular = model.popularity.score(EMPTY_TASTE)
     priors = model.score(taste_of({0: 4.0})) - ones[0]
