@@ -30,7 +30,7 @@ class CollaborativeConfig:
 
     ease: EaseConfig = field(
         default_factory=lambda: EaseConfig(
-            l2=1300.0, slope=0.16, user_power=0.15, item_power=0.35, genre_weight=5.0, year_weight=3.0
+            l2=1300.0, slope=0.25, user_power=0.08, item_power=0.3, genre_weight=5.0, year_weight=3.0
         )
     )
     spectral: SpectralConfig = field(default_factory=lambda: SpectralConfig(item_power=0.25))

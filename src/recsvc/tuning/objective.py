@@ -29,9 +29,9 @@ from recsvc.tuning.holdouts import inner_tasks
 from recsvc.types import Array, FloatMatrix, FloatMovies, Rows
 
 K = 10
-WEIGHTS: Mapping[str, float] = {"known": 0.4, "new": 0.2, "few": 0.2, "later": 0.2}
+WEIGHTS: Mapping[str, float] = {"known": 1 / 3, "new": 1 / 6, "few": 1 / 6, "later": 1 / 3}
 """How much the lists of each kind of users count."""
-MOST_LIFT = 1.53
+MOST_LIFT = 1.545
 """No config may have more popularity lift in the lists of known users, and more than the defaults."""
 FAR_BEYOND = 1.03
 """With so many times that lift, the defaults tell that users of this data rate less popular movies: no bound holds."""

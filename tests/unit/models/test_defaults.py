@@ -38,9 +38,9 @@ COLLABORATIVE: dict[str, Any] = {
     "ease": {
         **EASE,
         "l2": 1300.0,
-        "slope": 0.16,
-        "user_power": 0.15,
-        "item_power": 0.35,
+        "slope": 0.25,
+        "user_power": 0.08,
+        "item_power": 0.3,
         "genre_weight": 5.0,
         "year_weight": 3.0,
     },
