@@ -301,6 +301,9 @@ def show_answer(manifest: Manifest, answer: Answer) -> None:
             if item.reasons
             else ""
         )
+        if item.raised_by is not None:
+            (facet, name), liked, of = item.raised_by
+            because = f"{because}; {facet} {name}: {liked} of {of} liked"
         stars = "" if item.predicted_rating is None else f"{item.predicted_rating:.1f}"
         _add(table, str(item.rank), title_and_year(item.movie.title, item.movie.year), stars, because)
     out.print(table)

@@ -54,7 +54,7 @@ def test_the_parts_of_an_answer(reading: TestClient) -> None:
     assert listed["model_version"] == answer(reading.get("/health/ready"))["model_version"]
     assert [item["rank"] for item in listed["items"]] == list(range(1, 11))
     for item in listed["items"]:
-        assert set(item) == {"rank", "movie", "score", "predicted_rating", "baseline", "because", "other"}
+        assert set(item) == {"rank", "movie", "score", "predicted_rating", "baseline", "because", "other", "raised_by"}
         assert set(item["movie"]) == {"movie_id", "title", "year", "genres", "poster_url"}
         assert 0.5 <= item["predicted_rating"] <= 5
     assert_sums(listed)

@@ -21,7 +21,7 @@ def evaluate(
         Literal["ms-recommenders", "temporal", "new-users", "new-movies", "folds", "similarity"],
         typer.Option(help="How data is split and measured; see docs/evaluation.md."),
     ] = "ms-recommenders",
-    models: Annotated[str, typer.Option(help="Kinds of models, separated by commas, or 'all'.")] = "hybrid",
+    models: Annotated[str, typer.Option(help="MovieKinds of models, separated by commas, or 'all'.")] = "hybrid",
     fill: Fill = "item_mean",
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The seed of the split.")] = 42,
     seeds: Annotated[int, typer.Option(min=1, help="Also give the mean over this many seeds, from --seed on.")] = 1,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from recsvc.engine.strategies import Strategy
+from recsvc.features.movie_kinds import Kind
 from recsvc.types import Movie, Rows, Taste
 
 
@@ -32,11 +33,20 @@ class ScoreReasons(NamedTuple):
     other: float
 
 
+class Evident(NamedTuple):
+    """A kind of movies that is evident in a taste: `liked` of `of` movies that the user liked are of it."""
+
+    kind: Kind
+    liked: int
+    of: int
+
+
 class Recommendation(NamedTuple):
     """A recommended movie.
 
     `rank` is its place in the whole list, from 1. `predicted_rating` is in stars, 0.5-5, and None if the model has no
-    prediction. `reasons` is None if the query did not ask for them.
+    prediction. `reasons` is None if the query did not ask for them. `raised_by` is what gave the movie a better place
+    than its score, None if nothing did.
     """
 
     rank: int
@@ -44,6 +54,7 @@ class Recommendation(NamedTuple):
     score: float
     predicted_rating: float | None
     reasons: ScoreReasons | None
+    raised_by: Evident | None
 
 
 @dataclass(frozen=True, slots=True)

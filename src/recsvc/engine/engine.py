@@ -8,15 +8,17 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.engine.answer import Answer, Reason, Recommendation, ScoreReasons, SimilarMovie, UserProfile
+from recsvc.engine.answer import Answer, Evident, Reason, Recommendation, ScoreReasons, SimilarMovie, UserProfile
 from recsvc.engine.filters import mask
 from recsvc.engine.query import DEEPEST, LAST_OFFSET, Filters, Query
-from recsvc.engine.ranking import diversified, top
+from recsvc.engine.ranking import calibrated, diversified, top
 from recsvc.engine.strategies import SERVED, SIMILAR, Strategy
 from recsvc.errors import DamagedVersionError, OutdatedVersionError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
+from recsvc.features.movie_kinds import kinds_of
 from recsvc.features.title_index import TitleIndex
+from recsvc.models.calibration import Target
 from recsvc.models.contract import Explain, Model
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.rating_weights import NEUTRAL_STARS
@@ -43,11 +45,15 @@ C = TypeVar("C")
 
 
 class Ranking(NamedTuple):
-    """The strategy that ranked, what explains its scores, and the movies, best first."""
+    """The strategy that ranked, what explains its scores, and the movies, best first.
+
+    `raised_by` is what is evident of the taste for whose sake a movie is at its place; it is empty if nothing is.
+    """
 
     strategy: Strategy
     explain: Explain
     ranked: Ranked
+    raised_by: Sequence[Target | None] = ()
 
 
 class Engine:
@@ -96,11 +102,12 @@ class Engine:
         Raises:
             InvalidInputError: A filter cannot be used.
         """
-        strategy, explain, ranked = self.rank(profile, query)
+        ranking = self.rank(profile, query)
+        ranked, strategy = ranking.ranked, ranking.strategy
         page = Ranked(ranked.rows[: query.k], ranked.scores[: query.k])
         next_offset = query.offset + query.k
         more = len(ranked.rows) > query.k and next_offset <= LAST_OFFSET
-        items = self._items(explain, profile.taste, page, query)
+        items = self._items(ranking, profile.taste, page, query)
         return Answer(strategy, items, next_offset if more else None)
 
     def rank(self, profile: UserProfile, query: Query) -> Ranking:
@@ -117,6 +124,10 @@ class Engine:
             strategy = Strategy.POPULAR
             scores, explain = self._models[strategy].scored(profile.taste)
         if not query.diversity:
+            targets = self._models[strategy].targets(profile.taste) if query.calibrated else ()
+            if targets:
+                both = calibrated(scores, allowed, targets, k=query.k + 1, offset=query.offset)
+                return Ranking(strategy, explain, *both)
             return Ranking(strategy, explain, top(scores, allowed, k=query.k + 1, offset=query.offset))
         pool = top(scores, allowed, k=DEEPEST + 1)
         ranked = diversified(
@@ -128,18 +139,27 @@ class Engine:
         )
         return Ranking(strategy, explain, ranked)
 
-    def _items(self, explain: Explain, taste: Taste, page: Ranked, query: Query) -> tuple[Recommendation, ...]:
+    def _items(self, ranking: Ranking, taste: Taste, page: Ranked, query: Query) -> tuple[Recommendation, ...]:
         if not len(page.rows):
             return ()
         stars = self.predicted(taste, page.rows)
-        reasons = self._reasons(explain, taste, page) if query.explain else [None] * len(page.rows)
+        reasons = self._reasons(ranking.explain, taste, page) if query.explain else [None] * len(page.rows)
         movie = self.catalogue.movie
+        raised = [
+            None if target is None else self._evident(row, target)
+            for row, target in zip(page.rows.tolist(), ranking.raised_by, strict=False)
+        ] or [None] * len(page.rows)
         return tuple(
-            Recommendation(rank, movie(row), score, rating, why)
-            for rank, (row, score, rating, why) in enumerate(
-                zip(page.rows.tolist(), page.scores.tolist(), stars, reasons, strict=True), query.offset + 1
+            Recommendation(rank, movie(row), score, rating, why, evident)
+            for rank, (row, score, rating, why, evident) in enumerate(
+                zip(page.rows.tolist(), page.scores.tolist(), stars, reasons, raised, strict=True), query.offset + 1
             )
         )
+
+    def _evident(self, row: int, target: Target) -> Evident:
+        """Return what a target is for, by the name that a movie of its kind has for it."""
+        names = dict(zip(self.hybrid.kinds.of_row(row), kinds_of(self.catalogue.movie(row)), strict=True))
+        return Evident(names[target.kind], target.liked, target.of)
 
     def predicted(self, taste: Taste, rows: Rows) -> list[float | None]:
         """Return the predicted stars of some movies, clipped to the scale; None where there is no prediction."""

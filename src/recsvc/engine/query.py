@@ -46,7 +46,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A page of a list: `k` movies after leaving out the first `offset`; `diversity` is 0-1."""
+    """A page of a list: `k` movies after leaving out the first `offset`; `diversity` is 0-1.
+
+    `calibrated` lists follow what is evident of a taste; those with `diversity` do not.
+    """
 
     k: int = 10
     offset: int = 0
@@ -54,3 +57,4 @@ class Query:
     diversity: float = 0.0
     strategy: Strategy = Strategy.AUTO
     explain: bool = True
+    calibrated: bool = True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from recsvc.models.calibration import Target
 from recsvc.types import BoolMovies, FloatK, FloatMovies, Ranked
 
 
@@ -24,6 +25,49 @@ def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int 
     rows = np.flatnonzero(descending <= last if last < np.inf else descending < np.inf).astype(np.int32)
     page = rows[np.argsort(descending[rows], kind="stable")[offset:length]]
     return Ranked(page, scores[page])
+
+
+def calibrated(
+    scores: FloatMovies, allowed: BoolMovies, targets: Sequence[Target], *, k: int, offset: int = 0
+) -> tuple[Ranked, list[Target | None]]:
+    """Return the same places of a list in which the first n movies have at least n times the share of each target.
+
+    That is, as far as whole movies go and as long as there are allowed movies of the kind. A place belongs to the kind
+    that is furthest behind its share by at least one movie, and to the best of all movies where none is. The list does
+    not depend on k or offset, so that pages put together are one list. Also returned is, for each movie, the target for
+    whose sake it is at its place, None where it is there by its score.
+    """
+    length = offset + k
+    best = top(scores, allowed, k=length).rows.tolist()
+    waiting = []
+    for target in targets:
+        if target.share * length >= 1:
+            members = target.members[allowed[target.members]]
+            ranked = top(scores[members], None, k=length).rows
+            waiting.append((target, iter(members[ranked].tolist()), {*members.tolist()}))
+    rows: list[int] = []
+    chosen: set[int] = set()
+    because: list[Target | None] = []
+    present = [0] * len(waiting)
+    left = dict.fromkeys(best)  # the best movies that have no place yet, in their order
+    while left and len(rows) < length:
+        behind = [target.share * (len(rows) + 1) - there for (target, *_), there in zip(waiting, present, strict=True)]
+        row, why = next(iter(left)), None
+        for place in sorted(range(len(waiting)), key=lambda place: -behind[place]):
+            if behind[place] < 1:
+                break
+            member = next((member for member in waiting[place][1] if member not in chosen), None)
+            if member is not None:
+                row, why = member, None if member == row else waiting[place][0]
+                break
+        rows.append(row)
+        chosen.add(row)
+        because.append(why)
+        left.pop(row, None)
+        for place, (_, _, of_kind) in enumerate(waiting):
+            present[place] += row in of_kind
+    page = np.array(rows[offset:], np.int32)
+    return Ranked(page, scores[page]), because[offset:]
 
 
 def diversified(

@@ -12,6 +12,7 @@ import numpy as np
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
+from recsvc.models.calibration import Target
 from recsvc.models.rating_weights import TasteWeights
 from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
@@ -85,6 +86,11 @@ class Model(ABC):
     def scored(self, taste: Taste) -> Scored:
         """Return `score(taste)` with its explanations; a model may compute only once what both need."""
         return Scored(self.score(taste), partial(self.explain, taste))
+
+    def targets(self, taste: Taste) -> Sequence[Target]:
+        """Return the kinds of movies that a list for a taste should have, and in which share; see `calibration`."""
+        del taste
+        return ()
 
     def similar(self, row: int) -> FloatMovies:
         """Return how similar every movie is to one, float32 (n_movies,); NaN where the model has no value.

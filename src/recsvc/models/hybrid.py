@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
+from recsvc.features.movie_kinds import MovieKinds
 from recsvc.models.als import Als, AlsConfig
 from recsvc.models.blend import BlendedModel, BlendPart, WeightedScores, blend, blend_all, weighted_mean
+from recsvc.models.calibration import Target, targets
 from recsvc.models.cold_start import NO_NEIGHBOURS, ColdStartNeighbours, LinearWithColdStart, WithColdStart
 from recsvc.models.collaborative import Collaborative, CollaborativeConfig
 from recsvc.models.content import Content, ContentConfig
@@ -43,7 +45,8 @@ class HybridConfig:
     `weights` are those of scores, which are brought to one scale first; without a weight, ALS is not trained.
     `similar_weights` are those of similarities, where the parts are cosines and need no common scale; ALS has none.
     `popularity_prior` is the strength of the popularity prior:
-    one star of a movie's weighted rating counts as much as that many ratings of a user.
+    one star of a movie's weighted rating counts as much as that many ratings of a user. `calibration` (0-1) is how far
+    a list follows what is evident of a taste (`models.calibration`).
     """
 
     collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
@@ -53,14 +56,16 @@ class HybridConfig:
     weights: PartValues = PartValues(collaborative=0.52, als=0.28, content=0.2)
     similar_weights: PartValues = PartValues(collaborative=0.09, content=0.91)
     popularity_prior: float = 7.0
+    calibration: float = 0.7
 
 
 class Parts(NamedTuple):
-    """The trained personalised parts."""
+    """The trained personalised parts, and the kinds of the movies."""
 
     collaborative: Collaborative
     content: Content
     als: Als
+    kinds: MovieKinds
 
 
 class PopularityPrior(NamedTuple):
@@ -99,6 +104,7 @@ class Hybrid(Model):
         self.content = Content(self.config.content)
         self.als = Als(self.config.als)
         self.popularity = Popularity(self.config.popularity)
+        self.kinds = MovieKinds.of([])
         self._scales = PartValues(1.0, 1.0)
         self._similar_centres = PartValues(0.0, 0.0)
         self._popularity_prior = PopularityPrior(0.0, 0.0)
@@ -120,7 +126,7 @@ class Hybrid(Model):
             als = Als(self.config.als).fit(interactions, movies, rng=rng)
         else:
             als = Als.untrained(self.config.als, len(movies))
-        return self.join(Parts(collaborative, content, als), interactions, movies, rng=draw)
+        return self.join(Parts(collaborative, content, als, MovieKinds.of(movies)), interactions, movies, rng=draw)
 
     def join(
         self,
@@ -131,13 +137,13 @@ class Hybrid(Model):
         rng: np.random.Generator,
     ) -> Self:
         """Join parts that are trained on these ratings and movies already; only the popularity is trained here."""
-        self.collaborative, self.content, self.als = parts
+        self.collaborative, self.content, self.als, self.kinds = parts
         self.popularity.fit(interactions, movies, rng=rng)
         users = interactions.of_users(_sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_USERS, rng))
         rows = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
         if not users.n_users:
             users = self._one_usual_rating(interactions.n_movies, rows)
-        scores = [part.score_all(users) for part in parts]
+        scores = [part.score_all(users) for part in (self.collaborative, self.content, self.als)]
         self._scales = _scales(*scores)
         self._similar_centres = PartValues(
             _mean_similarity(self.collaborative, rows), _mean_similarity(self.content, rows)
@@ -234,6 +240,10 @@ class Hybrid(Model):
         """Add up the explanations of the parts with a score; the popularity prior is in the baseline."""
         return self.scored(taste).explain(rows)
 
+    def targets(self, taste: Taste) -> Sequence[Target]:
+        """Return what is evident of a taste; see `calibration.targets`."""
+        return targets(self.kinds, self.content.taste_weights.liked(taste), self.config.calibration)
+
     def state(self) -> State:
         """Return the states of the parts, arrays named `part/array`; scales, centres and prior are in the config."""
         states = {part.kind: part.state() for part in (self.collaborative, self.content, self.als, self.popularity)}
@@ -242,11 +252,13 @@ class Hybrid(Model):
             "similar_weights": asdict(self.config.similar_weights),
             "scales": asdict(self._scales),
             "similar_centres": asdict(self._similar_centres),
+            "calibration": self.config.calibration,
             "popularity_prior": {"ratings": self.config.popularity_prior, **self._popularity_prior._asdict()},
             "parts": {kind: dict(state.config) for kind, state in states.items()},
         }
         arrays = {f"{kind}/{name}": array for kind, state in states.items() for name, array in state.arrays.items()}
         arrays |= {f"cold_start/{name}": array for name, array in self._cold_start.arrays().items()}
+        arrays |= {f"kinds/{name}": array for name, array in self.kinds.arrays().items()}
         return State(config, arrays)
 
     @classmethod
@@ -270,9 +282,12 @@ class Hybrid(Model):
                 PartValues(**config["weights"]),
                 PartValues(**config["similar_weights"]),
                 prior["ratings"],
+                config.get("calibration", 0.0),  # there was none before
             )
         )
         model.collaborative, model.content, model.als, model.popularity = collaborative, content, als, popularity
+        if "kinds/starts" in state.arrays:
+            model.kinds = MovieKinds(state.arrays["kinds/starts"], state.arrays["kinds/numbers"])
         model._scales = PartValues(**config["scales"])
         model._similar_centres = PartValues(**config["similar_centres"])
         model._popularity_prior = PopularityPrior(prior["centre"], prior["factor"])

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from recsvc.features.interactions import Centring, Interactions
-from recsvc.types import FloatK, Taste
+from recsvc.types import FloatK, Rows, Taste
 
 NEUTRAL_STARS = 3.0
 USUAL_STARS = 3.5
@@ -44,10 +44,14 @@ class TasteWeights:
     def taste(self, taste: Taste) -> FloatK:
         """Return the weight of each rating (n,) of one user."""
         stars = taste.stars
-        total = float(stars.sum(dtype=np.float64)) + USUAL_RATINGS * self.usual_stars
-        beyond = stars - np.float32(total / (len(stars) + USUAL_RATINGS))
+        beyond = stars - _usual(stars, self.usual_stars)
         likes = int(np.count_nonzero(beyond >= -_ROUNDING))
         return _mixed(stars, beyond, np.float32(likes / (likes + 1)))
+
+    def liked(self, taste: Taste) -> Rows:
+        """Return the movies that one user gave at least their usual stars."""
+        usual = _usual(taste.stars, self.usual_stars)
+        return taste.rows[taste.stars - usual >= -_ROUNDING]
 
     def all(self, users: Interactions) -> FloatK:
         """Return the weight of each rating (n,) of many users."""
@@ -58,6 +62,12 @@ class TasteWeights:
         likes = np.bincount(owners, beyond >= -_ROUNDING, minlength=n_users)
         share = (likes / (likes + 1)).astype(np.float32)[owners]
         return _mixed(stars, beyond, share)
+
+
+def _usual(stars: FloatK, of_all: float) -> np.float32:
+    """Return the usual stars of one user."""
+    total = float(stars.sum(dtype=np.float64)) + USUAL_RATINGS * of_all
+    return np.float32(total / (len(stars) + USUAL_RATINGS))
 
 
 def _mixed(stars: FloatK, beyond: FloatK, share: FloatK | np.float32) -> FloatK:

@@ -88,7 +88,7 @@ class Presenter:
         )
 
     def _item(self, item: Recommendation) -> dict[str, Any]:
-        rank, movie, score, predicted, reasons = item
+        rank, movie, score, predicted, reasons, raised_by = item
         baseline, because, other = reasons if reasons is not None else (None, (), None)
         return {
             "rank": rank,
@@ -100,6 +100,7 @@ class Presenter:
                 {"movie_id": rated.movie_id, "title": rated.title, "contribution": added} for rated, added in because
             ],
             "other": other,
+            "raised_by": raised_by and {**raised_by.kind._asdict(), "liked": raised_by.liked, "of": raised_by.of},
         }
 
 

@@ -15,6 +15,7 @@ from recsvc.evaluation.metrics.beyond_accuracy import popularity_lift
 from recsvc.evaluation.protocols.ranked_lists import liked, make_lists
 from recsvc.evaluation.protocols.tasks import Task
 from recsvc.features.interactions import Interactions, interactions_of
+from recsvc.features.movie_kinds import MovieKinds
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.als import Als, AlsConfig
 from recsvc.models.collaborative import Collaborative
@@ -58,7 +59,7 @@ class Figures:
 def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> float:
     """Return how much better a config is than the defaults, whose value is 1.
 
-    It is the weighted mean over kinds of users of the nDCG over that of the defaults. Kinds of users for which the
+    It is the weighted mean over kinds of users of the nDCG over that of the defaults. MovieKinds of users for which the
     defaults have no hit do not count. A config whose lists are too popular is worth nothing: the bound is `MOST_LIFT`,
     or the lift of the defaults. Where the defaults are far beyond the bound, lift beyond theirs has a price instead.
     """
@@ -114,6 +115,7 @@ class Objective:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self._tasks: dict[int, dict[str, Task]] = {}
+        self._kinds = MovieKinds.of(dataset.movies)
         self._content: dict[str, RememberingContent] = {}
         self._trained = {kind: Latest(REMEMBERED) for kind in (Ease, Spectral)}
         self._als: dict[tuple[int, str], RememberingAls] = {}
@@ -133,7 +135,12 @@ class Objective:
 
     def _hybrid(self, config: HybridConfig, task: Task) -> Hybrid:
         """Return the hybrid of a task; what is trained for it is shared by the trials with the same settings of it."""
-        parts = Parts(self._collaborative(config, task), self._content_of(config.content), self._als_of(config, task))
+        parts = Parts(
+            self._collaborative(config, task),
+            self._content_of(config.content),
+            self._als_of(config, task),
+            self._kinds,
+        )
         return Hybrid(config).join(parts, task.train, task.movies, rng=task.rng())
 
     def _collaborative(self, config: HybridConfig, task: Task) -> Collaborative:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.parallel import Progress
+from recsvc.features.movie_kinds import MovieKinds
 from recsvc.models.hybrid import HybridConfig
 from recsvc.tuning.budget import FINALISTS, ROUND, SEEDS
 from recsvc.tuning.objective import Figures, Objective, value
@@ -19,6 +20,10 @@ from recsvc.tuning.spaces import GROUPS, STARTS, Point, config_at, near, point_o
 if TYPE_CHECKING:
     from scipy.stats import qmc
 
+STRENGTHS = (0.0, 0.35, 0.7)
+"""The strengths of calibration that are compared in the end, with the config that was found."""
+PRICE_OF_CALIBRATION = 0.002
+"""What calibration may cost of the value, whose noise is larger: the hold-outs do not see all that it is for."""
 WIDTHS = (0.4, 0.2, 0.1)
 """The half widths of the boxes as shares of the ranges: of the first round of each group of settings, the second, …"""
 
@@ -36,11 +41,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The config that was found, and all trials: the defaults, with a value of 1, and those that were compared."""
+    """The config that was found, and all trials: the defaults, with a value of 1, and those that were compared.
+
+    `calibration` has the value of that config with each strength of calibration, where movies have kinds.
+    """
 
     config: HybridConfig
     best: Trial
     trials: tuple[Trial, ...]
+    calibration: Mapping[float, float] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Return the number of trials, the best one, and the defaults and the five next best ones, as JSON."""
@@ -50,6 +59,7 @@ class Study:
             "chosen": _as_json(self.best),
             "defaults": _as_json(self.trials[0]),
             "alternatives": [_as_json(trial) for trial in others[:5]],
+            "calibration": {str(strength): reached for strength, reached in self.calibration.items()},
         }
 
 
@@ -77,8 +87,9 @@ def search(
     """Return the best config found in that many trials, of which the first is `config` itself.
 
     The first round tries `STARTS`. Each other round of `ROUND` trials varies one of `GROUPS` of settings around the
-    best point so far, by a scrambled Sobol sequence (Sobol 1967; Owen 1998). All are measured on one seed, and the best
-    few of a round on more (successive halving: Jamieson & Talwalkar 2016). The result depends on `trials` and `seed`,
+    best point so far by a scrambled Sobol sequence (Sobol 1967; Owen 1998). All are measured on one seed, and the best
+    few of a round on more (successive halving: Jamieson & Talwalkar 2016). They rank by scores alone; in the end,
+    calibration gets the greatest of `STRENGTHS` that costs next to nothing. The result depends on `trials` and `seed`,
     and not on `jobs`; with `seconds`, after which no round begins any more, also on the machine. `progress` is called
     after each trial, with the number of all trials.
     """
@@ -87,14 +98,15 @@ def search(
     shares = qmc.Sobol(max(len(group) for group in GROUPS), rng=seed)
     began = time.monotonic()
     with _Measuring(dataset, jobs) as measure:
-        reference = measure([(config, one) for one in SEEDS])
+        plain = replace(config, calibration=0.0)
+        reference = measure([(plain, one) for one in SEEDS])
         best = Trial(point_of(config), 1.0, len(SEEDS), reference[0].ndcg, reference[0].lift)
         tried = [best]
         progress("trials", trials)
         number = 0
         while len(tried) < trials and time.monotonic() - began < seconds:
             points = _round(number, best.point, shares)[: trials - len(tried)]
-            configs = [config_at(config, point) for point in points]
+            configs = [config_at(plain, point) for point in points]
             first = measure([(one, SEEDS[0]) for one in configs], lambda: progress("trials", trials))
             values = [value([figures], reference[:1]) for figures in first]
             order = sorted(range(len(points)), key=lambda at: -values[at])[:FINALISTS]
@@ -113,8 +125,24 @@ def search(
             tried += of_round
             best = max([best, *(of_round[at] for at in order)], key=lambda trial: trial.value)
             number += 1
-    found = config if best is tried[0] else config_at(config, best.point)
-    return Study(found, best, tuple(tried))
+        found = config if best is tried[0] else config_at(config, best.point)
+        strengths = _strengths(measure, found, reference) if trials > 1 and MovieKinds.of(dataset.movies).count else {}
+    return Study(_calibrated(found, strengths), best, tuple(tried), strengths)
+
+
+def _strengths(measure: _Measuring, config: HybridConfig, reference: Sequence[Figures]) -> dict[float, float]:
+    """Return the value of a config with each of the strengths of calibration, on all seeds."""
+    figures = measure([(replace(config, calibration=strength), one) for strength in STRENGTHS for one in SEEDS])
+    of_each = [figures[at : at + len(SEEDS)] for at in range(0, len(figures), len(SEEDS))]
+    return {strength: value(ones, reference) for strength, ones in zip(STRENGTHS, of_each, strict=True)}
+
+
+def _calibrated(config: HybridConfig, strengths: Mapping[float, float]) -> HybridConfig:
+    """Return a config with the greatest strength that costs at most `PRICE_OF_CALIBRATION` of the best value."""
+    if not strengths:
+        return config
+    enough = max(strengths.values()) - PRICE_OF_CALIBRATION
+    return replace(config, calibration=max(one for one, reached in strengths.items() if reached >= enough))
 
 
 def _round(number: int, best: Point, shares: qmc.Sobol) -> list[dict[str, float]]:

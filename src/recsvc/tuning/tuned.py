@@ -10,6 +10,7 @@ import numpy as np
 from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.evaluation.parallel import no_progress
 from recsvc.features.interactions import Interactions
+from recsvc.models.calibration import Target
 from recsvc.models.contract import Capabilities, Explanation, Model
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.tuning.budget import budget, enough_to_search
@@ -64,6 +65,10 @@ class TunedHybrid(Model):
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Explain the scores of the hybrid."""
         return self._hybrid.explain(taste, rows)
+
+    def targets(self, taste: Taste) -> Sequence[Target]:
+        """Return what the hybrid finds evident."""
+        return self._hybrid.targets(taste)
 
     def state(self) -> State:
         """Return the state of the hybrid."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.tuning import search as module
 from recsvc.tuning.budget import LEAST_RATINGS, LEAST_TRIALS, MOST_TRIALS, budget, enough_to_search
 from recsvc.tuning.objective import FAR_BEYOND, MOST_LIFT, PRICE_OF_LIFT, WEIGHTS, Figures, value
-from recsvc.tuning.search import Study, search
+from recsvc.tuning.search import PRICE_OF_CALIBRATION, STRENGTHS, Study, search
 from recsvc.tuning.spaces import STARTS, point_of
 from recsvc.tuning.tuned import TunedHybrid
 from recsvc.types import Movie
@@ -115,6 +116,21 @@ def test_the_tuned_hybrid_is_a_hybrid_with_what_was_found(part: Dataset) -> None
     plain = Hybrid(tuned.study.config).fit(held.interactions, part.movies, rng=rng)
     taste = held.interactions.taste(3)
     np.testing.assert_array_equal(tuned.score(taste), plain.score(taste))
+
+
+def test_the_strength_of_calibration_is_found_in_the_end(part: Dataset) -> None:
+    unknown = [replace(movie, directors=(), original_language=None, companies=()) for movie in part.movies]
+    assert found(replace(part, movies=tuple(unknown)), 2).calibration == {}
+    movies = tuple(replace(movie, directors=(f"Director {movie.movie_id % 9}",)) for movie in part.movies)
+    study = found(replace(part, movies=movies), 2)
+    assert tuple(study.calibration) == STRENGTHS
+    assert len({*study.calibration.values()}) > 1
+    assert study.calibration[0.0] == pytest.approx(study.best.value)
+    best = max(study.calibration.values())
+    assert study.calibration[study.config.calibration] >= best - PRICE_OF_CALIBRATION
+    stronger = [study.calibration[strength] for strength in STRENGTHS if strength > study.config.calibration]
+    assert all(reached < best - PRICE_OF_CALIBRATION for reached in stronger)
+    assert study.record()["calibration"] == {str(strength): study.calibration[strength] for strength in STRENGTHS}
 
 
 def test_too_few_ratings_are_not_searched_in() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.engine.ranking import top
+from recsvc.engine.ranking import calibrated, top
 from recsvc.evaluation.metrics.accuracy import Counts, Hits
 from recsvc.features.interactions import Interactions
 from recsvc.features.vocabulary import Vocabulary
@@ -72,8 +72,8 @@ def make_lists(
 ) -> RankedLists:
     """Rank for every user with held-out ratings, leaving out the movies of the ratings that are folded in.
 
-    As in the engine, `fallback` ranks for users for whom the model has no score at all. Only `candidates` bool
-    (n_movies,) are ranked, None for all.
+    As in the engine, lists are calibrated, and `fallback` ranks for users for whom the model has no score at all. Only
+    `candidates` bool (n_movies,) are ranked, None for all.
     """
     users = np.flatnonzero(np.diff(held_out.starts)).astype(np.int64)
     at_once = max(SCORES_AT_ONCE // fold_in.n_movies, 1)
@@ -83,7 +83,9 @@ def make_lists(
         for user, scores in enumerate(model.score_all(block)):
             taste = block.taste(user)
             usable = fallback.score(taste) if fallback is not None and np.isnan(scores).all() else scores
-            ranked.append(top(usable, _allowed(fold_in.n_movies, taste.rows, candidates), k=k))
+            allowed = _allowed(fold_in.n_movies, taste.rows, candidates)
+            targets = model.targets(taste) if usable is scores else ()
+            ranked.append(calibrated(usable, allowed, targets, k=k)[0] if targets else top(usable, allowed, k=k))
     return RankedLists(k, users, tuple(ranked))
 
 

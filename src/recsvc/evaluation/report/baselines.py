@@ -19,7 +19,7 @@ from recsvc.models.svd import Svd, Svdpp
 
 MAX_RATINGS = 2_000_000
 SLOW = (Knn.kind, Nmf.kind, Svd.kind, Svdpp.kind)
-"""Kinds that need hours, or more memory than there is, to train on more than `MAX_RATINGS`."""
+"""MovieKinds that need hours, or more memory than there is, to train on more than `MAX_RATINGS`."""
 
 
 class Baselines(NamedTuple):

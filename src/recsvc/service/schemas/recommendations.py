@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,10 +42,15 @@ class RecommendationParameters(PageParameters):
         description=f"`auto` is the hybrid, and the popular movies for a user without ratings. {bases(Strategy)}.",
     )
     explain: bool = Field(default=True, description="Whether to say why.")
+    calibrated: bool = Field(
+        default=True,
+        description="Whether what is evident of the taste (several liked movies of one director, language or company) "
+        "has its share of the list; without effect with `diversity`.",
+    )
 
     def query(self) -> Query:
         """Return the query of the engine."""
-        return Query(self.k, self.offset, self.filters(), self.diversity, self.strategy, self.explain)
+        return Query(self.k, self.offset, self.filters(), self.diversity, self.strategy, self.explain, self.calibrated)
 
 
 class RecommendQuery(RecommendationParameters):
@@ -83,13 +88,25 @@ class Reason(ResponseModel):
     contribution: float = Field(description="How much of the score is due to it.", examples=[0.42])
 
 
+class EvidentTaste(ResponseModel):
+    """What is evident of a taste: many of the movies that the user liked are of one kind."""
+
+    facet: Literal["director", "language", "company"] = Field(description="What the movies share.")
+    name: str = Field(
+        description="The director or company, or the original language (ISO 639-1).", examples=["Hayao Miyazaki"]
+    )
+    liked: int = Field(description="How many movies of this kind the user liked, ...", examples=[4])
+    of: int = Field(description="... of how many movies that they liked in all.", examples=[6])
+
+
 class RecommendedItem(ResponseModel):
     """A recommended movie. `baseline`, the contributions in `because` and `other` add up to `score`."""
 
     rank: RankField
     movie: MovieSummary = Field(description="The movie.")
     score: float = Field(
-        description="What the list is ordered by (before `diversity`); comparable within one answer.", examples=[2.31]
+        description="What the list is ordered by (before `diversity` and calibration); comparable within one answer.",
+        examples=[2.31],
     )
     predicted_rating: float | None = Field(
         description="How many stars this user would give, 0.5-5; null without a prediction.", examples=[4.42]
@@ -97,6 +114,9 @@ class RecommendedItem(ResponseModel):
     baseline: float | None = Field(description="What the movie scores without this user's ratings.", examples=[-0.12])
     because: list[Reason] = Field(description="The up to three ratings that add most to the score.")
     other: float | None = Field(description="What all other ratings add or take away.", examples=[0.07])
+    raised_by: EvidentTaste | None = Field(
+        description="What gave the movie a better place than its score alone; null if nothing did."
+    )
 
 
 class Recommendations(ResponseModel):
