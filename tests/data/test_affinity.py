@@ -89,6 +89,31 @@ def test_fans_get_at_least_three_of_what_they_like(
     assert sum(belongs(dataset.movies[row]) for row in best.tolist()) >= 3
 
 
+def similar_to(hybrid: Hybrid, dataset: Dataset, title: str, k: int = 10) -> list[str]:
+    row = next(row for row, movie in enumerate(dataset.movies) if movie.title == title)
+    similarities = hybrid.similar(row)
+    similarities[row] = np.nan
+    return [dataset.movies[other].title for other in top(similarities, None, k=k).rows.tolist()]
+
+
+def test_a_word_of_a_title_makes_nothing_similar(hybrid: Hybrid, dataset: Dataset) -> None:
+    assert "Body Heat" not in similar_to(hybrid, dataset, "Heat", 20)
+    assert not any("dream" in title.lower() for title in similar_to(hybrid, dataset, "Hoop Dreams"))
+    assert "Latter Days" not in similar_to(hybrid, dataset, "Groundhog Day", 20)
+    assert "Alien from L.A." not in similar_to(hybrid, dataset, "Alien", 20)
+    spirited = similar_to(hybrid, dataset, "Spirited Away", 20)
+    assert not {"Flushed Away", "Cast Away"} & {*spirited}
+    assert len({*OF_GHIBLI, "Princess Mononoke", "My Neighbor Totoro"} & {*spirited[:6]}) >= 5
+
+
+def test_the_parts_of_a_series_are_similar_and_a_director_alone_is_not_enough(hybrid: Hybrid, dataset: Dataset) -> None:
+    assert {*similar_to(hybrid, dataset, "The Matrix", 2)} == {"The Matrix Reloaded", "The Matrix Revolutions"}
+    assert "Bound" not in similar_to(hybrid, dataset, "The Matrix", 5)
+    assert {*similar_to(hybrid, dataset, "Alien", 3)} == {"Aliens", "Alien³", "Alien: Resurrection"}
+    assert {*similar_to(hybrid, dataset, "Toy Story", 2)} == {"Toy Story 2", "Toy Story 3"}
+    assert {*similar_to(hybrid, dataset, "The Godfather", 2)} == {"The Godfather: Part II", "The Godfather: Part III"}
+
+
 def test_a_broad_taste_is_left_alone(hybrid: Hybrid, ratings: Interactions) -> None:
     users = np.flatnonzero(np.diff(ratings.starts) >= 200)[:60].tolist()
     same = [len(np.intersect1d(*lists(hybrid, ratings.taste(user)))) for user in users]

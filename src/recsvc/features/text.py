@@ -27,6 +27,12 @@ TagMatrix: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 _WORD = re.compile(r"[a-z0-9]+")
 _PLURAL = re.compile(r"(?<=[a-z]{2}[^us])s$")
 _DASHES = dict.fromkeys(range(0x2010, 0x2016), " ")
+_SUBTITLE = re.compile(r":\s+|\s+[-\u2010-\u2015]\s+")
+_NUMBER = re.compile(
+    r"(?: (?:part|vol|volume|chapter|episode))?"
+    r" (?:\d+|[ivx]+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen)$"
+)
+_SUPERSCRIPTS = {ord("\u00b2"): " 2", ord("\u00b3"): " 3"}
 _STEMMER = snowballstemmer.stemmer("english")
 HASH_BUCKETS = 2**18
 YEARS_A_SPAN = 5
@@ -74,11 +80,19 @@ def credit_tags(movie: Movie) -> Iterator[str]:
 
 
 def title_tags(movie: Movie) -> Iterator[str]:
-    """Yield the words of the title without a plural s, but not stemmed.
+    """Yield what the titles of the parts of a series have in common: the title, and what is before a colon or dash.
 
-    Alien and Aliens share a tag, Titanic and Titan A.E. do not.
+    Both are without a numeral at the end, "Part" before it, and a plural s. Alien, Aliens, Alien 3 and Alien:
+    Covenant share a tag. Titles that have only a word in common do not: Heat and Body Heat, Alien and Alien Nation.
     """
-    yield from (_PLURAL.sub("", word) for word in plain_words(movie.title))
+    title = movie.title.translate(_SUPERSCRIPTS)
+    yield from dict.fromkeys(f"series:{name}" for name in map(_series, (title, _SUBTITLE.split(title)[0])) if name)
+
+
+def _series(title: str) -> str:
+    """Return a title without its number in a series; the number alone is a title, too (300)."""
+    plain = " ".join(plain_words(title))
+    return " ".join(_PLURAL.sub("", word) for word in (_NUMBER.sub("", plain) or plain).split())
 
 
 def year_tags(movie: Movie) -> Iterator[str]:

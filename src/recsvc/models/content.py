@@ -24,14 +24,13 @@ class ContentConfig:
     """`vectoriser` is "tfidf", "counts" or "hashing"; tags of fewer than `min_movies` movies are dropped.
 
     `weights` are those of the fields of tags (`features.text.FIELDS`); a weight of 0 leaves a field out. The defaults
-    add up to 1. They are about one over the standard deviation of each field's cosines, so that all fields count
-    alike; see docs/evaluation.md.
+    add up to 1; see decision 0019.
     """
 
     vectoriser: Vectoriser = "tfidf"
     min_movies: int = 2
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"text": 0.36, "genres": 0.09, "credits": 0.26, "title": 0.17, "years": 0.12}
+        default_factory=lambda: {"text": 0.47, "genres": 0.07, "credits": 0.2, "title": 0.15, "years": 0.11}
     )
 
 

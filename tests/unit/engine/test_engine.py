@@ -261,7 +261,8 @@ def test_a_movie_is_not_similar_to_itself(world_engine: Engine, by: Strategy) ->
         found = world_engine.similar(row, k=100, by=by)
         others = rows_of([neighbour.movie.movie_id for neighbour in found]).tolist()
         assert row not in others
-        assert len(set(others)) == len(others) >= 39
+        # the two kinds of movies have nothing in common but ratings
+        assert len(set(others)) == len(others) >= (19 if by is Strategy.CONTENT else 39)
         assert [neighbour.rank for neighbour in found] == list(range(1, len(found) + 1))
         likeness = [neighbour.similarity for neighbour in found]
         assert likeness == sorted(likeness, reverse=True)

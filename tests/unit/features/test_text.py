@@ -9,14 +9,18 @@ import pytest
 from recsvc.features.text import FIELDS, HASH_BUCKETS, TagMatrix, Vectoriser, tag_matrix, words
 from recsvc.types import FloatMatrix, Movie
 
-TITLE = {"title": 1.0}
+TEXT = {"text": 1.0}
 VECTORISERS: tuple[Vectoriser, ...] = ("tfidf", "counts", "hashing")
 
 
 def matrix_of(
-    *movies: Movie, vectoriser: Vectoriser = "counts", min_movies: int = 1, weights: Mapping[str, float] = TITLE
+    *movies: Movie, vectoriser: Vectoriser = "counts", min_movies: int = 1, weights: Mapping[str, float] = TEXT
 ) -> TagMatrix:
     return tag_matrix(movies, weights=weights, vectoriser=vectoriser, min_movies=min_movies)
+
+
+def described(*texts: str) -> list[Movie]:
+    return [Movie(number, "x", overview=text) for number, text in enumerate(texts, 1)]
 
 
 def cosines(matrix: TagMatrix) -> FloatMatrix:
@@ -62,7 +66,7 @@ def test_tags_are_words_and_names_with_their_field() -> None:
         "text": ["robot", "wake", "keyword:artificial intelligence", "artifici", "intellig", "keyword:robots", "robot"],
         "genres": ["genre:Sci-Fi"],
         "credits": ["director:John Ford", "cast:Harrison Ford"],
-        "title": ["the", "robot"],
+        "title": ["series:the robot"],
         "years": [f"span:{span}" for span in range(391, 404)],  # 1987 is in the 397th span of five years
     }
     assert [list(tags(Movie(1, "x"))) for tags in FIELDS.values()] == [[]] * 5
@@ -87,19 +91,48 @@ def test_plurals_share_a_tag_and_names_of_two_fields_do_not(vectoriser: Vectoris
     assert found[4, 5] == pytest.approx(sqrt(2))  # without genres the texts have more weight
 
 
-def test_titles_share_words_and_plurals_but_not_stems() -> None:
-    titles = ("Aliens", "Alien", "Titanic", "Titan A.E.", "The Boss", "Bos")
-    words = [set(FIELDS["title"](Movie(number, title))) for number, title in enumerate(titles, 1)]
-    assert words[0] == words[1] == {"alien"}
-    assert not words[2] & words[3]
-    assert words[4] == {"the", "boss"}
+def series_of(title: str) -> set[str]:
+    return set(FIELDS["title"](Movie(1, title)))
+
+
+@pytest.mark.parametrize(
+    ("title", "others"),
+    [
+        ("Alien", ["Aliens", "Alien³", "Alien 3", "Alien: Resurrection", "Alien - Covenant"]),
+        ("The Godfather", ["The Godfather: Part II", "The Godfather Part III"]),
+        ("Star Wars: Episode IV - A New Hope", ["Star Wars: Episode V - The Empire Strikes Back", "Star Wars"]),
+        ("Mission: Impossible", ["Mission: Impossible II", "Mission: Impossible - Fallout"]),
+        ("Ocean's Eleven", ["Ocean's Twelve", "Ocean's 8"]),
+        ("Kill Bill: Vol. 1", ["Kill Bill: Vol. 2"]),
+    ],
+)
+def test_the_parts_of_a_series_share_a_tag(title: str, others: list[str]) -> None:
+    for other in others:
+        assert series_of(title) & series_of(other), other
+
+
+@pytest.mark.parametrize(
+    ("title", "others"),
+    [
+        ("Heat", ["Body Heat", "The Heat", "Heat Wave"]),
+        ("Alien", ["Alien Nation", "Alien from L.A.", "Evil Aliens"]),
+        ("Spirited Away", ["Flushed Away", "Cast Away"]),
+        ("Hoop Dreams", ["In Dreams", "Burden of Dreams", "Dream of Light"]),
+        ("Titanic", ["Titan A.E."]),
+        ("The Boss", ["Bos"]),
+        ("2001: A Space Odyssey", ["2012", "1941"]),
+    ],
+)
+def test_a_word_in_common_is_no_series(title: str, others: list[str]) -> None:
+    for other in others:
+        assert not series_of(title) & series_of(other), other
 
 
 def test_counts_by_hand() -> None:
     movies = [
-        Movie(1, "blue blue red"),  # blue 2, red 1
-        Movie(2, "blue"),
-        Movie(3, "red green"),
+        Movie(1, "x", overview="blue blue red"),  # blue 2, red 1
+        Movie(2, "x", overview="blue"),
+        Movie(3, "x", overview="red green"),
         Movie(4, "x"),
     ]
     expected = np.array(
@@ -121,7 +154,13 @@ def test_tfidf_by_hand() -> None:
     third = {"red": idf["red"], "green": idf["green"]}
     first_length, third_length = (sqrt(sum(weight**2 for weight in movie.values())) for movie in (first, third))
     found = cosines(
-        matrix_of(Movie(1, "blue blue red"), Movie(2, "blue"), Movie(3, "red green"), Movie(4, "x"), vectoriser="tfidf")
+        matrix_of(
+            Movie(1, "x", overview="blue blue red"),
+            Movie(2, "x", overview="blue"),
+            Movie(3, "x", overview="red green"),
+            Movie(4, "x"),
+            vectoriser="tfidf",
+        )
     )
     assert found[0, 1] == pytest.approx(first["blue"] / first_length)
     assert found[0, 2] == pytest.approx(first["red"] * third["red"] / first_length / third_length)
@@ -131,7 +170,12 @@ def test_tfidf_by_hand() -> None:
 
 @pytest.mark.parametrize("vectoriser", VECTORISERS)
 def test_rows_have_length_one_or_zero(vectoriser: Vectoriser) -> None:
-    found = matrix_of(Movie(1, "blue red green"), Movie(2, "x"), Movie(3, "blue blue"), vectoriser=vectoriser)
+    found = matrix_of(
+        Movie(1, "x", overview="blue red green"),
+        Movie(2, "x"),
+        Movie(3, "x", overview="blue blue"),
+        vectoriser=vectoriser,
+    )
     assert found.dtype == np.float32
     assert np.sqrt((found.toarray() ** 2).sum(axis=1)).tolist() == pytest.approx([1, 0, 1])
     assert np.diff(found.indptr)[1] == 0
@@ -141,7 +185,11 @@ def test_rows_have_length_one_or_zero(vectoriser: Vectoriser) -> None:
 
 
 def test_rare_tags_are_dropped_before_weighting() -> None:
-    movies = [Movie(1, "blue red"), Movie(2, "blue green green"), Movie(3, "red")]
+    movies = [
+        Movie(1, "x", overview="blue red"),
+        Movie(2, "x", overview="blue green green"),
+        Movie(3, "x", overview="red"),
+    ]
     assert matrix_of(*movies, min_movies=1).shape == (3, 3)
     found = matrix_of(*movies, min_movies=2)  # green is in one movie, however often
     assert found.shape == (3, 2)
