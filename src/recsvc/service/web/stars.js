@@ -1,6 +1,7 @@
 /** Stars as a row and as a slider. */
 
 import { h, setVars } from "./dom.js";
+import { followSlides } from "./gesture.js";
 import { stars as starsText } from "./words.js";
 
 /** The pause after a key, since a user who steps through the stars by keyboard means the last one. */
@@ -22,45 +23,65 @@ export function starRow(value, label) {
  */
 export function starSlider(label, onrate) {
   let timer = null;
+  let before = null; // the value when the pointer came down
   const input = h("input", { type: "range", min: 0, max: 5, step: 0.5, value: 0, "aria-label": label });
   const face = h("span.stars", { "aria-hidden": "true" });
   const slider = h("span.star-slider", {}, face, input);
 
+  const set = (value) => {
+    input.value = value;
+    paint();
+  };
   const paint = () => {
     setVars(face, { value: input.value });
     input.setAttribute("aria-valuetext", starsText(Number(input.value)));
   };
   const commit = () => {
-    if (timer === null) return;
     clearTimeout(timer);
     timer = null;
     waitingSliders.delete(slider);
     onrate(Number(input.value));
   };
-  const wait = (pause) => {
+  const commitIfWaiting = () => timer !== null && commit();
+  const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(commit, pause);
+    timer = setTimeout(commit, KEY_PAUSE);
     waitingSliders.set(slider, commit);
   };
-  const onkey = (event) => {
-    slider.keyed = true;
-    if (event.key === "Enter") commit();
-    if (event.key < "0" || event.key > "5" || event.key.length > 1) return;
-    input.value = event.key;
-    paint();
-    wait(KEY_PAUSE);
+  const onkey = ({ key }) => {
+    if (key === "Enter") commitIfWaiting();
+    if (key < "0" || key > "5" || key.length > 1) return;
+    set(key);
+    wait();
   };
 
   input.addEventListener("keydown", onkey);
-  input.addEventListener("pointerdown", () => (slider.keyed = false));
   input.addEventListener("input", paint);
-  input.addEventListener("change", () => wait(slider.keyed ? KEY_PAUSE : 0));
-  input.addEventListener("blur", commit);
+  input.addEventListener("change", wait);
+  input.addEventListener("blur", commitIfWaiting);
+  followSlides(slider, {
+    onmove: ({ clientX }) => {
+      before ??= input.value;
+      set(starsAt(clientX, slider.getBoundingClientRect()));
+    },
+    ondone: () => {
+      before = null;
+      input.focus({ preventScroll: true });
+      commit();
+    },
+    oncancel: () => {
+      if (before !== null) set(before);
+      before = null;
+    },
+  });
   slider.show = (value) => {
-    if (timer !== null) return; // the user is about to rate
-    input.value = value;
-    paint();
+    if (timer === null && before === null) set(value); // else the user is about to rate
   };
   paint();
   return slider;
+}
+
+/** Return the half stars at a place on a row of five: the middle of a star is the whole star, left of all is none. */
+function starsAt(x, { left, width }) {
+  return Math.round(2 * ((5 * (x - left)) / width + 0.4)) / 2;
 }
