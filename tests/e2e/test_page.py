@@ -379,12 +379,8 @@ def test_no_feedback_is_lost_while_the_service_is_down(visit: Visit, sample_arti
 
 def test_the_page_is_small_steady_and_safe(visit: Visit, home: str) -> None:
     page = visit().new_page()
-    sizes: dict[str, int] = {}
-
-    def measure(answer: Response) -> None:
-        sizes[answer.url] = len(answer.body())
-
-    page.on("response", measure)
+    answers: dict[str, Response] = {}
+    page.on("response", lambda answer: answers.setdefault(answer.url, answer) and None)
     page.add_init_script(
         """window.shifts = 0;
         new PerformanceObserver((list) => {
@@ -403,8 +399,8 @@ def test_the_page_is_small_steady_and_safe(visit: Visit, home: str) -> None:
         page.goto(f"{home}#/{place}")
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
     assert page.evaluate("window.shifts") < 0.01
-    own = {url: size for url, size in sizes.items() if re.search(r"/assets/|/$", url)}
-    assert 20_000 < sum(own.values()) < 155_000
+    own = [answer.request.sizes() for url, answer in answers.items() if re.search(r"/assets/|/$", url)]
+    assert 20_000 < sum(size["responseBodySize"] for size in own) < 75_000  # as sent
 
 
 @pytest.mark.parametrize(

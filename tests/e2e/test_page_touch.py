@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from playwright.sync_api import CDPSession, FloatRect, Locator, Page, Request, e
 
 from tests.e2e.browsers import Visit
 from tests.e2e.processes import Service, serving
+from tests.e2e.test_page import cards, first_title, rate_movie, wait_until_personal
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
@@ -121,3 +124,90 @@ def test_a_finger_that_goes_down_first_does_not_rate_where_nothing_can_scroll(vi
     with page.expect_response(lambda answer: answer.url.endswith("/rate")):
         finger.tap((box["x"] + box["width"] * 0.9, box["y"] + 20))
     assert [body["rating"] for body in ratings] == [5]
+
+
+@pytest.fixture
+def rated(visit: Visit, home: str) -> Page:
+    """Show the recommendations of a user who has rated one movie, under a clock that stands still."""
+    page = visit(refusals=True).new_page()
+    page.clock.install()
+    page.goto(f"{home}#/rate")
+    rate_movie(page)
+    page.get_by_role("link", name="See my recommendations").click()
+    wait_until_personal(page)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(days=1))
+    return page
+
+
+@pytest.mark.parametrize("label", ["Seen it", "Like"])
+def test_the_second_click_hits_no_neighbour(rated: Page, label: str) -> None:
+    ratings = posted(rated)
+    address = rated.url
+    titles = cards(rated).get_by_role("heading").all_inner_texts()
+    movie_id = cards(rated).nth(1).get_attribute("data-movie-id")
+    button = cards(rated).nth(1).get_by_role("button", name=re.compile(f"^{label}: "))
+    with rated.expect_response(lambda answer: "/recommend" in answer.url):
+        button.dblclick()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(cards(rated).get_by_role("heading")).to_have_text(titles)
+    rated.mouse.move(5, 5)
+    expect(cards(rated).get_by_role("heading")).not_to_contain_text([titles[1]])
+    assert [str(body["movie_id"]) for body in ratings] == [movie_id]
+    assert rated.url == address
+
+
+def test_the_list_moves_on_when_the_pointer_rests_for_a_moment(rated: Page) -> None:
+    title = first_title(rated)
+    with rated.expect_response(lambda answer: "/recommend" in answer.url):
+        cards(rated).first.get_by_role("button", name=re.compile("^Seen it: ")).click()
+    assert first_title(rated) == title
+    rated.clock.run_for(2_000)
+    expect(cards(rated).get_by_role("heading", name=title, exact=True)).to_have_count(0)
+
+
+def test_a_double_click_passes_over_one_movie(page: Page, home: str) -> None:
+    page.goto(f"{home}#/rate")
+    tiles = page.get_by_role("list", name="Movies to rate").get_by_role("listitem")
+    expect(tiles).to_have_count(15)
+    before = tiles.first.get_by_role("heading").inner_text()
+    tiles.first.get_by_role("button", name="Haven't seen it").dblclick()
+    expect(tiles.first.get_by_role("heading")).not_to_have_text(before)
+    expect(page.get_by_role("status")).to_contain_text(f"{before}: not seen")
+
+
+def test_filters_and_list_agree_when_the_service_is_gone(rated: Page) -> None:
+    picks = rated.get_by_role("region", name="Recommendations")
+    titles = cards(rated).get_by_role("heading").all_inner_texts()
+    address = rated.url
+    rated.route("**/recommend?*", lambda route: route.abort())
+    picks.get_by_role("radio", name="Newer").check(force=True)
+    notice = picks.get_by_role("alert")
+    expect(notice).to_contain_text("The filters were not changed: The service cannot be reached.")
+    expect(picks.get_by_role("radio", name="Any")).to_be_checked()
+    expect(cards(rated).get_by_role("heading")).to_have_text(titles)
+    assert box_of(notice)["y"] < box_of(cards(rated).first)["y"]
+    assert rated.url == address
+    rated.unroute("**/recommend?*")
+    notice.get_by_role("button", name="Retry").click()
+    expect(notice).to_have_count(0)
+    expect(picks.get_by_role("radio", name="Newer")).to_be_checked()
+    expect(rated).to_have_url(re.compile("era=new"))
+    expect(cards(rated).get_by_role("heading")).not_to_have_text(titles)
+
+
+def test_a_list_that_was_not_seen_gets_no_credit(visit: Visit, home: str, service: Service) -> None:
+    page = visit(**PHONE).new_page()
+    popular = service.client.get("/recommend", params={"user_id": "a-newcomer", "k": 12}).json()["items"]
+    deck = json.dumps({"items": [item["movie"] for item in popular]})
+    page.route("**/movies/onboarding*", lambda route: route.fulfill(body=deck, content_type="application/json"))
+    page.goto(home)
+    expect(cards(page)).to_have_count(12)
+    ratings = posted(page)
+    with page.expect_response(lambda answer: answer.url.endswith("/rate")):
+        rate_movie(page)
+    wait_until_personal(page)
+    cards(page).first.scroll_into_view_if_needed()
+    with page.expect_response(lambda answer: answer.url.endswith("/rate")):
+        cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
+    assert [bool(body.get("recommendation_id")) for body in ratings] == [False, True]

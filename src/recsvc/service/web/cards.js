@@ -2,7 +2,7 @@
 
 import { action, actions, feedbackButtons, following, ratingSlider } from "./controls.js";
 import { aside, h } from "./dom.js";
-import { clicked, watch } from "./events.js";
+import { clicked, noteSeen, watch } from "./events.js";
 import { feedback } from "./feedback.js";
 import { poster } from "./poster.js";
 import { address } from "./router.js";
@@ -44,9 +44,10 @@ export function recommendationCard(item) {
   const { movie } = item;
   const opened = () => clicked(card.item.recommendation_id, movie.movie_id);
   const more = { href: `${movieAddress(movie.movie_id)}#similar`, onclick: opened };
+  const seen = () => noteSeen(card);
   const card = h(
     "article.card",
-    { "data-movie-id": movie.movie_id },
+    { "data-movie-id": movie.movie_id, onpointerdown: seen, onkeydown: seen },
     poster(movie),
     h(
       "div.card-body",
@@ -59,7 +60,7 @@ export function recommendationCard(item) {
     h("div.card-rate", {}, h("span", { "aria-hidden": "true" }, "Seen it? Rate it"), ratingSlider(movie)),
     actions(movie, feedbackButtons(movie), action("a", movie, "More like this", more, "similar")),
   );
-  return card;
+  return following(card, movie.movie_id, (entry) => card.classList.toggle("leaving", Boolean(entry)));
 }
 
 /** Show the stars and reasons of a later answer on a card, and record its events for that answer. */

@@ -36,8 +36,13 @@ export function feedbackButtons(movie) {
 function feedbackButton(movie, kind) {
   const isSet = () => feedback.get(movie.movie_id)?.kind === kind;
   const toggle = () => setFeedback(movie, isSet() ? null : { kind });
-  const button = action("button", movie, LABELS[kind], { type: "button", onclick: toggle }, kind);
+  const button = action("button", movie, LABELS[kind], { type: "button", onclick: once(toggle) }, kind);
   return following(button, movie.movie_id, () => button.setAttribute("aria-pressed", isSet()));
+}
+
+/** Return a listener for clicks that ignores the second one of a double click, which would take the first one back. */
+export function once(act) {
+  return (event) => event.detail > 1 || act(event);
 }
 
 /** Create a small button or link (by `tag`) with an icon above its label. */

@@ -23,18 +23,24 @@ const cards = new WeakMap();
 const recommendationIds = new Map();
 let timer = null;
 
-/** Return the recommendation that last showed a movie, to be sent with feedback; null if there was none. */
+/** Return the recommendation in which the user last saw a movie, to be sent with feedback; null if there was none. */
 export function shownIn(movieId) {
   return recommendationIds.get(movieId) ?? null;
 }
 
 /** Watch a card; call it again when the card belongs to another answer. */
 export function watch(card, recommendation_id, movie_id) {
-  recommendationIds.set(movie_id, recommendation_id);
   clearTimeout(cards.get(card)?.timer);
   cards.set(card, { event: { type: "shown", recommendation_id, movie_id }, timer: null });
   observer.unobserve(card);
   observer.observe(card);
+}
+
+/** Note that the user has seen a card: it was in view for long enough, or they act on it. */
+export function noteSeen(card) {
+  const { event } = cards.get(card);
+  recommendationIds.set(event.movie_id, event.recommendation_id);
+  add(event);
 }
 
 export function clicked(recommendation_id, movie_id) {
@@ -53,7 +59,7 @@ const observer = new IntersectionObserver(
     for (const { target, isIntersecting } of entries) {
       const card = cards.get(target);
       clearTimeout(card.timer);
-      if (isIntersecting) card.timer = setTimeout(() => add(card.event), SHOWN_AFTER);
+      if (isIntersecting) card.timer = setTimeout(() => noteSeen(target), SHOWN_AFTER);
     }
   },
   { threshold: 0.5 },

@@ -2,7 +2,7 @@
 
 import { onboarding } from "./api.js";
 import { grid, tile } from "./cards.js";
-import { ratingSlider } from "./controls.js";
+import { once, ratingSlider } from "./controls.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { icon } from "./icons.js";
@@ -47,7 +47,7 @@ export function onboardingDeck(signal) {
     return tile(
       movie,
       ratingSlider(movie, { quiet: true }),
-      h("button.link-button", { type: "button", "aria-label": name, onclick: skip }, "Haven't seen it"),
+      h("button.link-button", { type: "button", "aria-label": name, onclick: once(skip) }, "Haven't seen it"),
     );
   };
   const show = () => {

@@ -69,6 +69,11 @@ export function failure(problem, retry) {
   return h("section.notice", { role: "alert" }, h("h2", {}, title), h("p", {}, advice), h("div.row", {}, remedy));
 }
 
+/** Create the short notice of a change that failed, above what stays as it was. */
+export function refusal(text, retry) {
+  return h("div.refusal", { role: "alert" }, h("p", {}, text), button("quiet", retry, icon("retry"), "Retry"));
+}
+
 function explain({ status, message, errors }) {
   if (status === 0)
     return ["The projector has lost its connection", "The service cannot be reached. Nothing that you did is lost."];

@@ -5,31 +5,39 @@ import { arrange } from "./arrange.js";
 import { recommendationCard, updateCard } from "./cards.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
-import { button, empty, failure, skeletons } from "./parts.js";
+import { button, empty, failure, refusal, skeletons } from "./parts.js";
 import { savedState, saveState } from "./router.js";
+import { steady } from "./steady.js";
 import { announce } from "./toast.js";
 import { count } from "./words.js";
 
 const PAGE = 12;
 const MOST = 100;
 
-/** A list for `filters`. `onanswer(answer)` is called with every answer of the service. */
+/**
+ * A list for `filters`. `onanswer(answer)` is called with every answer of the service, `goTo(filters, options)`
+ * when the address is to have other filters: those of the list after it could not be shown with others.
+ */
 export class RecommendationList {
   #filters;
   #items = [];
   #next = null;
   #answered = false;
+  #problem = null;
   #request = new AbortController();
 
-  constructor(filters, { onanswer, signal }) {
+  constructor(filters, { onanswer, goTo, signal }) {
     this.#filters = filters;
     this.onanswer = onanswer;
+    this.goTo = goTo;
     this.progress = h("div.progress", { hidden: true });
     this.cards = h("div.cards", {});
     this.end = h("div.list-end", {});
-    this.node = h("div.recommendations", {}, this.progress, this.cards, this.end);
+    this.problem = h("div", {});
+    this.node = h("div.recommendations", {}, this.progress, this.problem, this.cards, this.end);
+    this.draw = steady(this.cards, () => this.#draw());
     this.cards.replaceChildren(...skeletons(PAGE, "card"));
-    feedback.addEventListener("change", () => this.#draw(), { signal });
+    feedback.addEventListener("change", this.draw, { signal });
     feedback.addEventListener("saved", () => this.refresh(), { signal });
     signal.addEventListener("abort", () => this.#request.abort());
     this.ready = this.refresh(savedState().shown);
@@ -39,40 +47,63 @@ export class RecommendationList {
     return this.#items.map(({ movie }) => movie);
   }
 
+  /** Show the list with other filters. If that fails, the list stays as it is, with the problem above it. */
   filter(filters) {
-    this.#filters = filters;
-    return this.refresh(savedState().shown ?? PAGE);
+    if (!this.#answered) this.#filters = filters;
+    else if (JSON.stringify(filters) === JSON.stringify(this.#filters)) return this.#stop();
+    return this.#loadFirst(filters, savedState().shown ?? PAGE, "The filters were not changed");
   }
 
   /** Load as many movies as are shown again; the old ones stay until the answer arrives. */
   refresh(many = Math.max(PAGE, this.#items.length)) {
-    return this.#load({ k: Math.min(many, MOST), offset: 0 }, (items) => {
+    return this.#loadFirst(this.#filters, many, "The list could not be updated");
+  }
+
+  #stop() {
+    this.#request.abort();
+    this.#setBusy(false);
+  }
+
+  #loadFirst(filters, many, failed) {
+    const take = (items) => {
       this.#items = items;
+      this.#filters = filters;
+      this.#problem = null;
       if (this.#answered) announce(`${count(items.length, "recommendation")} updated`);
-    });
+    };
+    const fail = (problem, retry) => {
+      if (!this.#answered) return this.cards.replaceChildren(failure(problem, retry));
+      const changed = filters !== this.#filters;
+      this.#problem = refusal(`${failed}: ${problem.message}`, changed ? () => this.goTo(filters) : retry);
+      this.draw();
+      return changed && this.goTo(this.#filters, { replace: true });
+    };
+    return this.#load({ ...filters, k: Math.min(many, MOST), offset: 0 }, take, fail);
   }
 
   async #more() {
     const first = this.#items.length;
-    await this.#load({ k: PAGE, offset: this.#next }, (items) => this.#items.push(...items));
+    const page = { ...this.#filters, k: PAGE, offset: this.#next };
+    const fail = (problem, retry) => this.end.replaceChildren(failure(problem, retry));
+    await this.#load(page, (items) => this.#items.push(...items), fail);
     this.cards.children[first]?.querySelector("a")?.focus({ preventScroll: true });
     announce(`${count(this.#items.length - first, "more recommendation")}`);
   }
 
-  async #load(page, take) {
+  async #load(query, take, fail) {
     this.#request.abort();
     this.#request = new AbortController();
     const { signal } = this.#request;
     this.#setBusy(true);
     try {
-      const answer = await recommend({ ...this.#filters, ...page }, signal);
+      const answer = await recommend(query, signal);
       if (signal.aborted) return;
       const { recommendation_id, strategy } = answer;
       take(answer.items.map((item) => ({ ...item, recommendation_id, strategy })));
       saveState({ shown: this.#items.length });
       this.#answered = true;
       this.#next = answer.next_offset;
-      this.#draw();
+      this.draw();
       this.#drawEnd();
       this.onanswer(answer);
     } catch (problem) {
@@ -80,8 +111,7 @@ export class RecommendationList {
         if (problem.name === "AbortError") return;
         throw problem;
       }
-      if (!this.#items.length) this.cards.replaceChildren();
-      this.end.replaceChildren(failure(problem, () => this.#load(page, take)));
+      fail(problem, () => this.#load(query, take, fail));
     }
     if (!signal.aborted) this.#setBusy(false);
   }
@@ -89,6 +119,7 @@ export class RecommendationList {
   /** Movies with feedback leave at once; the service leaves them out too once the feedback is saved. */
   #draw() {
     if (!this.#answered) return;
+    this.problem.replaceChildren(...[this.#problem].filter(Boolean));
     const items = this.#items.filter(({ movie }) => !feedback.get(movie.movie_id));
     arrange(this.cards, items, { key: ({ movie }) => movie.movie_id, make: recommendationCard, update: updateCard });
   }

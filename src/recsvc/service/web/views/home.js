@@ -60,9 +60,10 @@ function recommendations(filters, newcomer, signal) {
       ? "The ratings of the sample are simulated: try things out, but do not judge the recommendations by them."
       : "";
   };
-  const list = new RecommendationList(filters, { onanswer, signal });
+  const goTo = (others, options) => go(addressOf("/", others), options);
+  const list = new RecommendationList(filters, { onanswer, goTo, signal });
   feedback.addEventListener("change", () => personal && describe(), { signal });
-  const bar = filterBar(filters, (changed) => go(addressOf("/", changed)));
+  const bar = filterBar(filters, goTo);
   const save = button("quiet", () => saveThese(list.movies), icon("save"), "Save as a list");
   const head = h("div.section-head", {}, h("div", {}, title, lead, note), save);
   return {

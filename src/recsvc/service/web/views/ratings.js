@@ -3,7 +3,7 @@
 import { eraseMe } from "../api.js";
 import { arrange } from "../arrange.js";
 import { movieAddress } from "../cards.js";
-import { action, actions, feedbackButtons, following, ratingSlider, setFeedback } from "../controls.js";
+import { action, actions, feedbackButtons, following, once, ratingSlider, setFeedback } from "../controls.js";
 import { h } from "../dom.js";
 import { clearEvents } from "../events.js";
 import { feedback } from "../feedback.js";
@@ -12,6 +12,7 @@ import { saveList } from "../mylists.js";
 import { button, confirmDanger, empty, fill, heading, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { session } from "../session.js";
+import { steady } from "../steady.js";
 import { announce, toast } from "../toast.js";
 import { count, date, feedbackText, isFavourite } from "../words.js";
 
@@ -40,8 +41,9 @@ function content(signal) {
     lead.textContent = entries.length ? `Your feedback on ${count(entries.length, "movie")}.` : "";
     none.hidden = entries.length > 0;
     save.hidden = entries.length === 0;
-    arrange(rows, entries, { key: ({ movie_id }) => movie_id, make: row });
+    arrangeRows();
   };
+  const arrangeRows = steady(rows, () => arrange(rows, feedback.all(), { key: ({ movie_id }) => movie_id, make: row }));
   const save = button("quiet", saveFavourites, icon("save"), "Save my favourites as a list");
   const eraseButton = button("danger", erase, icon("bin"), "Erase everything about me");
   feedback.addEventListener("change", draw, { signal });
@@ -54,9 +56,9 @@ function row(entry) {
   const words = h("p.meta", {});
   const gone = entry.title === null;
   following(words, movie.movie_id, (current) => {
-    if (current) words.textContent = `${feedbackText(current)} · ${date(current.updated_at)}`;
+    words.textContent = current ? `${feedbackText(current)} · ${date(current.updated_at)}` : "taken back";
   });
-  const takeBack = { type: "button", onclick: () => setFeedback(movie, null) };
+  const takeBack = { type: "button", onclick: once(() => setFeedback(movie, null)) };
   return h(
     "li.entry",
     { "data-movie-id": movie.movie_id },
