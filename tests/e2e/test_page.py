@@ -380,7 +380,11 @@ def test_no_feedback_is_lost_while_the_service_is_down(visit: Visit, sample_arti
 def test_the_page_is_small_steady_and_safe(visit: Visit, home: str) -> None:
     page = visit().new_page()
     answers: dict[str, Response] = {}
-    page.on("response", lambda answer: answers.setdefault(answer.url, answer) and None)
+
+    def keep(answer: Response) -> None:
+        answers.setdefault(answer.url, answer)
+
+    page.on("response", keep)
     page.add_init_script(
         """window.shifts = 0;
         new PerformanceObserver((list) => {
