@@ -14,7 +14,7 @@ _MOVED_ARTICLES = frozenset({
     "Uma", "Det", "De", "Het", "Een", "En", "Ett", "Et",
 })
 # Only articles that are not also English words, so "Die Hard", "I, Robot" and "Den of Thieves" keep their first word.
-_DROPPED_ARTICLES = frozenset({
+DROPPED_ARTICLES = frozenset({
     "the", "a", "an", "la", "le", "les", "el", "los", "las", "il", "gli", "der", "das", "un", "une", "una",
 })
 # fmt: on
@@ -86,7 +86,7 @@ def normalise(title: str) -> str:
     unelided = _APOSTROPHE_ARTICLE.sub("", text)
     words = _words(unelided) or _words(text)
     first = 0
-    while first < len(words) - 1 and words[first] in _DROPPED_ARTICLES:
+    while first < len(words) - 1 and words[first] in DROPPED_ARTICLES:
         first += 1
     return " ".join(words[first:])
 

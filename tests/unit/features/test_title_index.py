@@ -127,3 +127,37 @@ def test_any_text_can_be_searched_for(query: str) -> None:
 
 
 INDEX = TitleIndex.of(MOVIES)
+
+
+WORDS = ("The Matrix", "The Animatrix", "Material Girls", "Maria", "Star Wars", "The Cat", "The Car", "Catch Me")
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("matrix", ["The Matrix", "The Animatrix"]),  # as it stands, then inside of a word, and nothing with an error
+        ("matirx", ["The Matrix"]),
+        ("animtarix", ["The Animatrix"]),
+        ("metarial", ["Material Girls"]),  # two errors in a word of eight letters
+        ("mirea", []),  # and in a shorter one
+        ("cat", ["The Cat", "Catch Me"]),  # neither The Car
+        ("cax", ["The Car", "The Cat"]),
+        ("cx", []),
+        ("matiral gir", ["Material Girls"]),
+        ("materoal girks", ["Material Girls"]),
+        ("catc me", ["Catch Me"]),
+        ("star wars 1977", ["Star Wars"]),  # half of the words
+        ("star fleet of the federation", []),
+        ("animatri", ["The Animatrix"]),
+        ("animartix the", ["The Animatrix"]),
+        ("sta rwars", ["Star Wars"]),
+        ("materialgirls", ["Material Girls"]),
+        ("ani matrix", ["The Animatrix"]),
+        ("animatr", ["The Animatrix"]),
+        ("anmiatr", ["The Animatrix"]),  # unfinished and with an error
+    ],
+)
+def test_errors_are_forgiven_only_where_nothing_is_nearer(query: str, titles: list[str]) -> None:
+    index = TitleIndex.of([Movie(number, title) for number, title in enumerate(WORDS, 1)])
+    popularity = np.arange(len(WORDS))
+    assert [WORDS[row] for row in index.search(query, popularity).tolist()] == titles
