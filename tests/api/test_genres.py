@@ -19,3 +19,11 @@ def test_every_genre_with_the_movies_that_have_it(reading: TestClient) -> None:
             found, offset = found + len(page["items"]), page["next_offset"]
         assert genre["movies"] == found > 0
     assert listed["model_version"] == answer(reading.get("/movies"))["model_version"]
+
+
+def test_the_year_where_the_eras_meet(reading: TestClient) -> None:
+    border = answer(reading.get("/genres"))["new_from"]
+    for era in ("new", "old"):
+        years = [item["year"] for item in answer(reading.get("/movies", params={"era": era, "k": 100}))["items"]]
+        assert years
+        assert {year >= border for year in years} == {era == "new"}

@@ -75,8 +75,9 @@ def test_the_first_visit_leads_to_recommendations(page: Page, home: str) -> None
     page.goto(home)
     expect(page.get_by_role("slider", name="Your rating of")).not_to_have_count(0)
     assert page.get_by_role("list", name="Movies to rate").get_by_role("slider").count() == 15
-    for age in ("any age", "older", "newer"):
+    for age in ("Any", "Older", "Newer"):
         expect(page.get_by_role("radio", name=age, exact=True)).to_be_attached()
+    expect(page.get_by_role("region", name="Filters")).to_contain_text(re.compile(r"Movies from \d{4} on are newer"))
     expect(page.get_by_role("region", name="Recommendations")).to_contain_text("Popular with everyone")
     title = rate_movie(page)
     page.get_by_role("link", name="See my recommendations").click()  # one click after rating

@@ -89,7 +89,7 @@ async def genres(context: ContextDep) -> Genres:
     """Every genre that a movie of the catalogue has, with how many have it; these are the values of `genre`."""
     engine = context.deployment.production
     items = [Genre(name=name, movies=movies) for name, movies in engine.catalogue.genre_counts().items()]
-    return Genres(model_version=engine.manifest.version, items=items)
+    return Genres(model_version=engine.manifest.version, items=items, new_from=engine.manifest.era_border)
 
 
 # This path matches every other one, so it stays the last.

@@ -79,10 +79,13 @@ class Genre(ResponseModel):
 
 
 class Genres(ResponseModel):
-    """All genres of the catalogue, in alphabetical order."""
+    """All genres of the catalogue, in alphabetical order, and where its eras meet: what the filters can be set to."""
 
     model_version: VersionField
     items: list[Genre] = Field(description="The genres.")
+    new_from: int | None = Field(
+        description="The year from which on movies are of `era=new`; null if no year is known.", examples=[1996]
+    )
 
 
 class SearchQuery(PageParameters):

@@ -9,6 +9,9 @@ import { address } from "./router.js";
 import { starRow } from "./stars.js";
 import { feedbackText, movieLine, percent, reason } from "./words.js";
 
+/** Predicted stars below which a movie is not shown without a word. */
+const DOUBTFUL = 3;
+
 export function movieAddress(movieId) {
   return address(`/movie/${movieId}`);
 }
@@ -77,22 +80,29 @@ function predicted({ predicted_rating: stars }) {
   return [
     starRow(stars, `Predicted for you: ${value} stars`),
     h("span", { "aria-hidden": "true" }, h("b", {}, value), " predicted"),
-  ];
+    stars < DOUBTFUL && h("span.doubt", {}, "near your taste, but you may not love it"),
+  ].filter(Boolean);
 }
 
-/** Create the list of reasons: ratings and popularity, each with its share of all contributions. */
+/** Create the list of reasons: ratings, all others together, and popularity, each with its share of all contributions. */
 function why({ because, baseline, other, strategy }) {
   if (!because.length) return strategy === "popular" ? [] : [h("p.hint", {}, "Popular with everyone")];
-  const popular = Math.max(baseline ?? 0, 0);
-  const total = sumOfSizes(because.map(({ contribution }) => contribution)) + Math.abs(other ?? 0) + popular;
+  const [rest, popular] = [other ?? 0, baseline ?? 0];
+  const total = sumOfSizes([...because.map(({ contribution }) => contribution), rest, popular]);
   const rows = because.map((rated, index) => reasonRow(ratingWords(rated, index), rated.contribution / total));
-  if (popular) rows.push(reasonRow(["and it is popular"], popular / total));
+  if (told(rest / total)) rows.push(reasonRow([rest > 0 ? "and" : "despite", " all else you rated"], rest / total));
+  if (told(popular / total)) rows.push(reasonRow([popular > 0 ? "and it is popular" : "though few know it"], popular / total));
   return [h("ul.reasons", { "aria-label": "Why it is recommended" }, rows)];
 }
 
+/** Whether a share is more than nothing when it is shown. */
+function told(share) {
+  return Math.abs(share) >= 0.005;
+}
+
 function ratingWords({ movie_id, title }, index) {
-  const [before, after] = reason(feedback.get(movie_id));
-  return [index ? `and ${before}` : `Because you ${before}`, h("b", {}, title), after];
+  const words = reason(feedback.get(movie_id));
+  return [index ? `and ${words}` : `Because you ${words}`, h("b", {}, title)];
 }
 
 function reasonRow(words, share) {

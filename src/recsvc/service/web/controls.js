@@ -14,7 +14,7 @@ const LABELS = { liked: "Like", disliked: "Dislike", seen: "Seen it", not_intere
 export function setFeedback(movie, value) {
   const before = feedback.set(movie, value, shownIn(movie.movie_id));
   const text = `${movie.title}: ${value ? feedbackText(value) : "taken back"}`;
-  toast(text, { label: "Undo", run: () => feedback.set(movie, before, before?.recommendation_id) });
+  toast(text, { label: "Undo", run: () => feedback.set(movie, before, before?.recommendation_id) }, "feedback");
 }
 
 /** Create a star slider for a movie. `quiet` shows no toast, for a slider that stays in sight. */

@@ -20,8 +20,8 @@ export function addressOf(path, { era, genre, diversity }) {
   return address(path, { era, genre, diversity: diversity === "0" ? "" : diversity });
 }
 
-/** Create the controls. `onchange` is called with the new filters; `bar.show(filters)` shows other ones. */
-export function filterBar(filters, onchange) {
+/** Create the controls. `onchange` is called with the new filters until the signal; `bar.show(filters)` shows other ones. */
+export function filterBar(filters, onchange, signal) {
   let current = filters;
   const change = (part) => onchange({ ...current, ...part });
   const era = choice("Era", ERAS, current.era, (value) => change({ era: value }));
@@ -34,8 +34,13 @@ export function filterBar(filters, onchange) {
   const chips = h("div.chips", { role: "group", "aria-label": "Genres" });
   const summary = h("summary", {}, "Genres");
   const genres = h("details.genres", { hidden: true }, summary, chips);
+  const close = ({ target, key }) => {
+    if (key === "Escape" || (!key && !genres.contains(target))) genres.open = false;
+  };
+  for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, close, { signal });
 
-  const bar = h("section.filters", { "aria-label": "Filters" }, era, variety, genres);
+  const border = h("p.hint", {});
+  const bar = h("section.filters", { "aria-label": "Filters" }, era, variety, genres, border);
   let names = [];
   const showChips = () => {
     const all = [...new Set([...names, ...current.genre])]; // what is chosen can be taken back, whatever there is
@@ -53,7 +58,8 @@ export function filterBar(filters, onchange) {
   };
   bar.show(current);
   genresOfTheCatalogue()
-    .then(({ items }) => {
+    .then(({ items, new_from }) => {
+      border.textContent = new_from ? `Movies from ${new_from} on are newer.` : "";
       names = items.map(({ name }) => name);
       showChips();
       bar.show(current);

@@ -35,10 +35,11 @@ export function heading(...text) {
 
 /**
  * Fill a place with `show(data)` of what `load()` returns. Until then the place holds the skeleton, which has the final
- * size; after a failure it holds the problem and a button to try again. `instead` has functions of the problem that
- * return other nodes for some statuses. Resolves when there is something to see.
+ * size; after a failure it holds the problem and a button to try again, and tries again by itself when the service may
+ * be back. `instead` has functions of the problem that return other nodes for some statuses, `frame` puts the notice of
+ * a problem into its place in the view. Resolves when there is something to see.
  */
-export async function fill(place, { skeleton, load, show, instead = {}, signal }) {
+export async function fill(place, { skeleton, load, show, instead = {}, frame = (notice) => notice, signal }) {
   place.replaceChildren(...[skeleton].flat());
   place.setAttribute("aria-busy", "true");
   const put = (draw) => {
@@ -53,11 +54,27 @@ export async function fill(place, { skeleton, load, show, instead = {}, signal }
   } catch (problem) {
     if (problem.name === "AbortError") return;
     if (problem.name !== "Problem") throw problem;
-    const again = () => fill(place, { skeleton, load, show, instead, signal });
-    put(() => instead[problem.status]?.(problem) ?? failure(problem, again));
+    const notice = failure(problem, () => fill(place, { skeleton, load, show, instead, frame, signal }));
+    put(() => instead[problem.status]?.(problem) ?? frame(notice));
+    if (problem.isTemporary) retryQuietly(notice, load, (data) => put(() => show(data)));
   } finally {
     place.removeAttribute("aria-busy");
   }
+}
+
+const RETRY_PAUSE = 5_000;
+
+/** Load again while the notice of a problem is on the page, and `show(data)` once that succeeds. */
+export function retryQuietly(notice, load, show) {
+  setTimeout(async () => {
+    if (!notice.isConnected) return;
+    try {
+      const data = await load();
+      if (notice.isConnected) show(data);
+    } catch {
+      retryQuietly(notice, load, show); // the notice has said why
+    }
+  }, RETRY_PAUSE);
 }
 
 /** Create the notice of a problem, with a button to try again, or a link without filters if one is invalid. */
@@ -77,7 +94,7 @@ export function refusal(text, retry) {
 function explain({ status, message, errors }) {
   if (status === 0)
     return ["The projector has lost its connection", "The service cannot be reached. Nothing that you did is lost."];
-  if (status === 503) return ["One moment, please", message];
+  if (status === 503) return ["One moment, please", "The service has nothing to recommend from yet. Try again soon."];
   if (status === 422) return ["This cannot be shown", errors?.map((error) => error.message).join(" ") || message];
   return ["Something went wrong", message];
 }

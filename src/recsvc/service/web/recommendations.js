@@ -5,7 +5,7 @@ import { arrange } from "./arrange.js";
 import { recommendationCard, updateCard } from "./cards.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
-import { button, empty, failure, refusal, skeletons } from "./parts.js";
+import { button, empty, failure, refusal, retryQuietly, skeletons } from "./parts.js";
 import { savedState, saveState } from "./router.js";
 import { steady } from "./steady.js";
 import { announce } from "./toast.js";
@@ -72,13 +72,19 @@ export class RecommendationList {
       if (this.#answered) announce(`${count(items.length, "recommendation")} updated`);
     };
     const fail = (problem, retry) => {
-      if (!this.#answered) return this.cards.replaceChildren(failure(problem, retry));
+      if (!this.#answered) return this.#showFailure(failure(problem, retry), query, retry);
       const changed = filters !== this.#filters;
       this.#problem = refusal(`${failed}: ${problem.message}`, changed ? () => this.goTo(filters) : retry);
       this.draw();
       return changed && this.goTo(this.#filters, { replace: true });
     };
-    return this.#load({ ...filters, k: Math.min(many, MOST), offset: 0 }, take, fail);
+    const query = { ...filters, k: Math.min(many, MOST), offset: 0 };
+    return this.#load(query, take, fail);
+  }
+
+  #showFailure(notice, query, retry) {
+    this.cards.replaceChildren(notice);
+    retryQuietly(notice, () => recommend(query), retry);
   }
 
   async #more() {

@@ -26,6 +26,7 @@ export function start(place, routes) {
   history.scrollRestoration = "manual";
   addEventListener("hashchange", () => visit());
   document.addEventListener("click", showAgain);
+  addEventListener("scrollend", () => saveState({ scroll: scrollY })); // for a reload
   visit();
 }
 
@@ -80,7 +81,8 @@ function notFound() {
     title: "Nothing here",
     nodes: [
       h("h1", { tabindex: -1 }, "Nothing is playing here"),
-      h("p", {}, "This address leads to no page. ", h("a", { href: "#/" }, "Back to the movies"), "."),
+      h("p.lead", {}, "This address leads to no page."),
+      h("div.row", {}, h("a.button", { href: "#/" }, "To the movies"), h("a.button.quiet", { href: "#/search" }, "All movies")),
     ],
   };
 }
@@ -108,7 +110,7 @@ function switchEntry() {
   if (!savedState().entry) saveState({ entry: crypto.randomUUID?.() ?? String(Math.random()) });
   const same = savedState().entry === entry;
   entry = savedState().entry;
-  return same ? 0 : (positions.get(entry) ?? 0);
+  return same ? 0 : (positions.get(entry) ?? savedState().scroll ?? 0);
 }
 
 function show(view, route) {

@@ -14,12 +14,16 @@ export function announce(text) {
   setTimeout(() => (line.textContent = text), 50);
 }
 
-/** Show a message for a while; `action` is `{label, run}`. It stays while it has the pointer or the focus. */
-export function toast(text, action = null) {
-  const message = h("div.toast", {}, h("span", {}, text));
+/**
+ * Show a message for a while; `action` is `{label, run}`. It stays while it has the pointer or the focus. A message about
+ * something replaces the one before about the same.
+ */
+export function toast(text, action = null, about = text) {
+  const message = h("div.toast", { "data-about": about }, h("span", {}, text));
   const close = () => remove(message);
   if (action) message.append(button(action, close));
   message.append(h("button.icon-button", { type: "button", "aria-label": "Dismiss", onclick: close }, icon("close")));
+  for (const other of [...place.children]) if (other.dataset.about === about) other.remove();
   place.append(message);
   while (place.children.length > MOST) place.firstElementChild.remove();
   removeLater(message, close);

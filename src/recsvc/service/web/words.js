@@ -42,11 +42,11 @@ export function isFavourite({ kind, rating }) {
 }
 
 /**
- * Return the words before and after the title in a reason: `["liked ", ""]` or `["rated ", " (2★)"]`. Only favourites
- * are called liked: a movie with a low rating can raise the score of another one too.
+ * Return the words before the title in a reason: "liked" or "gave 2★ to". Only favourites are called liked: a movie with
+ * a low rating can raise the score of another one too.
  */
 export function reason(entry) {
-  if (entry && isFavourite(entry)) return ["liked ", ""];
-  if (entry?.kind === "disliked") return ["disliked ", ""];
-  return ["rated ", entry?.rating ? ` (${entry.rating}★)` : ""];
+  if (entry && isFavourite(entry)) return "liked ";
+  if (entry?.kind === "disliked") return "disliked ";
+  return entry?.rating ? `gave ${entry.rating}★ to ` : "rated ";
 }

@@ -16,7 +16,7 @@ export function home(route, signal) {
   const newcomer = isNewcomer();
   const title = heading(newcomer ? "Rate a movie, and tonight's programme is yours" : "Recommended for you");
   const picks = recommendations(filtersOf(route.query), newcomer, signal);
-  const welcome = newcomer ? rating(route, signal, "/") : null;
+  const welcome = newcomer ? rating(signal) : null;
   if (!newcomer) checkWhetherNewcomer(signal);
 
   return {
@@ -24,7 +24,6 @@ export function home(route, signal) {
     nodes: [title, ...(welcome?.nodes ?? []), picks.node],
     ready: Promise.all([welcome?.ready, picks.list.ready]),
     update(next) {
-      welcome?.update(next);
       picks.show(filtersOf(next.query));
     },
   };
@@ -63,7 +62,7 @@ function recommendations(filters, newcomer, signal) {
   const goTo = (others, options) => go(addressOf("/", others), options);
   const list = new RecommendationList(filters, { onanswer, goTo, signal });
   feedback.addEventListener("change", () => personal && describe(), { signal });
-  const bar = filterBar(filters, goTo);
+  const bar = filterBar(filters, goTo, signal);
   const save = button("quiet", () => saveThese(list.movies), icon("save"), "Save as a list");
   const head = h("div.section-head", {}, h("div", {}, title, lead, note), save);
   return {

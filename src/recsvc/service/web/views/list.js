@@ -31,7 +31,8 @@ export function list(route, signal) {
   };
   const missing = () => {
     setName("No such list");
-    return empty("This list does not exist", "It was deleted, or the link is incomplete.");
+    const links = [h("a.button", { href: "#/" }, "To the movies"), h("a.button.quiet", { href: "#/lists" }, "My lists")];
+    return empty("This list does not exist", "It was deleted, or the link is incomplete.", h("div.row", {}, links));
   };
   const skeleton = h("div.grid", {}, skeletons(12, "tile"));
   return {

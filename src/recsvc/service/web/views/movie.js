@@ -34,18 +34,31 @@ export function movie(route, signal) {
   const missing = () => {
     title.textContent = "No such movie";
     setTitle("No such movie");
-    return [
+    return h(
+      "div.movie-whole",
+      {},
       title,
       empty(
         "This movie is not in the catalogue",
         "The link is incomplete, or the movie was removed.",
         h("a.button", { href: "#/" }, "To the movies"),
       ),
-    ];
+    );
+  };
+  const frame = (notice) => {
+    title.textContent = "This movie is not here yet";
+    return h("div.movie-whole", {}, title, notice);
   };
   const skeleton = [h("div.movie-poster.skeleton", {}), h("div.movie-text", {}, title, skeletons(6, "line"))];
   const ready = Promise.all([
-    fill(about, { skeleton, load: () => read(id, signal), show, instead: { 404: missing, 422: missing }, signal }),
+    fill(about, {
+      skeleton,
+      load: () => read(id, signal),
+      show,
+      instead: { 404: missing, 422: missing },
+      frame,
+      signal,
+    }),
     similarMovies.show(similarityOf(route)),
   ]);
   return {

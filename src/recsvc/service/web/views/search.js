@@ -28,7 +28,8 @@ export function search(route, signal) {
 }
 
 function nothing(q) {
-  return empty("No movie by that name", ["No title in the catalogue resembles ", quote(q), ". Try fewer letters."]);
+  const link = h("a.button", { href: "#/rate" }, "To well-known movies");
+  return empty("No movie by that name", ["No title in the catalogue resembles ", quote(q), ". Try fewer letters."], link);
 }
 
 function results(q, movies, next, signal) {

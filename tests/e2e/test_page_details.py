@@ -1,0 +1,176 @@
+"""Tests of what the page says and of what it does when something fails: reasons, notices, ways on, places that stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.browsers import Visit
+from tests.e2e.processes import Service, serving
+from tests.e2e.test_page import cards, rate_movie, wait_until_personal
+
+
+@pytest.fixture(scope="module")
+def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("details")
+    with serving(folder, artifacts_dir=sample_artifacts, database_url=f"sqlite:///{folder}/recsvc.db") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def home(service: Service) -> str:
+    return f"http://127.0.0.1:{service.port}/"
+
+
+def rate_some(page: Page, home: str, keys: str) -> None:
+    """Rate as many movies as there are keys and show the recommendations."""
+    page.goto(f"{home}#/rate")
+    for at, key in enumerate(keys):
+        rate_movie(page, key, at)
+    expect(page.get_by_role("region", name="Next step")).to_contain_text(f"{len(keys)} movies rated")
+    page.get_by_role("link", name="See my recommendations").click()
+    wait_until_personal(page)
+
+
+def test_the_shares_of_the_reasons_are_the_whole(page: Page, home: str) -> None:
+    rate_some(page, home, "53545341")
+    for card in cards(page).all():
+        reasons = card.get_by_role("list", name="Why it is recommended")
+        shares = [abs(int(share)) for share in re.findall(r"(-?\d+) %", reasons.text_content() or "")]
+        assert sum(shares) == pytest.approx(100, abs=4)  # each is rounded
+    for reason in page.locator(".reason", has_text="★").all_text_contents():
+        assert re.search(r"gave [\d.]+★ to ", reason), "the stars stand before a title that may be cut off"
+
+
+def test_a_low_prediction_is_not_shown_without_a_word(page: Page, home: str) -> None:
+    def with_a_low_prediction(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        for item, stars in zip(body["items"], (4.0, 2.5), strict=False):
+            item["predicted_rating"] = stars
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/recommend?*", with_a_low_prediction)
+    page.goto(home)
+    expect(cards(page).nth(1)).to_contain_text("2.5 predicted")
+    expect(cards(page).nth(1)).to_contain_text("you may not love it")
+    expect(cards(page).nth(0)).not_to_contain_text("you may not love it")
+
+
+def test_the_notice_of_a_lost_service_leaves_the_header_alone(visit: Visit, home: str) -> None:
+    context = visit(refusals=True, viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(f"{home}#/rate")
+    page.route("**/rate", lambda route: route.abort())
+    rate_movie(page)
+    notice = page.locator("#offline")
+    expect(notice).to_be_visible()
+    header = page.get_by_role("banner").bounding_box()
+    box = notice.bounding_box()
+    assert header is not None
+    assert box is not None
+    assert box["y"] >= header["y"] + header["height"]
+
+
+def test_the_page_of_a_movie_recovers_by_itself(visit: Visit, home: str, service: Service) -> None:
+    page = visit(refusals=True).new_page()
+    page.clock.install()
+    page.route("**/movies/1", lambda route: route.abort())
+    page.goto(f"{home}#/movie/1")
+    notice = page.get_by_role("main").get_by_role("alert")
+    expect(notice).to_contain_text("cannot be reached")
+    width = notice.evaluate("(notice) => notice.offsetWidth / document.querySelector('main').offsetWidth")
+    assert width > 0.9, "the notice stands in the column of the poster"
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.clock.run_for(10_000)
+    expect(notice).to_be_visible()
+    page.unroute("**/movies/1")
+    page.clock.run_for(10_000)
+    title = service.client.get("/movies/1").json()["title"]
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_role("list", name="Similar movies").get_by_role("listitem")).to_have_count(12)
+
+
+def test_a_service_without_a_model_says_so_once_and_nothing_of_its_files(visit: Visit, home: str) -> None:
+    page = visit(refusals=True).new_page()
+    problem = json.dumps({"status": 503, "title": "Not ready", "detail": "no version is in production in /srv/secret"})
+    for path in ("**/recommend?*", "**/movies/onboarding*"):
+        page.route(path, lambda route: route.fulfill(status=503, body=problem, content_type="application/problem+json"))
+    page.goto(home)
+    notices = page.get_by_role("main").get_by_role("alert").filter(visible=True)
+    expect(notices).to_have_count(1)
+    expect(notices).to_contain_text("nothing to recommend from yet")
+    expect(page.get_by_role("main")).not_to_contain_text("/srv")
+
+
+def test_the_genres_open_over_the_list(page: Page, home: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(home)
+    expect(cards(page)).to_have_count(12)
+    genres = page.get_by_role("group", name="Genres")
+    page.get_by_text("All genres").click()
+    expect(genres).to_be_visible()
+    top = "(cards) => cards.getBoundingClientRect().top + scrollY"
+    opened = page.locator(".cards").evaluate(top)
+    page.keyboard.press("Escape")
+    expect(genres).to_be_hidden()
+    assert page.locator(".cards").evaluate(top) == opened
+
+
+def test_no_word_of_a_button_is_broken(page: Page, home: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 740})
+    page.goto(f"{home}#/rate")
+    rate_movie(page)
+    page.goto(f"{home}#/ratings")
+    label = page.get_by_role("button", name=re.compile("^Not interested")).locator("span")
+    lines = "(label) => Math.round(label.offsetHeight / parseFloat(getComputedStyle(label).lineHeight))"
+    assert label.evaluate(lines) == 2
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_reload_keeps_the_place(page: Page, home: str) -> None:
+    page.goto(home)
+    expect(cards(page)).to_have_count(12)
+    cards(page).nth(9).scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    assert before > 1_000
+    page.reload()
+    page.wait_for_function("(before) => Math.abs(scrollY - before) < 100", arg=before)
+
+
+@pytest.mark.parametrize("place", ["list/nothing", "search?q=xqzzkwv", "nowhere", "movie/999999"])
+def test_where_nothing_is_there_is_a_way_on(visit: Visit, home: str, place: str) -> None:
+    page = visit(refusals=True).new_page()
+    page.goto(f"{home}#/{place}")
+    page.get_by_role("main").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rate")
+
+
+def test_messages_about_feedback_do_not_pile_up(page: Page, home: str) -> None:
+    page.goto(home)
+    expect(cards(page)).to_have_count(12)
+    messages = page.get_by_role("region", name="Messages")
+    for _ in range(3):
+        card = cards(page).nth(1)
+        title = card.get_by_role("heading").inner_text()
+        with page.expect_response(lambda answer: "/recommend" in answer.url):
+            card.get_by_role("button", name=re.compile("^Seen it")).click()
+        expect(messages).to_contain_text(f"{title}: seen")
+        expect(messages.get_by_role("button", name="Undo")).to_have_count(1)
+        page.mouse.move(5, 5)
+        expect(cards(page).get_by_role("heading", name=title, exact=True)).to_have_count(0)
+
+
+def test_the_documentation_is_dark_in_the_dark(visit: Visit, home: str) -> None:
+    page = visit(color_scheme="dark").new_page()
+    page.goto(f"{home}docs")
+    expect(page.get_by_text("Recommend movies to a user").first).to_be_visible()
+    background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    opaque = re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", background)
+    assert opaque is not None
+    assert max(map(int, opaque.groups())) < 60
