@@ -208,6 +208,7 @@ def test_a_list_that_was_not_seen_gets_no_credit(visit: Visit, home: str, servic
         rate_movie(page)
     wait_until_personal(page)
     cards(page).first.scroll_into_view_if_needed()
+    cards(page).first.locator("summary").tap()
     with page.expect_response(lambda answer: answer.url.endswith("/rate")):
         cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
     assert [bool(body.get("recommendation_id")) for body in ratings] == [False, True]

@@ -7,7 +7,7 @@ import { feedback } from "./feedback.js";
 import { poster } from "./poster.js";
 import { address } from "./router.js";
 import { starRow } from "./stars.js";
-import { feedbackText, movieLine, percent, reason } from "./words.js";
+import { feedbackText, isFavourite, movieLine, percent, reason } from "./words.js";
 
 /** Predicted stars below which a movie is not shown without a word. */
 const DOUBTFUL = 3;
@@ -58,10 +58,14 @@ export function recommendationCard(item) {
       h("h3", {}, h("a.cover", { href: movieAddress(movie.movie_id), onclick: opened }, movie.title)),
       h("p.meta", {}, movieLine(movie)),
       h("p.predicted", {}),
-      h("div.why", {}),
     ),
-    h("div.card-rate", {}, h("span", { "aria-hidden": "true" }, "Seen it? Rate it"), ratingSlider(movie)),
-    actions(movie, feedbackButtons(movie), action("a", movie, "More like this", more, "similar")),
+    h(
+      "div.card-controls",
+      {},
+      ratingSlider(movie),
+      actions(movie, feedbackButtons(movie), action("a", movie, "More like this", more, "similar")),
+    ),
+    h("details.why", {}, h("summary", {}), h("ul.reasons", { "aria-label": "Why it is recommended" })),
   );
   return following(card, movie.movie_id, (entry) => card.classList.toggle("leaving", Boolean(entry)));
 }
@@ -71,28 +75,43 @@ export function updateCard(card, item) {
   if (card.item?.recommendation_id !== item.recommendation_id) watch(card, item.recommendation_id, item.movie.movie_id);
   card.item = item;
   card.querySelector(".predicted").replaceChildren(...predicted(item));
-  card.querySelector(".why").replaceChildren(...why(item));
+  card.querySelector(".why summary").replaceChildren(...inShort(item));
+  card.querySelector(".reasons").replaceChildren(...reasons(item));
 }
 
 function predicted({ predicted_rating: stars }) {
   if (stars === null) return ["No prediction"];
   const value = stars.toFixed(1);
+  const isDoubtful = Number(value) < DOUBTFUL;
   return [
     starRow(stars, `Predicted for you: ${value} stars`),
-    h("span", { "aria-hidden": "true" }, h("b", {}, value), " predicted"),
-    stars < DOUBTFUL && h("span.doubt", {}, "near your taste, but you may not love it"),
-  ].filter(Boolean);
+    h("span", { "aria-hidden": "true" }, h("b", {}, value), isDoubtful ? "" : " predicted"),
+    isDoubtful ? "you may not love it" : "",
+  ];
 }
 
-/** Create the list of reasons: ratings, all others together, and popularity, each with its share of all contributions. */
-function why({ because, baseline, other, strategy }) {
-  if (!because.length) return strategy === "popular" ? [] : [h("p.hint", {}, "Popular with everyone")];
+/** Create one line of reason: the favourites that count most, or else the rating that does. */
+function inShort({ because, strategy }) {
+  if (!because.length) return [strategy === "popular" ? "Seen it? Rate it" : "Popular with everyone"];
+  const [first, second] = because.filter(({ movie_id }) => isLiked(movie_id));
+  if (!first) return ratingWords(because[0], 0);
+  return [...ratingWords(first, 0), ...(second ? [" and ", h("b", {}, second.title)] : [])];
+}
+
+function isLiked(movieId) {
+  const entry = feedback.get(movieId);
+  return entry !== null && isFavourite(entry);
+}
+
+/** Create the reasons: ratings, all others together, and popularity, each with its share of all contributions. */
+function reasons({ because, baseline, other }) {
+  if (!because.length) return [];
   const [rest, popular] = [other ?? 0, baseline ?? 0];
   const total = sumOfSizes([...because.map(({ contribution }) => contribution), rest, popular]);
   const rows = because.map((rated, index) => reasonRow(ratingWords(rated, index), rated.contribution / total));
   if (told(rest / total)) rows.push(reasonRow([rest > 0 ? "and" : "despite", " all else you rated"], rest / total));
   if (told(popular / total)) rows.push(reasonRow([popular > 0 ? "and it is popular" : "though few know it"], popular / total));
-  return [h("ul.reasons", { "aria-label": "Why it is recommended" }, rows)];
+  return rows;
 }
 
 /** Whether a share is more than nothing when it is shown. */

@@ -47,7 +47,7 @@ export function once(act) {
 
 /** Create a small button or link (by `tag`) with an icon above its label. */
 export function action(tag, movie, label, attributes, iconName) {
-  const named = { "aria-label": `${label}: ${movie.title}`, ...attributes };
+  const named = { "aria-label": `${label}: ${movie.title}`, title: label, ...attributes };
   return h(`${tag}.action`, named, icon(iconName), h("span", {}, label));
 }
 

@@ -33,19 +33,18 @@ export function filterBar(filters, onchange, signal) {
   const chip = (name) => h("button.chip", { type: "button", value: name, onclick: () => toggle(name) }, name);
   const chips = h("div.chips", { role: "group", "aria-label": "Genres" });
   const summary = h("summary", {}, "Genres");
-  const genres = h("details.genres", { hidden: true }, summary, chips);
+  const genres = h("details.genres", {}, summary, h("div.more-filters", {}, variety, chips));
   const close = ({ target, key }) => {
     if (key === "Escape" || (!key && !genres.contains(target))) genres.open = false;
   };
   for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, close, { signal });
 
   const border = h("p.hint", {});
-  const bar = h("section.filters", { "aria-label": "Filters" }, era, variety, genres, border);
+  const bar = h("section.filters", { "aria-label": "Filters" }, era, genres, border);
   let names = [];
   const showChips = () => {
     const all = [...new Set([...names, ...current.genre])]; // what is chosen can be taken back, whatever there is
     chips.replaceChildren(...all.map(chip));
-    genres.hidden = !all.length;
   };
   bar.show = (shown) => {
     current = shown;

@@ -56,7 +56,7 @@ function recommendations(filters, newcomer, signal) {
     personal = strategy !== "popular";
     describe();
     note.textContent = simulated
-      ? "The ratings of the sample are simulated: try things out, but do not judge the recommendations by them."
+      ? "The ratings are simulated: try things out, but do not judge by them."
       : "";
   };
   const goTo = (others, options) => go(addressOf("/", others), options);
