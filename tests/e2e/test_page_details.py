@@ -134,6 +134,7 @@ def test_no_word_of_a_button_is_broken(page: Page, home: str) -> None:
 
 
 def test_a_reload_keeps_the_place(page: Page, home: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(home)
     expect(cards(page)).to_have_count(12)
     cards(page).nth(9).scroll_into_view_if_needed()
@@ -221,3 +222,22 @@ def test_a_finger_opens_what_a_card_can_do(visit: Visit, home: str) -> None:
     cards(page).first.locator("summary").tap()
     expect(like).to_be_visible()
     expect(cards(page).first.get_by_role("list", name="Why it is recommended")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_list_stands_beside_the_movies_to_rate(visit: Visit, home: str, width: int, height: int) -> None:
+    page = visit(viewport={"width": width, "height": height}).new_page()
+    page.goto(home)
+    expect(cards(page)).to_have_count(12)
+    expect(page.get_by_role("list", name="Movies to rate").get_by_role("slider")).to_have_count(15)
+    tabs = page.get_by_role("navigation", name="Main").bounding_box()
+    box = cards(page).first.get_by_role("heading").bounding_box()
+    assert tabs is not None
+    assert box is not None
+    assert box["y"] + box["height"] < (tabs["y"] if width < 900 else height)
+    slider = page.get_by_role("list", name="Movies to rate").get_by_role("slider").first
+    slider.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    title = rate_movie(page)
+    expect(cards(page).first.locator("summary")).to_contain_text(f"Because you liked {title}")
+    assert page.evaluate("scrollY") == before

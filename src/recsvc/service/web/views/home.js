@@ -21,7 +21,7 @@ export function home(route, signal) {
 
   return {
     title: "",
-    nodes: [title, ...(welcome?.nodes ?? []), picks.node],
+    nodes: [title, welcome ? h("div.beside", {}, h("div.rating", {}, welcome.nodes), picks.node) : picks.node],
     ready: Promise.all([welcome?.ready, picks.list.ready]),
     update(next) {
       picks.show(filtersOf(next.query));

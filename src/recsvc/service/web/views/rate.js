@@ -17,7 +17,7 @@ export function rating(signal) {
   const lead = h(
     "p.lead",
     {},
-    "Slide the stars of movies that you have seen. One is enough to begin; five make good recommendations.",
+    "Slide the stars of movies that you have seen: one is enough to begin, five make a good list.",
   );
   const head = h("div.section-head", {}, lead, otherMovies(deck));
   return { nodes: [head, quietHeading("Movies to rate"), deck, nextStep(signal)], ready: deck.deal() };
