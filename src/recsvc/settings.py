@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from recsvc.errors import ConfigurationError
+
+PREFIX = "RECSVC_"
+SHORTEST_ADMIN_KEY = 16
+_OF_TESTS = f"{PREFIX}TEST_"
+_KUBERNETES_PORT = re.compile(r"(?:tcp|udp|sctp)://", re.IGNORECASE)
+_OF_KUBERNETES = re.compile(
+    r"(?:\w+_)?(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
+)
+"""What Kubernetes sets for services named `recsvc` and `recsvc-...`, beside `RECSVC_PORT=tcp://...`."""
 
 
 class Settings(BaseSettings):
     """How this process runs. Every field is an environment variable: `port` is `RECSVC_PORT`."""
 
-    model_config = SettingsConfigDict(env_prefix="RECSVC_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
@@ -34,8 +46,8 @@ class Settings(BaseSettings):
     )
     admin_key: SecretStr | None = Field(
         default=None,
-        description="Key for calls that change models or show analytics, sent as `X-Admin-Key`. "
-        "Unset: those answer 403.",
+        description="Key, 16 characters or more, for calls that change models or show analytics, sent as "
+        "`X-Admin-Key`. Unset: those answer 403.",
     )
     signing_key: Annotated[SecretStr, Field(min_length=32)] | None = Field(
         default=None,
@@ -72,6 +84,13 @@ class Settings(BaseSettings):
         default="info", description="Least severe log shown."
     )
 
+    @field_validator("port", mode="before")
+    @classmethod
+    def _not_of_kubernetes(cls, value: object) -> object:
+        # Kubernetes sets RECSVC_PORT to an address for a service named recsvc.
+        is_address = isinstance(value, str) and _KUBERNETES_PORT.match(value)
+        return cls.model_fields["port"].default if is_address else value
+
     @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
@@ -102,6 +121,20 @@ class Settings(BaseSettings):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return value
 
+    @field_validator("admin_key")
+    @classmethod
+    def _not_guessed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().strip()) < SHORTEST_ADMIN_KEY:
+            raise ValueError(f"needs {SHORTEST_ADMIN_KEY} characters or more")
+        return value
+
+    @field_validator("disliked_stars")
+    @classmethod
+    def _below_a_like(cls, value: float, others: ValidationInfo) -> float:
+        if value >= others.data.get("liked_stars", value + 1):
+            raise ValueError("must be less than RECSVC_LIKED_STARS")
+        return value
+
     @field_validator("tmdb_api_key")
     @classmethod
     def _fit_for_a_header(cls, value: SecretStr | None) -> SecretStr | None:
@@ -111,9 +144,10 @@ class Settings(BaseSettings):
             raise ValueError("has characters that no TMDB key has")
         return SecretStr(key) if key else None
 
-    @field_validator("tmdb_base_url")
+    @field_validator("tmdb_base_url", "poster_base_url", "backdrop_base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
+        # That of posters becomes a part of the page's policy, in which a semicolon would begin another rule.
         if not re.fullmatch(
             r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w.~/-]*)?", value, re.ASCII
         ):
@@ -127,10 +161,28 @@ def load_settings() -> Settings:
     Raises:
         ConfigurationError: a variable cannot be used; the message names it and says why, without its value.
     """
+    reasons = _unknown(os.environ)
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        reasons = "; ".join(
-            f"RECSVC_{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
-        )
-        raise ConfigurationError(f"bad setting: {reasons}") from None
+        reasons += [
+            f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        ]
+    if reasons:
+        raise ConfigurationError(f"bad setting: {'; '.join(reasons)}")
+    return settings
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    """Return a line for each variable that looks like a setting and is none, such as a misspelt one."""
+    known = [field.upper() for field in Settings.model_fields]
+    lines = []
+    for name in sorted(names):
+        field = name.upper().removeprefix(PREFIX)
+        if not name.upper().startswith(PREFIX) or name.startswith(_OF_TESTS) or field in known:
+            continue
+        if _OF_KUBERNETES.fullmatch(field) or (field.endswith("_PORT") and _KUBERNETES_PORT.match(os.environ[name])):
+            continue
+        [nearest] = get_close_matches(field, known, n=1, cutoff=0.0)
+        lines.append(f"{name}: there is no such setting; the nearest is {PREFIX}{nearest}")
+    return lines

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 TITLES = {
+    400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",

@@ -48,7 +48,7 @@ def artifacts(sample_artifacts: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def admin(artifacts: Path, sqlite_url: str) -> Iterator[TestClient]:
     """The service over that registry, for who has the admin key; it looks for other versions all the time."""
-    with serving(artifacts, sqlite_url, admin_key="open sesame", reload_seconds=0.05) as client:
+    with serving(artifacts, sqlite_url, admin_key="open sesame, open sesame", reload_seconds=0.05) as client:
         yield client
 
 

@@ -25,7 +25,7 @@ EMPTY = {"feedback": 0, "active_users": 0, "shown": 0, "clicked": 0}
 
 @pytest.fixture
 def client(sample_artifacts: Path, database_url: str) -> Iterator[TestClient]:
-    with serving(sample_artifacts, database_url, admin_key="open sesame") as client:
+    with serving(sample_artifacts, database_url, admin_key="open sesame, open sesame") as client:
         yield client
 
 
@@ -166,7 +166,7 @@ def test_a_story_counted_by_hand(client: TestClient, versions: tuple[str, str]) 
 def test_a_challenger_against_production(sample_artifacts: Path, database_url: str, tmp_path: Path) -> None:
     artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     first, second = Registry(artifacts).production(), publish_again(artifacts).version
-    with serving(artifacts, database_url, admin_key="open sesame") as client:
+    with serving(artifacts, database_url, admin_key="open sesame, open sesame") as client:
         issue = state(client).tokens.issue
 
         def challenge(weight: float) -> None:
@@ -312,7 +312,7 @@ def test_movies_that_left_the_catalogue_have_no_title(
 ) -> None:
     folder, smaller = shrinking_artifacts
     artifacts = Path(shutil.copytree(folder, tmp_path / "artifacts"))
-    with serving(artifacts, sqlite_url, admin_key="open sesame") as client:
+    with serving(artifacts, sqlite_url, admin_key="open sesame, open sesame") as client:
         answer(client.post("/rate", json={"user_id": "eve", "movie_id": 400, "rating": 3}), 201)
         answer(client.post(f"/models/{smaller}/promote", headers=KEY))
         found = analysed(client, days=2)
@@ -333,7 +333,7 @@ def test_who_may_read_it(client: TestClient, reading: TestClient) -> None:
     response = client.get("/analytics")
     assert assert_problem(response, 401)["detail"] == "X-Admin-Key is missing."
     assert response.headers["www-authenticate"] == "ApiKey"
-    for key in ("wrong", "open sesam", b"\xe9"):
+    for key in ("wrong", "open sesame, open sesam", b"\xe9"):
         assert_problem(client.get("/analytics", headers=raw("X-Admin-Key", key)), 403)
     assert "RECSVC_ADMIN_KEY" in assert_problem(reading.get("/analytics", headers=KEY), 403)["detail"]
     assert_problem(client.get("/analytics?days=0"), 401)  # who may not is not told what else is wrong

@@ -146,14 +146,14 @@ def test_another_version_is_another_answer(
 ) -> None:
     folder, smaller = shrinking_artifacts
     artifacts = Path(shutil.copytree(folder, tmp_path / "artifacts"))
-    with serving(artifacts, sqlite_url, admin_key="open sesame") as client:
+    with serving(artifacts, sqlite_url, admin_key="open sesame, open sesame") as client:
         before = {path: client.get(path).headers["etag"] for path in KEPT}
-        answer(client.post(f"/models/{smaller}/promote", headers={"X-Admin-Key": "open sesame"}))
+        answer(client.post(f"/models/{smaller}/promote", headers={"X-Admin-Key": "open sesame, open sesame"}))
         for path, tag in before.items():
             now = client.get(path, headers={"If-None-Match": tag})
             assert now.status_code == 200, path
             assert now.headers["etag"] != tag
-        answer(client.post("/models/rollback", headers={"X-Admin-Key": "open sesame"}))
+        answer(client.post("/models/rollback", headers={"X-Admin-Key": "open sesame, open sesame"}))
         for path, tag in before.items():
             assert client.get(path, headers={"If-None-Match": tag}).status_code == 304, path
 

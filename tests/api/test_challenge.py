@@ -74,7 +74,7 @@ def test_every_process_answers_a_user_from_the_same_side(admin: TestClient, arti
 
 
 def test_what_was_recommended_by_either_side_may_be_rated(artifacts: Path, database_url: str) -> None:
-    with serving(artifacts, database_url, admin_key="open sesame") as client:
+    with serving(artifacts, database_url, admin_key="open sesame, open sesame") as client:
         second = publish_again(artifacts).version
         challenge(client, second, 0.5)
         visitors = [begin(client) for _ in range(20)]
@@ -200,7 +200,7 @@ def test_a_challenger_that_is_damaged_leaves_everyone_to_production(
     first, second = registry.production(), publish_again(artifacts).version
     damage(artifacts, second)
     registry.aliases.append("challenger", second, action="challenge", who="by hand", why="", weight=0.5)
-    with serving(artifacts, sqlite_url, admin_key="open sesame", reload_seconds=0.05) as client:
+    with serving(artifacts, sqlite_url, admin_key="open sesame, open sesame", reload_seconds=0.05) as client:
         assert set(sides(client).values()) == {first}
         assert answer(client.get("/health/ready"))["model_version"] == first
         assert listed(client)[second] == (False, False, True, 0.5)

@@ -123,6 +123,17 @@ def test_hosts_that_are_not_answered(reading: TestClient, host: str | bytes) -> 
         assert_problem(reading.get(path, headers=raw("Host", host)), 421)
 
 
+@pytest.mark.parametrize(
+    "hosts", [("localhost", "evil.example"), ("localhost", "localhost"), ("evil.example", "localhost")]
+)
+@pytest.mark.parametrize("allowed", [("localhost",), ("*",)])
+def test_two_host_headers(
+    sample_artifacts: Path, sqlite_url: str, hosts: tuple[str, str], allowed: tuple[str, ...]
+) -> None:
+    with serving(sample_artifacts, sqlite_url, allowed_hosts=allowed) as client:
+        assert_problem(client.get("/recommend", headers=[("Host", host) for host in hosts]), 400)
+
+
 def test_other_hosts_can_be_allowed(sample_artifacts: Path, sqlite_url: str) -> None:
     with serving(sample_artifacts, sqlite_url, allowed_hosts=("movies.example",)) as client:
         assert client.get("/health/live", headers={"host": "movies.example:443"}).status_code == 200
@@ -176,5 +187,5 @@ def test_a_small_limit_on_bodies(sample_artifacts: Path, sqlite_url: str) -> Non
 
 
 def test_settings_are_not_shown(sample_artifacts: Path) -> None:
-    settings = Settings(artifacts_dir=sample_artifacts, admin_key="open sesame")
-    assert "open sesame" not in f"{settings!r}{settings}{settings.model_dump_json()}"
+    settings = Settings(artifacts_dir=sample_artifacts, admin_key="open sesame, open sesame")
+    assert "open sesame, open sesame" not in f"{settings!r}{settings}{settings.model_dump_json()}"

@@ -17,7 +17,7 @@ from recsvc.registry.store import Registry
 from tests.api.asking import Json, answer, assert_problem, ids, serving
 from tests.api.looking import contents, sql
 
-KEY = {"X-Admin-Key": "open sesame"}
+KEY = {"X-Admin-Key": "open sesame, open sesame"}
 GOOD: Json = {"title": "Movies for a rainy Sunday", "movie_ids": [3, 1, 2]}
 NONE = "/lists/s7Y0mGq8Qn6cGv4V2kq1xA"
 
@@ -137,6 +137,14 @@ BAD_BODIES: list[tuple[Json, str]] = [
         for title in ("", " ", "\t\n ", "\u2003\u00a0", "x" * 121, "💩" * 121, 5, None, ["x"])
     ),
     *(({"title": title}, "title") for title in ("a\0b", "\0")),
+    *(
+        ({"title": f"a{unseen}b"}, "title")
+        for unseen in "\u200b\u200d\u200e\u202e\u2028\u2066\u2060\u3164\ufeff\xad\U000e0041"
+    ),
+    *(
+        ({"title": title}, "title")
+        for title in ("a\ufe0f", "\u200d", "👩\u200d", "👩\u200d\u200db", "❤\ufe0f\ufe0f", "\ue000")
+    ),
     *(({"movie_ids": movies}, "movie_ids") for movies in ([], list(range(1, 202)), None, "1", {"0": 1})),
     ({"movie_ids": [1, 0]}, "movie_ids.1"),
     ({"movie_ids": ["1"]}, "movie_ids.0"),
@@ -174,7 +182,9 @@ TITLES = [
     "映画 🎬 رومانسية",
     "e\u0301",
     "👩‍👩‍👧 1/2 %_'\";--",
-    "\u202eabc",
+    "❤️‍🔥 1️⃣ ‼️",
+    "می‌خواهم",
+    "क्‍ष",
     "null",
 ]
 
@@ -225,7 +235,7 @@ def test_an_answer_is_asked_for_again_by_its_etag(client: TestClient) -> None:
 def test_a_list_outlives_a_catalogue(shrinking_artifacts: tuple[Path, str], database_url: str, tmp_path: Path) -> None:
     folder, smaller = shrinking_artifacts
     artifacts = Path(shutil.copytree(folder, tmp_path / "artifacts"))
-    with serving(artifacts, database_url, admin_key="open sesame") as client:
+    with serving(artifacts, database_url, admin_key="open sesame, open sesame") as client:
         made = share(client, movie_ids=[400, 1, 300, 2])
         path = f"/lists/{made['slug']}"
         before = read(client, made)

@@ -14,7 +14,7 @@ from recsvc.usecases.models import promote, roll_back
 from tests.api.asking import Json, answer, assert_problem, raw, recommended
 from tests.versions import publish_again
 
-KEY = {"X-Admin-Key": "open sesame"}
+KEY = {"X-Admin-Key": "open sesame, open sesame"}
 UNKNOWN = "20200101T000000Z-00000000"
 
 
@@ -90,7 +90,7 @@ def test_the_body_of_a_promotion_is_optional(admin: TestClient, artifacts: Path)
 
 
 @pytest.mark.parametrize("path", [f"/models/{UNKNOWN}/promote", "/models/rollback"])
-@pytest.mark.parametrize("key", ["wrong", "", "open sesam", "open sesame ", "é".encode()])
+@pytest.mark.parametrize("key", ["wrong", "", "open sesame, open sesam", "open sesame, open sesame ", "é".encode()])
 def test_a_wrong_key(admin: TestClient, artifacts: Path, path: str, key: str | bytes) -> None:
     before = Registry(artifacts).aliases.entries()
     status = 401 if key == "" else 403

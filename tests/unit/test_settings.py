@@ -73,6 +73,12 @@ def test_the_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_p
             ("CORS_ORIGINS", value)
             for value in ("https://a.example,b", "https://*.movies.example", "https://a.example?x")
         ),
+        *(("ADMIN_KEY", value) for value in (" ", "x" * 15, f"{'x' * 15} ", " " * 20)),
+        *(
+            (f"{kind}_BASE_URL", value)
+            for kind in ("POSTER", "BACKDROP", "TMDB")
+            for value in ("https://a.example; script-src *", "https://a.example, b", "//a.example", "javascript:1", "x")
+        ),
         ("LOG_LEVEL", "loud"),
     ],
 )
@@ -108,3 +114,55 @@ def test_a_signing_key_of_32_characters_is_kept_secret(monkeypatch: pytest.Monke
     assert settings.signing_key is not None
     assert settings.signing_key.get_secret_value() == "swordfish" * 3 + "12345"
     assert "swordfish" not in f"{settings!r}{settings}{settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("RECSVC_ADMINKEY", "RECSVC_ADMIN_KEY"),
+        ("RECSVC_ALLOWED_HOST", "RECSVC_ALLOWED_HOSTS"),
+        ("recsvc_reload_second", "RECSVC_RELOAD_SECONDS"),
+    ],
+)
+def test_a_setting_that_there_is_not(monkeypatch: pytest.MonkeyPatch, name: str, nearest: str) -> None:
+    monkeypatch.setenv(name, "swordfish")
+    monkeypatch.setenv("RECSVC_PORT", "nine")
+    with pytest.raises(ConfigurationError, match=f"^bad setting: {name}: .* {nearest}; RECSVC_PORT: ") as caught:
+        load_settings()
+    assert "swordfish" not in str(caught.value)
+
+
+def test_what_kubernetes_and_the_tests_set_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_service = {
+        "SERVICE_HOST": "10.0.0.1",
+        "SERVICE_PORT": "8000",
+        "SERVICE_PORT_HTTP": "8000",
+        "PORT": "tcp://10.0.0.1:8000",
+        "PORT_8000_TCP": "tcp://10.0.0.1:8000",
+        "PORT_8000_TCP_PROTO": "tcp",
+        "PORT_8000_TCP_PORT": "8000",
+        "PORT_8000_TCP_ADDR": "10.0.0.1",
+    }
+    for service in ("RECSVC", "RECSVC_REDIS"):
+        for name, value in of_service.items():
+            monkeypatch.setenv(f"{service}_{name}", value)
+    monkeypatch.setenv("RECSVC_TEST_REQUIRE", "postgres")
+    assert load_settings().port == 8000
+
+
+@pytest.mark.parametrize(("liked", "disliked"), [("1", "5"), ("3", "3"), ("1", None), (None, "5")])
+def test_a_like_is_more_than_a_dislike(
+    monkeypatch: pytest.MonkeyPatch, liked: str | None, disliked: str | None
+) -> None:
+    for name, value in (("LIKED", liked), ("DISLIKED", disliked)):
+        if value is not None:
+            monkeypatch.setenv(f"RECSVC_{name}_STARS", value)
+    with pytest.raises(ConfigurationError, match=r"^bad setting: RECSVC_DISLIKED_STARS: must be less than"):
+        load_settings()
+
+
+def test_an_admin_key_of_16_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSVC_ADMIN_KEY", "0123456789abcdef")
+    key = load_settings().admin_key
+    assert key is not None
+    assert key.get_secret_value() == "0123456789abcdef"

@@ -134,7 +134,7 @@ class FailureMiddleware(Middleware):
 
 
 class HostMiddleware(Middleware):
-    """Refuses host names that are not allowed, which protects against DNS rebinding."""
+    """Refuses host names that are not allowed, which protects against DNS rebinding, and more names than one."""
 
     def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str]) -> None:
         super().__init__(app)
@@ -142,12 +142,17 @@ class HostMiddleware(Middleware):
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if self._hosts is None or _host_name(_header(scope, b"host")) in self._hosts:
+        status, detail = (
+            421,
+            "This service does not answer to that host name; RECSVC_ALLOWED_HOSTS lists those it does.",
+        )
+        if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            # A proxy in front may have checked another one than this would (RFC 9112, section 3.2).
+            status, detail = 400, "The request has more than one Host header."
+        elif self._hosts is None or _host_name(_header(scope, b"host")) in self._hosts:
             await self.app(scope, receive, send)
             return
-        detail = "This service does not answer to that host name; RECSVC_ALLOWED_HOSTS lists those it does."
-        refusal = problem_response(scope["path"], scope["state"]["request_id"], 421, detail)
-        await refusal(scope, receive, send)
+        await problem_response(scope["path"], scope["state"]["request_id"], status, detail)(scope, receive, send)
 
 
 class BodyTooLargeError(HTTPException):

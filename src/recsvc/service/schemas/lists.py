@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated
-from unicodedata import category
+from unicodedata import bidirectional, category, combining
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from recsvc.service.schemas.fields import IN_JSON, MovieField, MovieIdField, RequestModel, ResponseModel, TitleField
 from recsvc.service.schemas.movies import MovieSummary
 
+_JOINERS = "\u200c\u200d"
+_VARIANTS = "\ufe0e\ufe0f"
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Characters without a shape that Unicode counts as letters, marks or symbols."""
+_FURTHER_VARIANTS = re.compile("[\ufe00-\ufe0d\U000e0100-\U000e01ef]")
+_VIRAMA = 9
+
 
 def _readable(title: str) -> str:
-    kinds = {category(character) for character in title}
-    if "Cc" in kinds:
-        raise ValueError("line breaks and other control characters cannot stand in a title")
-    if not any(kind[0] in "LMNPS" for kind in kinds):
-        raise ValueError("at least one character that can be seen is needed")
+    for before, character in pairwise(f" {title}"):
+        if category(character) == "Cc":
+            raise ValueError("line breaks and other control characters cannot stand in a title")
+        if not _can_be_seen(character, before):
+            raise ValueError(f"U+{ord(character):04X} cannot be seen, or changes the direction of the text")
+    if title[-1] in _JOINERS or not any(category(character)[0] in "LMNPS" for character in title):
+        raise ValueError("at least one character that can be seen is needed, also at the end")
     return title
+
+
+def _can_be_seen(character: str, before: str) -> bool:
+    """Tell whether a character makes a difference that can be seen, and no other than by its shape.
+
+    Joiners do after a virama and in Arabic script, as in names of Internet hosts (RFC 5892, appendix A), and in emoji;
+    the choice between text and emoji does after a symbol.
+    """
+    symbol = category(before)[0] == "S"
+    if character in _JOINERS:
+        return symbol or before in _VARIANTS or combining(before) == _VIRAMA or bidirectional(before) == "AL"
+    if character in _VARIANTS:
+        return symbol or before in "#*0123456789\u203c\u2049\u3030\u303d"
+    unseen = category(character) in {"Cf", "Cs", "Co", "Cn", "Zl", "Zp"} or character in _FILLERS
+    return not unseen and not _FURTHER_VARIANTS.match(character)
 
 
 ListTitle = Annotated[
