@@ -75,10 +75,10 @@ class Story:
             "bob": self._issue(one, Strategy.POPULAR, "bob", [1, 2]),
             "fay": self._issue(one, Strategy.HYBRID, "fay", [1]),
             "cat": self._issue(two, Strategy.HYBRID, "cat", [1, 2, 3, 4]),
-            "dan": self._issue(two, Strategy.HYBRID, None, [5, 6]),
+            "dan": self._issue(two, Strategy.HYBRID, "dan", [5, 6]),
         }
 
-    def _issue(self, version: str, strategy: Strategy, user_id: str | None, movies: list[int]) -> str:
+    def _issue(self, version: str, strategy: Strategy, user_id: str, movies: list[int]) -> str:
         text: str = state(self.client).tokens.issue("sample", version, strategy, user_id, 1, movies)
         return text
 

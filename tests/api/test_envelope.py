@@ -24,7 +24,7 @@ METHODS = {
     "/movies/1": {"GET"},
     "/users/ada": {"GET", "DELETE"},
     "/users/ada/ratings": {"GET"},
-    "/session": {"POST"},
+    "/session": {"POST", "DELETE"},
     "/events": {"POST"},
     "/lists": {"POST"},
     "/lists/s7Y0mGq8Qn6cGv4V2kq1xA": {"GET", "PATCH", "DELETE"},

@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, ids, rate, recommended
+from tests.api.asking import Json, Visitor, answer, assert_problem, begin, feedback_of, rate, recommended
 from tests.api.bounds import short
 from tests.api.looking import contents, sql
 from tests.api.test_events import events_of, send_events
 from tests.api.test_users import BAD
+
+
+def feedback_of_visitor(client: TestClient, visitor: Visitor) -> list[Json]:
+    items: list[Json] = answer(client.get(f"/users/{visitor.user_id}/ratings", headers=visitor.headers))["items"]
+    return items
 
 
 def erase(client: TestClient, user_id: str) -> None:
@@ -63,7 +68,7 @@ def test_a_bad_user_id(reading: TestClient, user_id: str) -> None:
     assert_problem(reading.delete(f"/users/{user_id}"), 422, "path.user_id")
 
 
-def test_a_visitor_erases_themselves_and_may_stay(client: TestClient, database_url: str) -> None:
+def test_a_visitor_erases_themselves_and_the_token_ends(client: TestClient, database_url: str) -> None:
     visitor, other = begin(client), begin(client)
     answer(client.post("/rate", json={"movie_id": 1, "rating": 5}, headers=other.headers), 201)
     before = contents(database_url)
@@ -71,12 +76,14 @@ def test_a_visitor_erases_themselves_and_may_stay(client: TestClient, database_u
     path = f"/users/{visitor.user_id}"
     assert_problem(client.delete(path), 401)
     assert_problem(client.delete(path, headers=other.headers), 403)
-    for _ in range(2):
-        assert client.delete(path, headers=visitor.headers).status_code == 204
-        assert contents(database_url) == before
-    listed = answer(client.get("/recommend", headers=visitor.headers))
-    assert (listed["user_id"], listed["strategy"]) == (visitor.user_id, "popular")
-    assert ids(listed) == ids(recommended(client))
+    assert client.delete(path, headers=visitor.headers).status_code == 204
+    [(session, _)] = sql(database_url, "SELECT * FROM ended_sessions")
+    assert len(session) == 16
+    assert bytes(session).hex() not in visitor.user_id
+    assert {**contents(database_url), "ended_sessions": []} == before
+    assert_problem(client.post("/rate", json={"movie_id": 1, "rating": 5}, headers=visitor.headers), 401)
+    assert {**contents(database_url), "ended_sessions": []} == before
+    assert len(feedback_of_visitor(client, other)) == 1
 
 
 def test_lists_are_nobodys_and_stay(client: TestClient) -> None:

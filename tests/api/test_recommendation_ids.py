@@ -136,7 +136,9 @@ def test_one_that_has_expired(sample_artifacts: Path, database_url: str) -> None
 
 
 @pytest.mark.parametrize("way", ["GET", "POST"])
-def test_what_was_made_for_nobody_may_be_used_by_anyone(client: TestClient, database_url: str, way: str) -> None:
+def test_what_was_made_for_nobody_is_accepted_and_not_attributed(
+    client: TestClient, database_url: str, way: str
+) -> None:
     ratings = [{"movie_id": 1, "rating": 5}]
     page = recommended(client) if way == "GET" else answer(client.post("/recommend", json={"ratings": ratings}))
     assert page["user_id"] is None
@@ -144,9 +146,25 @@ def test_what_was_made_for_nobody_may_be_used_by_anyone(client: TestClient, data
     body: Json = {"movie_id": movie, "liked": True, FIELD: page[FIELD]}
     answer(client.post("/rate", json={"user_id": "ada", **body}), 201)
     answer(client.post("/rate", json=body, headers=visitor.headers), 201)
-    strategy = "popular" if way == "GET" else "hybrid"
-    told = {(user_id, movie, page["model_version"], strategy, 4) for user_id in ("ada", visitor.user_id)}
-    assert set(attributed(database_url)) == told
+    assert attributed(database_url) == []
+    assert feedback_of(client, "ada")[0][FIELD] is None
+    event = {"type": "clicked", "movie_id": movie, FIELD: page[FIELD]}
+    unlisted = next(movie_id for movie_id in range(1, 500) if movie_id not in ids(page))
+    told = answer(client.post("/events", json={"user_id": "ada", "events": [event, {**event, "movie_id": unlisted}]}))
+    assert told["kept"] == 0
+    assert [result["status"] for result in told["results"]] == [202, 422]
+    assert sql(database_url, "SELECT * FROM events") == []
+
+
+def test_what_was_made_for_nobody_does_not_change_where_feedback_came_from(
+    client: TestClient, database_url: str
+) -> None:
+    page, of_nobody = recommended(client, "ada"), recommended(client)
+    body = {"user_id": "ada", "movie_id": ids(page)[2]}
+    answer(client.post("/rate", json={**body, "rating": 4, FIELD: page[FIELD]}), 201)
+    before = attributed(database_url)
+    answer(client.post("/rate", json={**body, "rating": 3, FIELD: of_nobody[FIELD]}), 200)
+    assert attributed(database_url) == before != []
 
 
 def test_replicas_give_the_same_id_to_the_same_answer(sample_artifacts: Path, database_url: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -91,9 +94,9 @@ def test_the_token_says_who_it_is(client: TestClient, ann: Visitor) -> None:
 def test_the_own_name_beside_the_token_changes_nothing(client: TestClient, ann: Visitor) -> None:
     listed = answer(client.get("/recommend", headers=ann.headers))
     assert answer(client.get("/recommend", params={"user_id": ann.user_id}, headers=ann.headers)) == listed
+    assert answer(batch(client, ann.user_id, ann.headers))["kept"] == 1
     for method, path, rest in requests_of(ann.user_id, listed["recommendation_id"]):
         assert client.request(method, path, headers=ann.headers, **rest).status_code in (200, 201, 204), path
-    assert answer(batch(client, ann.user_id, ann.headers))["kept"] == 1
 
 
 def test_two_visitors_never_meet(client: TestClient, ann: Visitor, database_url: str) -> None:
@@ -242,6 +245,69 @@ def test_a_good_token_is_not_repeated(client: TestClient, ann: Visitor, caplog: 
     answer(client.post("/rate", json={"movie_id": 3, "rating": 4}, headers=ann.headers), 201)
     assert_problem(client.post("/rate", json={"movie_id": 501, "rating": 4}, headers=ann.headers), 404)
     assert ann.token not in caplog.text
+
+
+@pytest.mark.parametrize("way", ["sign out", "erase"])
+def test_a_session_that_has_ended_is_refused_everywhere(
+    client: TestClient, ann: Visitor, sample_artifacts: Path, database_url: str, way: str
+) -> None:
+    bob = begin(client)
+    path = "/session" if way == "sign out" else f"/users/{ann.user_id}"
+    with serving(sample_artifacts, database_url) as other:
+        answer(other.get("/recommend", headers=ann.headers))
+        response = client.delete(path, headers=ann.headers)
+        assert (response.status_code, response.content) == (204, b"")
+        before = contents(database_url)
+        for process in (client, other):
+            for user_id in (None, ann.user_id):
+                for method, path_of_user, rest in requests_of(user_id, "abc"):
+                    response = process.request(method, path_of_user, headers=ann.headers, **rest)
+                    assert "has ended" in assert_problem(response, 401)["detail"]
+            assert_problem(batch(process, None, ann.headers), 401)
+            assert_problem(process.delete(path, headers=ann.headers), 401)
+            answer(process.get("/recommend", headers=bob.headers))
+    assert contents(database_url) == before
+    assert len(before["feedback"]) == (way == "sign out")
+
+
+def test_signing_out_needs_a_session(client: TestClient, database_url: str) -> None:
+    before = contents(database_url)
+    assert_problem(client.delete("/session"), 401)
+    assert contents(database_url) == before
+
+
+def test_what_is_written_while_a_session_ends_comes_before_or_is_refused(
+    client: TestClient, ann: Visitor, database_url: str
+) -> None:
+    """The token was accepted already, and another write was before this one in the queue."""
+    app_state = state(client)
+    waiting, go_on = threading.Event(), threading.Event()
+    check = app_state.database.reader.has_ended
+
+    async def accepted_and_held_up(session: bytes) -> bool:
+        ended: bool = await check(session)
+        waiting.set()
+        await asyncio.to_thread(go_on.wait, 60)
+        return ended
+
+    with ThreadPoolExecutor(1) as pool:
+        app_state.database.reader.has_ended = accepted_and_held_up
+        rating = pool.submit(client.post, "/rate", json={"movie_id": 3, "rating": 5}, headers=ann.headers)
+        assert waiting.wait(60)
+        app_state.database.reader.has_ended = check
+        assert client.delete(f"/users/{ann.user_id}", headers=ann.headers).status_code == 204
+        go_on.set()
+        assert_problem(rating.result(), 401)
+    assert sql(database_url, "SELECT * FROM feedback") == []
+
+
+def test_an_ended_session_is_forgotten_when_its_token_has_expired(client: TestClient, database_url: str) -> None:
+    key, now = state(client).sessions._key, int(time.time())
+    soon = [Visitor("", signed({"sub": f"anon:{n}", "iat": now, "exp": now + 1000}, key)) for n in range(2)]
+    assert client.delete("/session", headers=soon[0].headers).status_code == 204
+    sql(database_url, "UPDATE ended_sessions SET expires_at = '2020-01-01 00:00:00'")
+    assert client.delete("/session", headers=soon[1].headers).status_code == 204
+    assert len(sql(database_url, "SELECT * FROM ended_sessions")) == 1
 
 
 def test_processes_on_one_database_take_each_others_tokens(

@@ -14,6 +14,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from recsvc.errors import InvalidInputError, NotAuthenticatedError, NotPermittedError
 from recsvc.settings import Settings
 from recsvc.types import UserId
+from recsvc.usecases.session import check_session
 from recsvc.usecases.users import VISITORS
 
 _RANDOM_BYTES = 16
@@ -43,8 +44,8 @@ class Sessions:
         claims = {"sub": user_id, "iat": now, "exp": expires_at}
         return Session(jwt.encode(claims, self._key, _ALGORITHM), user_id, expires_at)
 
-    def subject(self, token: str) -> UserId:
-        """Return the visitor to whom a token was issued.
+    def read(self, token: str) -> Session:
+        """Return the session of a token.
 
         Raises:
             NotAuthenticatedError: The token was not issued by this service, or has expired.
@@ -55,13 +56,18 @@ class Sessions:
             raise NotAuthenticatedError("The session token has expired.") from None
         except jwt.InvalidTokenError:
             raise NotAuthenticatedError("The session token was not given by this service.") from None
-        return str(claims["sub"])
+        return Session(token, str(claims["sub"]), datetime.fromtimestamp(claims["exp"], UTC))
 
 
 class Caller(NamedTuple):
-    """The sender of a request; `subject` is the visitor whose token was sent, None without a token."""
+    """The sender of a request; `session` is that of the visitor whose token was sent, None without a token."""
 
-    subject: UserId | None
+    session: Session | None
+
+    @property
+    def subject(self) -> UserId | None:
+        """The visitor whose token was sent, if one was."""
+        return None if self.session is None else self.session.user_id
 
     def user(self, user_id: UserId | None) -> UserId | None:
         """Return the user the request is about: the subject of the token, or else the user it names.
@@ -98,7 +104,7 @@ class Bearer(HTTPBearer):
         """Return the caller.
 
         Raises:
-            NotAuthenticatedError: The token cannot be used.
+            NotAuthenticatedError: The token cannot be used, or the session has ended.
         """
         header = request.headers.get("authorization")
         if header is None:
@@ -107,7 +113,9 @@ class Bearer(HTTPBearer):
         if scheme.lower() != "bearer":
             raise NotAuthenticatedError("Authorization is not a bearer token.")
         sessions: Sessions = request.app.state.sessions
-        return Caller(sessions.subject(token.strip()))
+        session = sessions.read(token.strip())
+        await check_session(request.app.state.database, session.user_id)
+        return Caller(session)
 
 
 _admin_key = APIKeyHeader(name="X-Admin-Key", auto_error=False, description="The value of RECSVC_ADMIN_KEY.")

@@ -22,7 +22,7 @@ __all__ = ["Database", "ReadTransaction", "WriteTransaction"]
 
 
 class Database:
-    """An open database. `reader` is for the one frequent query, `read()` and `write()` are for everything else."""
+    """An open database. `reader` is for the frequent queries, `read()` and `write()` are for everything else."""
 
     def __init__(self, name: str, reader: FeedbackReader, read: AsyncEngine, write: AsyncEngine) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""The one frequent query, directly over the driver: all feedback of one user, as columns."""
+"""The frequent queries, directly over the driver: all feedback of one user, as columns, and if a session has ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from recsvc.types import CatalogueName, UserId
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from asyncpg import Connection, Pool
+    from asyncpg import Connection, Pool, Record
 
 _BUSY_SECONDS = 0.1
 """How long the event loop may wait for SQLite, whose readers only wait for the recovery after a crash."""
@@ -42,7 +42,7 @@ NOTHING = FeedbackColumns((), (), ())
 
 
 class FeedbackReader(Protocol):
-    """Reads the feedback of one user, as any process committed it last."""
+    """Reads the feedback of one user, and whether a session has ended, as any process committed it last."""
 
     async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
         """Return all feedback of one user about the movies of a catalogue, `NOTHING` for an unknown user.
@@ -50,6 +50,9 @@ class FeedbackReader(Protocol):
         Raises:
             NotReadyError: the database is out of reach; a later call tries again.
         """
+
+    async def has_ended(self, session: bytes) -> bool:
+        """Return whether the session of a digest has ended; raises as `read` does."""
 
     async def close(self) -> None:
         """Close all connections; reading after that raises NotReadyError."""
@@ -59,6 +62,7 @@ class SqliteFeedbackReader:
     """Reads on the event loop, which takes some ten microseconds, less than passing the query to a thread."""
 
     _QUERY = "SELECT movie_id, kind, stars FROM feedback WHERE user_id = ? AND catalogue = ? ORDER BY movie_id"
+    _SESSION = "SELECT 1 FROM ended_sessions WHERE session = ?"
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,14 +71,21 @@ class SqliteFeedbackReader:
 
     async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
         """Return all feedback of one user; see `FeedbackReader`."""
+        rows = self._rows(self._QUERY, (user_id, catalogue))
+        return FeedbackColumns(*zip(*rows, strict=True)) if rows else NOTHING
+
+    async def has_ended(self, session: bytes) -> bool:
+        """Return whether the session of a digest has ended; see `FeedbackReader`."""
+        return bool(self._rows(self._SESSION, (session,)))
+
+    def _rows(self, query: str, parameters: tuple[str | bytes, ...]) -> list[tuple[Any, ...]]:
         try:
             connection = self._connection or self._connect()
             # fetchall ends the statement, and with it the snapshot: the next read sees what others commit.
-            rows = connection.execute(self._QUERY, (user_id, catalogue)).fetchall()
+            return connection.execute(query, parameters).fetchall()
         except sqlite3.Error as error:
             self._disconnect()
             raise NotReadyError(f"{self._path}: {one_line(error)}") from error
-        return FeedbackColumns(*zip(*rows, strict=True)) if rows else NOTHING
 
     async def close(self) -> None:
         """Close the connection."""
@@ -107,6 +118,7 @@ class PostgresFeedbackReader:
             SELECT movie_id, kind, stars FROM feedback WHERE user_id = $1 AND catalogue = $2 ORDER BY movie_id
         ) AS one_user
     """
+    _SESSION = "SELECT 1 FROM ended_sessions WHERE session = $1"
 
     def __init__(self, pool: Pool[Any], name: str) -> None:
         self._pool = pool
@@ -141,11 +153,18 @@ class PostgresFeedbackReader:
 
     async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
         """Return all feedback of one user; see `FeedbackReader`."""
+        row = await self._row(self._QUERY, user_id, catalogue)
+        return FeedbackColumns(*row) if row is not None and row[0] is not None else NOTHING
+
+    async def has_ended(self, session: bytes) -> bool:
+        """Return whether the session of a digest has ended; see `FeedbackReader`."""
+        return await self._row(self._SESSION, session) is not None
+
+    async def _row(self, query: str, *parameters: str | bytes) -> Record | None:
         try:
-            row = await self._pool.fetchrow(self._QUERY, user_id, catalogue)
+            return await self._pool.fetchrow(query, *parameters)
         except _unreachable() as error:
             raise NotReadyError(f"{self._name}: {one_line(error)}") from error
-        return FeedbackColumns(*row) if row is not None and row[0] is not None else NOTHING
 
     async def close(self) -> None:
         """Close all connections of the pool."""

@@ -178,3 +178,13 @@ secrets = Table(
     Column("value", LargeBinary, nullable=False),
 )
 """Keys that all processes on this database share."""
+
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("session", LargeBinary, primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("ended_sessions_expires_at", "expires_at"),
+    sqlite_with_rowid=False,
+)
+"""Sessions of visitors who erased themselves or signed out, until their tokens would have expired anyway."""

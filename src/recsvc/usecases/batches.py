@@ -10,8 +10,9 @@ from recsvc.errors import RecsvcError
 T = TypeVar("T")
 S = TypeVar("S")
 
-Outcome: TypeAlias = bool | RecsvcError
-"""What became of a record: True if it is new, False if it was there already or replaced one, or why it was refused."""
+Outcome: TypeAlias = bool | RecsvcError | None
+"""What became of a record: True if it is new, False if it was there already or replaced one, None if it is accepted and
+not kept, or why it was refused."""
 
 
 def convert(records: Sequence[T | RecsvcError], conversion: Callable[[T], S]) -> list[S | RecsvcError]:
@@ -29,9 +30,13 @@ def convert(records: Sequence[T | RecsvcError], conversion: Callable[[T], S]) ->
 
 
 async def keep_valid(
-    records: Sequence[T | RecsvcError], keep: Callable[[Sequence[T]], Awaitable[list[bool]]]
+    records: Sequence[T | RecsvcError | None], keep: Callable[[Sequence[T]], Awaitable[list[bool]]]
 ) -> list[Outcome]:
-    """Pass all records that are not refused to `keep`, at once, and return the outcome of every record in order."""
-    valid = {index: record for index, record in enumerate(records) if not isinstance(record, RecsvcError)}
+    """Pass all records that are neither None nor refused to `keep`, at once; return every outcome in order."""
+    valid = {
+        index: record
+        for index, record in enumerate(records)
+        if record is not None and not isinstance(record, RecsvcError)
+    }
     kept = dict(zip(valid, await keep(list(valid.values())), strict=True))
-    return [record if isinstance(record, RecsvcError) else kept[index] for index, record in enumerate(records)]
+    return [record if isinstance(record, RecsvcError) else kept.get(index) for index, record in enumerate(records)]

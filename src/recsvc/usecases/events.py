@@ -13,6 +13,7 @@ from recsvc.types import EventType, MovieId, UserId
 from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
+from recsvc.usecases.session import keep_session
 from recsvc.usecases.users import check_writable
 
 
@@ -33,15 +34,18 @@ async def report_events(
 ) -> list[Outcome]:
     """Store all events that can be stored, in one transaction; events that are refused already stay so.
 
+    Events of what was recommended to nobody are accepted and not kept.
+
     Raises:
         ReadOnlyUserError: No events are stored for this user.
     """
     check_writable(user_id)
 
-    def attributed(event: ReportedEvent) -> Event:
+    def attributed(event: ReportedEvent) -> Event | None:
         attribution = tokens.attribution(event.recommendation_id, deployment.catalogue, user_id, event.movie_id)
-        return Event(user_id, event.movie_id, attribution, event.type)
+        return None if attribution is None else Event(user_id, event.movie_id, attribution, event.type)
 
     valid = convert(reported, attributed)
     async with database.write() as transaction:
+        await keep_session(transaction, user_id)
         return await keep_valid(valid, lambda checked: events.put_many(transaction, deployment.catalogue, checked))

@@ -13,6 +13,7 @@ from recsvc.types import MovieId, UserId
 from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
+from recsvc.usecases.session import keep_session
 from recsvc.usecases.users import check_writable
 
 
@@ -28,7 +29,9 @@ def checked(deployment: Deployment, tokens: RecommendationTokens, item: Feedback
     check_writable(item.user_id)
     if item.recommendation_id is not None:
         attribution = tokens.attribution(item.recommendation_id, deployment.catalogue, item.user_id, item.movie_id)
-        item = replace(item, attribution=attribution)
+        # What was recommended to nobody is like feedback without a token: an earlier origin stays.
+        given = None if attribution is None else item.recommendation_id
+        item = replace(item, recommendation_id=given, attribution=attribution)
     if item.movie_id not in deployment.for_movie(item.movie_id).catalogue:
         raise NotFoundError("movie", item.movie_id)
     return item
@@ -38,6 +41,7 @@ async def rate(deployment: Deployment, database: Database, tokens: Recommendatio
     """Store feedback in place of earlier feedback about the same movie; return whether there was none."""
     item = checked(deployment, tokens, item)
     async with database.write() as transaction:
+        await keep_session(transaction, item.user_id)
         return await feedback.put(transaction, deployment.catalogue, item)
 
 
@@ -46,7 +50,10 @@ async def rate_many(
 ) -> list[Outcome]:
     """Store all feedback that can be stored, in one transaction; items that are refused already stay so."""
     valid = convert(items, lambda item: checked(deployment, tokens, item))
+    users = {item.user_id for item in valid if isinstance(item, Feedback)}
     async with database.write() as transaction:
+        for user_id in users:
+            await keep_session(transaction, user_id)
         return await keep_valid(valid, lambda checked: feedback.put_many(transaction, deployment.catalogue, checked))
 
 

@@ -55,8 +55,12 @@ class RecommendationTokens:
         payload = header + name + struct.pack(f"<{len(movie_ids)}Q", *movie_ids)
         return _encode(payload + self._mac(payload))
 
-    def attribution(self, token: str, catalogue: CatalogueName, user_id: UserId, movie_id: MovieId) -> Attribution:
-        """Return where a movie had been recommended to a user. Anyone may use a token issued for an unknown user.
+    def attribution(
+        self, token: str, catalogue: CatalogueName, user_id: UserId, movie_id: MovieId
+    ) -> Attribution | None:
+        """Return where a movie had been recommended to a user; None if the token was issued for nobody.
+
+        Anyone can get such a token, as many as they like, and send it back as anyone: it says nothing about a version.
 
         Raises:
             InvalidInputError: The token was not issued here, has expired, was issued for another user, or does not
@@ -76,6 +80,8 @@ class RecommendationTokens:
         movie_ids = struct.unpack(f"<{len(content) // 8}Q", content)
         if movie_id not in movie_ids:
             raise InvalidInputError(FIELD, f"The recommendation id does not hold movie {movie_id}.")
+        if user == _NOBODY:
+            return None
         version = payload[_HEADER.size : _HEADER.size + length].decode()
         return Attribution(version, _STRATEGIES[code].value, first_rank + movie_ids.index(movie_id))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.errors import NotFoundError, ReadOnlyUserError
 from recsvc.settings import Settings
-from recsvc.storage import feedback, users
+from recsvc.storage import feedback, session, users
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import StoredFeedback
 from recsvc.storage.users import UserSummary
@@ -133,14 +134,17 @@ async def feedback_of(
         return await feedback.of_user(transaction, catalogue, user_id, limit=limit, offset=offset), total
 
 
-async def erase(database: Database, user_id: UserId) -> None:
+async def erase(database: Database, user_id: UserId, session_until: datetime | None) -> None:
     """Erase everything that is stored about a user, in all catalogues, at once and for good.
 
-    For an unknown user there is nothing to do.
+    For an unknown user there is nothing to do. The session of a visitor, whose token is valid until `session_until`,
+    ends with it.
 
     Raises:
         ReadOnlyUserError: Nothing is stored, and the name belongs to a user of a dataset.
     """
     async with database.write() as transaction:
+        if session_until is not None:
+            await session.end(transaction, user_id, session_until)
         if not await users.erase(transaction, user_id):
             check_writable(user_id)

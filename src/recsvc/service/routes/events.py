@@ -22,7 +22,8 @@ def _event(body: EventBody) -> ReportedEvent:
 async def events(context: ContextDep, caller: CallerDep, body: EventsBody) -> BatchResult:
     """Store events, so that likes and clicks can be compared with what was shown. Sending one again changes nothing.
 
-    An event is stored once for a user, a movie and its place: version, strategy and rank.
+    An event is stored once for a user, a movie and its place: version, strategy and rank. An event of a list that was
+    made for nobody is accepted and not stored (202).
     """
     user = caller.named_user(body.user_id)
     reported = convert(body.records(), _event)

@@ -1,12 +1,16 @@
-"""Sessions: a visitor gets a name and a token."""
+"""Sessions: a visitor gets a name and a token, and signs out."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
+from recsvc.errors import NotAuthenticatedError
 from recsvc.service.access import Sessions
+from recsvc.service.deps import CallerDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.session import SessionToken
+from recsvc.storage.database import Database
+from recsvc.usecases.session import end_session
 
 router = APIRouter(tags=["users"])
 
@@ -20,3 +24,16 @@ async def session(request: Request) -> SessionToken:
     sessions: Sessions = request.app.state.sessions
     begun = sessions.begin()
     return SessionToken(token=begun.token, user_id=begun.user_id, expires_at=begun.expires_at)
+
+
+@router.delete("/session", status_code=204, summary="Sign out", responses=document(401))
+async def sign_out(request: Request, caller: CallerDep) -> None:
+    """End the session of a visitor: the token is refused from then on, here and in all other processes.
+
+    What the visitor said stays stored, and nobody can reach it any more. `DELETE /users/{user_id}` erases it, and ends
+    the session, too.
+    """
+    if caller.session is None:
+        raise NotAuthenticatedError("There is no session to end: no session token was sent.")
+    database: Database = request.app.state.database
+    await end_session(database, caller.session.user_id, caller.session.expires_at)

@@ -59,9 +59,9 @@ async def user_ratings(context: ContextDep, user: UserDep, query: Annotated[User
 
 
 @router.delete("/{user_id}", status_code=204, summary="Erase a user", responses=document(401, 403))
-async def erase_user(context: ContextDep, user: UserDep) -> None:
+async def erase_user(context: ContextDep, caller: CallerDep, user: UserDep) -> None:
     """Erase all feedback and events of a user, of all catalogues, at once and for good.
 
-    For an unknown user there is nothing to do.
+    For an unknown user there is nothing to do. The session of a visitor ends: their token is refused from then on.
     """
-    await erase(context.database, user)
+    await erase(context.database, user, None if caller.session is None else caller.session.expires_at)

@@ -31,7 +31,10 @@ class BatchRecord(ResponseModel):
     """What became of one record."""
 
     index: int = Field(description="Its place in the request, from 0.")
-    status: int = Field(description="201 new, 200 changed or there already; 401, 403, 404, 409 or 422: not kept.")
+    status: int = Field(
+        description="201 new, 200 changed or there already, 202 accepted and not kept, "
+        "401, 403, 404, 409 or 422 refused."
+    )
     detail: str | None = Field(default=None, description="Why it was not kept.")
     errors: list[FieldError] = Field(default=[], description="The fields that cannot be used.")
 
@@ -46,13 +49,13 @@ class BatchResult(ResponseModel):
 def batch_result(outcomes: Sequence[Outcome], *place: str) -> BatchResult:
     """Return the answer to a batch whose records are at `place` of the request."""
     return BatchResult(
-        kept=sum(not isinstance(outcome, RecsvcError) for outcome in outcomes),
+        kept=sum(isinstance(outcome, bool) for outcome in outcomes),
         results=[_record(index, outcome, *place) for index, outcome in enumerate(outcomes)],
     )
 
 
 def _record(index: int, outcome: Outcome, *place: str) -> BatchRecord:
     if not isinstance(outcome, RecsvcError):
-        return BatchRecord(index=index, status=201 if outcome else 200)
+        return BatchRecord(index=index, status={True: 201, False: 200, None: 202}[outcome])
     errors = fields_of(outcome, *place, index)
     return BatchRecord(index=index, status=status_of(outcome), detail=str(outcome), errors=errors)
