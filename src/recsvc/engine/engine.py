@@ -132,7 +132,7 @@ class Engine:
         pool = top(scores, allowed, k=DEEPEST + 1)
         ranked = diversified(
             pool,
-            lambda place: self.hybrid.content.cosines(int(pool.rows[place]), pool.rows),
+            self.hybrid.content.cosines_among(pool.rows),
             diversity=query.diversity,
             k=query.k + 1,
             offset=query.offset,

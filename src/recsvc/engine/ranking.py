@@ -85,14 +85,13 @@ def diversified(
         return pool
     low, high = float(pool.scores[-1]), float(pool.scores[0])
     relevance = (pool.scores - low) / (high - low) if high > low else np.ones(size, np.float32)
+    worth = (1 - diversity) * relevance
     closest = np.zeros(size, np.float32)
     selected: list[int] = []
-    left = np.ones(size, np.bool_)
     while len(selected) < min(offset + k, size):
-        gain = np.where(left, (1 - diversity) * relevance - diversity * closest, -np.inf)
-        best = int(np.argmax(gain))
+        best = int(np.argmax(worth - diversity * closest))
         selected.append(best)
-        left[best] = False
+        worth[best] = -np.inf
         np.maximum(closest, similarity(best), out=closest)
     page = np.array(selected[offset:], np.intp)
     return Ranked(pool.rows[page], pool.scores[page])

@@ -228,7 +228,8 @@ def test_diversity_reaches_further(world_engine: Engine) -> None:
 
     def most_alike(found: list[int]) -> float:
         rows = rows_of(found)
-        return float(np.mean([np.sort(world_engine.hybrid.content.cosines(int(row), rows))[-2] for row in rows]))
+        cosines = world_engine.hybrid.content.cosines_among(rows)
+        return float(np.mean([np.sort(cosines(place))[-2] for place in range(len(rows))]))
 
     assert most_alike(ids(varied)) < most_alike(ids(plain))
     nearly_none = world_engine.recommend(SPACE_FAN, Query(k=10, diversity=1e-9))

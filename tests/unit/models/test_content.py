@@ -32,7 +32,7 @@ def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
     # A and B are in two movies each, so that TF-IDF weighs them the same
     model = fitted(vectoriser)
     assert model.similar(0).tolist() == pytest.approx([1, HALF, HALF, 0, np.nan], nan_ok=True, abs=1e-6)
-    assert model.cosines(1, np.array([0, 2, 4, 1], np.int32)).tolist() == pytest.approx([HALF, 0, 0, 1], abs=1e-6)
+    assert model.cosines_among(np.array([0, 2, 4, 1], np.int32))(3).tolist() == pytest.approx([HALF, 0, 0, 1], abs=1e-6)
     assert np.isnan(model.similar(4)).all()
 
     # 5 stars weigh 1.5; with two likes beside it, 1 star weighs -0.25 by two thirds and -0.6 by one

@@ -26,10 +26,9 @@ from recsvc.evaluation.protocols.ranked_lists import LIKED_STARS, RankedLists, l
 from recsvc.evaluation.protocols.tasks import Task, ms_recommenders
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.models.content import Content
 from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.popularity import MostRated, Popularity
-from recsvc.types import BoolMovies, FloatK, Ranked, Rows, Taste
+from recsvc.types import BoolMovies, Ranked, Rows, Taste
 
 K = 10
 FOLDED_IN = (0, 1, 3, 5, 10, 20)
@@ -99,7 +98,7 @@ def diversity_curve(dataset: Dataset, vocabulary: Vocabulary, config: HybridConf
     for user in users.tolist():
         taste, relevant = train.taste(user), held_out.taste(user).rows
         pool = top(hybrid.score(taste), _all_but(train.n_movies, taste.rows), k=DEEPEST)
-        likeness = cache(partial(_likeness, hybrid.content, pool.rows))
+        likeness = cache(hybrid.content.cosines_among(pool.rows))
         of_user = [diversified(pool, likeness, diversity=share, k=K) for share in DIVERSITIES]
         gains.append([_ndcg(ranked.rows, relevant) for ranked in of_user])
         lists.append(of_user)
@@ -171,7 +170,3 @@ def _ndcg(rows: Rows, relevant: Rows) -> float:
     hits = np.zeros((1, K), np.bool_)
     hits[0, : len(rows)] = np.isin(rows, relevant)
     return float(ndcg(hits, np.array([len(relevant)]))[0])
-
-
-def _likeness(content: Content, rows: Rows, place: int) -> FloatK:
-    return content.cosines(int(rows[place]), rows)
