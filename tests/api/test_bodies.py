@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from tests.api.asking import assert_problem, feedback_of
+from recsvc.service.schemas.recommendations import RecommendBody
+from tests.api.asking import answer, assert_problem, feedback_of
 
 JSON = {"content-type": "application/json"}
 PATHS = ["/rate", "/rate/batch", "/recommend", "/events", "/lists"]
@@ -108,3 +110,48 @@ def test_an_error_does_not_repeat_a_long_body(reading: TestClient) -> None:
     response = reading.post("/rate", json={**GOOD_RATE, "user_id": "a" * 10_000})
     assert_problem(response, 422, "body.user_id")
     assert len(response.content) < 1000
+
+
+FLOODS: dict[str, Any] = {
+    "unknown fields": {f"key{number}": 1 for number in range(130_000)},
+    "unknown fields of a rating": {"ratings": [{f"key{number}": 1 for number in range(130_000)}]},
+    "unknown fields of all ratings": {"ratings": [{f"key{number}": 1 for number in range(100)}] * 1000},
+    "all ratings": {"ratings": [{"movie_id": "x", "rating": "x", "liked": "x", "key": "x"}] * 1000},
+    "too many ratings": {"ratings": ["x"] * 300_000},
+    "a long name": {"\0" * 300_000: 1},
+    "long names": {"ratings": [{f"{number}{'ж' * 300}": 1 for number in range(4)}] * 700},
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS.keys())
+def test_many_errors_have_a_short_answer(reading: TestClient, flood: Any) -> None:
+    response = reading.post("/recommend", json=flood)
+    problem = response.json()
+    assert_problem(response, 422, *(error["field"] for error in problem["errors"]))
+    assert len(response.content) <= 65_536
+    assert 1 <= len(problem["errors"]) <= 20
+
+
+def test_many_errors_are_counted(reading: TestClient) -> None:
+    problem = reading.post("/recommend", json={"ratings": [5] * 1000}).json()
+    assert [error["field"] for error in problem["errors"]] == [f"body.ratings.{place}" for place in range(20)]
+    assert problem["detail"].endswith("; and 980 more")
+    problem = reading.post("/recommend", json={f"key{number}": 1 for number in range(130_000)}).json()
+    assert problem["detail"].startswith(
+        "body: has 130,000 unknown fields: key0, key1, key2, key3, key4 and 129,995 more"
+    )
+
+
+def test_not_an_error_is_made_for_each_unknown_field() -> None:
+    """That would take seconds, in which nobody else is answered."""
+    with pytest.raises(ValidationError) as caught:
+        RecommendBody.model_validate(FLOODS["unknown fields"])
+    assert caught.value.error_count() == 1
+
+
+def test_the_errors_of_a_batch_are_bounded(reading: TestClient) -> None:
+    records = [{"movie_id": "x", "rating": "x", "liked": "x", "key": "x"}] * 1000
+    results = answer(reading.post("/rate/batch", json={"ratings": records}))["results"]
+    assert [result["status"] for result in results] == [422] * 1000
+    assert sum(len(result["errors"]) for result in results) == 100
+    assert all(result["detail"] for result in results)

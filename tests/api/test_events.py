@@ -155,4 +155,5 @@ def test_they_are_erased_with_the_user(client: TestClient, database_url: str) ->
     send_events(client, "ada", events_of(recommended(client, "ada", k=2), "shown"))
     assert client.delete(f"/users/{visitor.user_id}", headers=visitor.headers).status_code == 204
     assert {row[0] for row in kept(database_url)} == {"ada"}
-    assert answer(client.post("/events", json=body, headers=visitor.headers))["results"][0]["status"] == 201
+    assert_problem(client.post("/events", json=body, headers=visitor.headers), 401)
+    assert {row[0] for row in kept(database_url)} == {"ada"}

@@ -43,6 +43,9 @@ STATUS: dict[type[RecsvcError], int] = {
     NotReadyError: 503,
 }
 RETRY_AFTER_SECONDS = 5
+MOST_ERRORS = 20
+MOST_CHARACTERS = 1_000
+"""Of a text in a problem, so that no problem is larger than 64 kB, whatever was sent."""
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_SECONDS)}}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -92,17 +95,22 @@ def problem_response(
 ) -> Response:
     """Make the response of one problem."""
     title = _title(status)
+    more = f"; and {len(errors) - MOST_ERRORS:,} more" if len(errors) > MOST_ERRORS else ""
     problem = Problem(
         type=f"urn:recsvc:problem:{title.lower().replace(' ', '-')}",
         title=title,
         status=status,
-        detail=detail,
-        instance=path,
+        detail=_short(detail, MOST_CHARACTERS) + more,
+        instance=_short(path, MOST_CHARACTERS),
         request_id=request_id,
-        errors=list(errors),
+        errors=list(errors[:MOST_ERRORS]),
     )
     content = problem.model_dump(exclude_defaults=True)
     return Response(json.dumps(content, ensure_ascii=False).encode(errors="replace"), status, headers, MEDIA_TYPE)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _title(status: int) -> str:
@@ -157,7 +165,11 @@ def _domain(request: Request, error: Exception) -> Response:
 def fields_of(error: RecsvcError, *within: str | int) -> list[FieldError]:
     """Return the fields that an error names; `within` is where the values are in the request."""
     fields = error.fields if isinstance(error, InvalidInputError) else ()
-    return [FieldError(field=".".join(map(str, (*within, *field))), message=message) for field, message in fields]
+    return [_field_error(".".join(map(str, (*within, *field))), message) for field, message in fields]
+
+
+def _field_error(field: str, message: str) -> FieldError:
+    return FieldError(field=_short(field, MOST_CHARACTERS // 4), message=_short(message, MOST_CHARACTERS // 2))
 
 
 def _validation(request: Request, error: Exception) -> Response:

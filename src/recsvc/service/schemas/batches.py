@@ -14,6 +14,7 @@ from recsvc.service.schemas.fields import ResponseModel
 from recsvc.usecases.batches import Outcome
 
 T = TypeVar("T", bound=BaseModel)
+_MOST_ERRORS = 100
 
 
 def _or_refused(value: object, validate: ValidatorFunctionWrapHandler) -> object:
@@ -36,7 +37,9 @@ class BatchRecord(ResponseModel):
         "401, 403, 404, 409 or 422 refused."
     )
     detail: str | None = Field(default=None, description="Why it was not kept.")
-    errors: list[FieldError] = Field(default=[], description="The fields that cannot be used.")
+    errors: list[FieldError] = Field(
+        default=[], description=f"The fields that cannot be used; of all records together the first {_MOST_ERRORS}."
+    )
 
 
 class BatchResult(ResponseModel):
@@ -48,14 +51,16 @@ class BatchResult(ResponseModel):
 
 def batch_result(outcomes: Sequence[Outcome], *place: str) -> BatchResult:
     """Return the answer to a batch whose records are at `place` of the request."""
-    return BatchResult(
-        kept=sum(isinstance(outcome, bool) for outcome in outcomes),
-        results=[_record(index, outcome, *place) for index, outcome in enumerate(outcomes)],
-    )
+    results: list[BatchRecord] = []
+    left = _MOST_ERRORS
+    for index, outcome in enumerate(outcomes):
+        results.append(_record(index, outcome, left, *place))
+        left -= len(results[-1].errors)
+    return BatchResult(kept=sum(isinstance(outcome, bool) for outcome in outcomes), results=results)
 
 
-def _record(index: int, outcome: Outcome, *place: str) -> BatchRecord:
+def _record(index: int, outcome: Outcome, most_errors: int, *place: str) -> BatchRecord:
     if not isinstance(outcome, RecsvcError):
         return BatchRecord(index=index, status={True: 201, False: 200, None: 202}[outcome])
-    errors = fields_of(outcome, *place, index)
+    errors = fields_of(outcome, *place, index)[:most_errors]
     return BatchRecord(index=index, status=status_of(outcome), detail=str(outcome), errors=errors)

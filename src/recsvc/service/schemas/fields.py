@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recsvc.engine.query import LAST_OFFSET, MAX_K
 from recsvc.types import MAX_MOVIE_ID
@@ -50,10 +50,23 @@ SimulatedField = Annotated[
 ]
 
 
+_MOST_UNKNOWN = 5
+
+
 class RequestModel(BaseModel):
     """Data that a caller sends. Unknown fields are refused, so that a misspelt name is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_flooded(cls, value: object) -> object:
+        # An error for each of a hundred thousand unknown fields would take seconds to make.
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + _MOST_UNKNOWN:
+            unknown = [str(name) for name in value if name not in cls.model_fields]
+            first = ", ".join(name[:64] for name in unknown[:_MOST_UNKNOWN])
+            raise ValueError(f"has {len(unknown):,} unknown fields: {first} and {len(unknown) - _MOST_UNKNOWN:,} more")
+        return value
 
 
 IN_JSON = ConfigDict(strict=True)

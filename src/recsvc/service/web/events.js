@@ -22,6 +22,7 @@ const sent = new Set();
 const cards = new WeakMap();
 const recommendationIds = new Map();
 let timer = null;
+let sending = null;
 
 /** Return the recommendation in which the user last saw a movie, to be sent with feedback; null if there was none. */
 export function shownIn(movieId) {
@@ -47,11 +48,12 @@ export function clicked(recommendation_id, movie_id) {
   add({ type: "clicked", recommendation_id, movie_id });
 }
 
-/** Drop the events that were not sent, since the user wants to be erased. */
-export function clearEvents() {
+/** Drop the events that were not sent, since the user wants to be erased, and wait for those that are on their way. */
+export async function clearEvents() {
   pending.clear();
   recommendationIds.clear();
   keep("events", null);
+  await sending;
 }
 
 const observer = new IntersectionObserver(
@@ -77,7 +79,7 @@ function keyOf({ type, recommendation_id, movie_id }) {
 }
 
 function sendAfter(pause) {
-  timer ??= setTimeout(send, pause);
+  timer ??= setTimeout(() => (sending = send()), pause);
 }
 
 async function send() {

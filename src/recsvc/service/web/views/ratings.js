@@ -83,6 +83,7 @@ async function erase() {
     confirm: "Erase everything",
   });
   if (!confirmed) return;
+  await clearEvents(); // the session ends: what arrives later is refused
   try {
     if (session.user || feedback.confirmedCount) await eraseMe();
   } catch (problem) {
@@ -90,7 +91,7 @@ async function erase() {
     return;
   }
   session.end();
-  clearEvents();
+  void clearEvents();
   feedback.clear();
   announce("Everything about you was erased");
   toast("Everything about you was erased.");
