@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from recsvc.engine.engine import Engine
 from recsvc.registry.store import Registry
-from recsvc.usecases.models import promote, roll_back
+from recsvc.usecases import models
+from recsvc.usecases.models import open_engine, promote, roll_back
 from tests.api.asking import Json, answer, assert_problem, raw, recommended
 from tests.versions import publish_again
 
@@ -108,6 +113,31 @@ def test_no_key(admin: TestClient, path: str) -> None:
 @pytest.mark.parametrize("path", [f"/models/{UNKNOWN}/promote", "/models/rollback"])
 def test_without_an_admin_key_nobody_may(reading: TestClient, path: str, headers: Json) -> None:
     assert "RECSVC_ADMIN_KEY" in assert_problem(reading.post(path, headers=headers), 403)["detail"]
+
+
+def test_promotions_at_once_load_one_version_at_a_time(
+    admin: TestClient, artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = publish_again(artifacts).version
+    opening = threading.Lock()
+    together = threading.Event()
+
+    def open_alone(registry: Registry, name: str) -> Engine:
+        if not opening.acquire(blocking=False):
+            together.set()
+        together.wait(0.2)  # for another one, which should not come
+        engine = open_engine(registry, name)
+        with suppress(RuntimeError):
+            opening.release()
+        return engine
+
+    monkeypatch.setattr(models, "open_engine", open_alone)
+    with ThreadPoolExecutor(20) as pool:
+        path = f"/models/{version}/promote"
+        responses = list(pool.map(lambda _: admin.post(path, headers=KEY), range(20)))
+    assert [response.status_code for response in responses] == [200] * 20
+    assert not together.is_set()
+    assert served(admin) == version
 
 
 def test_access_is_checked_before_the_body(admin: TestClient) -> None:

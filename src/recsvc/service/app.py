@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         tokens = RecommendationTokens(key, days=settings.recommendation_days)
         app.state.database = database
         app.state.manager = manager
+        app.state.one_change_at_a_time = CapacityLimiter(1)
         app.state.tokens = tokens
         app.state.sessions = Sessions(key, days=settings.session_days)
         app.state.presenter = Presenter(settings.poster_base_url, settings.backdrop_base_url, tokens)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Header, Request, Response
 
 from recsvc.errors import CatalogueMismatchError
+from recsvc.registry.aliases import AliasEntry
 from recsvc.service.access import Bearer, Caller
 from recsvc.service.presenting import Presenter
 from recsvc.storage.database import Database
@@ -47,6 +50,21 @@ async def _context(request: Request, response: Response) -> Context:
     return Context(deployment, state.database, state.presenter, state.tokens, state.stars_by_kind)
 
 
+class ChangeOfVersions:
+    """Runs changes of the versions that serve, each in a thread, one after the other; those that wait take no thread.
+
+    Each loads a version: several at once would take the memory of as many.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._one_at_a_time: CapacityLimiter = request.app.state.one_change_at_a_time
+
+    async def run(self, change: Callable[[], AliasEntry]) -> AliasEntry:
+        """Return the entry of a change; raises what it raises."""
+        return await to_thread.run_sync(change, limiter=self._one_at_a_time)
+
+
+ChangeDep = Annotated[ChangeOfVersions, Depends(ChangeOfVersions)]
 DeploymentManagerDep = Annotated[DeploymentManager, Depends(_deployment_manager)]
 ContextDep = Annotated[Context, Depends(_context)]
 CallerDep = Annotated[Caller, Depends(Bearer())]

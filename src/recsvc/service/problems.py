@@ -44,8 +44,7 @@ STATUS: dict[type[RecsvcError], int] = {
 }
 RETRY_AFTER_SECONDS = 5
 MOST_ERRORS = 20
-MOST_CHARACTERS = 1_000
-"""Of a text in a problem, so that no problem is larger than 64 kB, whatever was sent."""
+"""With the bounds of each text, no problem about a body is larger than 64 kB, even if all of it has to be escaped."""
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_SECONDS)}}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -100,8 +99,8 @@ def problem_response(
         type=f"urn:recsvc:problem:{title.lower().replace(' ', '-')}",
         title=title,
         status=status,
-        detail=_short(detail, MOST_CHARACTERS) + more,
-        instance=_short(path, MOST_CHARACTERS),
+        detail=_short(detail, 1_000) + more,
+        instance=path,
         request_id=request_id,
         errors=list(errors[:MOST_ERRORS]),
     )
@@ -169,7 +168,7 @@ def fields_of(error: RecsvcError, *within: str | int) -> list[FieldError]:
 
 
 def _field_error(field: str, message: str) -> FieldError:
-    return FieldError(field=_short(field, MOST_CHARACTERS // 4), message=_short(message, MOST_CHARACTERS // 2))
+    return FieldError(field=_short(field, 100), message=_short(message, 300))
 
 
 def _validation(request: Request, error: Exception) -> Response:

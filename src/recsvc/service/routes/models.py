@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path
@@ -11,7 +12,7 @@ from recsvc.registry.manifest import VERSION_ID
 from recsvc.registry.store import Registry
 from recsvc.service.access import Admin
 from recsvc.service.caching import AlwaysRevalidated
-from recsvc.service.deps import DeploymentManagerDep
+from recsvc.service.deps import ChangeDep, DeploymentManagerDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.models import ChallengeBody, Models, ModelVersion, Promotion, PromotionBody
 
@@ -54,10 +55,14 @@ def models(manager: DeploymentManagerDep) -> Models:
 @router.post(
     "/rollback", summary="Go back to the version before", dependencies=[Admin], responses=document(401, 403, 409, 413)
 )
-def rollback(manager: DeploymentManagerDep, body: Annotated[PromotionBody, Body()] = PromotionBody()) -> Promotion:  # noqa: B008 - frozen
+async def rollback(
+    manager: DeploymentManagerDep,
+    change: ChangeDep,
+    body: Annotated[PromotionBody, Body()] = PromotionBody(),  # noqa: B008 - frozen
+) -> Promotion:
     """Go back to what served before: this process at once, the others within seconds."""
-    entry = manager.roll_back(who=WHO, why=body.why, switch_catalogue=body.switch_catalogue)
-    return _promotion(entry)
+    switch = partial(manager.roll_back, who=WHO, why=body.why, switch_catalogue=body.switch_catalogue)
+    return _promotion(await change.run(switch))
 
 
 VersionPath = Annotated[
@@ -72,14 +77,15 @@ VersionPath = Annotated[
     dependencies=[Admin],
     responses=document(401, 403, 404, 409, 413),
 )
-def promote(
+async def promote(
     manager: DeploymentManagerDep,
+    change: ChangeDep,
     version: VersionPath,
     body: Annotated[PromotionBody, Body()] = PromotionBody(),  # noqa: B008 - frozen
 ) -> Promotion:
     """Verify a version and let it serve: this process at once, the others within seconds."""
-    entry = manager.promote(version, who=WHO, why=body.why, switch_catalogue=body.switch_catalogue)
-    return _promotion(entry)
+    switch = partial(manager.promote, version, who=WHO, why=body.why, switch_catalogue=body.switch_catalogue)
+    return _promotion(await change.run(switch))
 
 
 @router.post(
@@ -88,10 +94,11 @@ def promote(
     dependencies=[Admin],
     responses=document(401, 403, 404, 409, 413),
 )
-def challenge(manager: DeploymentManagerDep, version: VersionPath, body: ChallengeBody) -> Promotion:
+async def challenge(
+    manager: DeploymentManagerDep, change: ChangeDep, version: VersionPath, body: ChallengeBody
+) -> Promotion:
     """Let a version answer that share of the users beside the one in production; a weight of 0 ends it.
 
     A user always gets the same side, on every replica; `GET /analytics` compares the two.
     """
-    entry = manager.challenge(version, body.weight, who=WHO, why=body.why)
-    return _promotion(entry)
+    return _promotion(await change.run(partial(manager.challenge, version, body.weight, who=WHO, why=body.why)))
