@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         default="sqlite:///data/recsvc.db",
         description="Where feedback is stored: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",
     )
+    database_seconds: float = Field(
+        default=2.0, ge=0.1, le=60, description="How long a request may wait for the database, in seconds."
+    )
     admin_key: SecretStr | None = Field(
         default=None,
         description="Key, 16 characters or more, for calls that change models or show analytics, sent as "

@@ -7,16 +7,17 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
 from recsvc.storage import sqlite
-from tests.api.asking import Json, answer, assert_problem, feedback_of, rate, recommended, serving
+from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, rate, recommended, serving
 from tests.databases import SERVER_URL, _run
+from tests.frozen import behind_a_proxy
 
 NEED_A_VERSION = [
     ("GET", "/health/ready"),
@@ -111,6 +112,32 @@ def test_postgresql_gone_and_back(sample_artifacts: Path, postgres_url: str) -> 
         rate(client, "ada", 2, 4)
 
 
+def test_postgresql_that_does_not_answer(sample_artifacts: Path, postgres_url: str) -> None:
+    with (
+        behind_a_proxy(postgres_url) as (url, proxy),
+        serving(sample_artifacts, url, database_seconds=0.3) as client,
+        ThreadPoolExecutor(30) as pool,
+    ):
+        visitor = begin(client)
+        rate(client, "ada", 1, 4)
+        before = recommended(client, "ada")
+        for _ in range(2):
+            proxy.freeze()
+            body = {"user_id": "ada", "movie_id": 2, "rating": 4}
+            waiting = [
+                *(pool.submit(client.get, path) for path in ("/health/ready", "/users/ada", "/recommend?user_id=ada")),
+                *(pool.submit(client.post, "/rate", json=body) for _ in range(20)),
+                pool.submit(client.get, "/recommend", headers=visitor.headers),
+            ]
+            for response in waiting:
+                assert_problem(response.result(timeout=15), 503)
+            check_gone(client)
+            proxy.go_on()
+            assert recommended(client, "ada") == before
+            assert answer(client.get("/health/ready"))["status"] == "ready"
+        rate(client, "ada", 2, 4)
+
+
 def check_gone(client: TestClient) -> None:
     assert answer(client.get("/health/live"))["status"] == "live"
     body = {"user_id": "ada", "movie_id": 2, "rating": 4}
@@ -141,16 +168,15 @@ def test_a_sqlite_file_that_is_overwritten(sample_artifacts: Path, sqlite_url: s
         check_gone(client)
 
 
-def test_a_sqlite_file_that_another_process_locks(
-    sample_artifacts: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
-    with serving(sample_artifacts, sqlite_url) as client:
+def test_a_sqlite_file_that_another_process_locks(sample_artifacts: Path, sqlite_url: str) -> None:
+    with serving(sample_artifacts, sqlite_url, database_seconds=0.1) as client, ThreadPoolExecutor(20) as pool:
         rate(client, "ada", 1, 4)
         with sqlite3.connect(sqlite.path_of(sqlite_url), isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
-            response = client.post("/rate", json={"user_id": "ada", "movie_id": 2, "rating": 4})
-            assert "locked" in assert_problem(response, 503)["detail"]
+            body = {"user_id": "ada", "movie_id": 2, "rating": 4}
+            waiting = [pool.submit(client.post, "/rate", json=body) for _ in range(20)]
+            for response in waiting:
+                assert_problem(response.result(timeout=15), 503)
             assert recommended(client, "ada")["strategy"] == "hybrid"  # readers never wait for writers
             other.execute("ROLLBACK")
         other.close()

@@ -89,7 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = await open_database(settings)
+        database = await open_database(settings, seconds=settings.database_seconds)
         manager = DeploymentManager(Registry(settings.artifacts_dir))
         key = await signing_key(settings, database)
         tokens = RecommendationTokens(key, days=settings.recommendation_days)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
 from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -21,32 +22,49 @@ from recsvc.storage.transactions import ReadTransaction, WriteTransaction
 __all__ = ["Database", "ReadTransaction", "WriteTransaction"]
 
 
+class _Connected(NamedTuple):
+    """The ways into a database.
+
+    `begin` begins a transaction that has until some time of the loop's clock, and returns what ends the watch over it.
+    """
+
+    name: str
+    reader: FeedbackReader
+    read: AsyncEngine
+    write: AsyncEngine
+    begin: Callable[[AsyncConnection, float | None], Awaitable[Callable[[], None]]]
+
+
 class Database:
     """An open database. `reader` is for the frequent queries, `read()` and `write()` are for everything else."""
 
-    def __init__(self, name: str, reader: FeedbackReader, read: AsyncEngine, write: AsyncEngine) -> None:
-        self.name = name
-        self.reader = reader
-        self._read = read
-        self._write = write
+    def __init__(self, connected: _Connected, seconds: float | None) -> None:
+        self.name, self.reader, self._read, self._write, self._begin = connected
+        self._seconds = seconds
 
     @classmethod
-    async def open(cls, url: str, history: Callable[[], CatalogueHistory] = CatalogueHistory) -> Database:
+    async def open(
+        cls,
+        url: str,
+        history: Callable[[], CatalogueHistory] = CatalogueHistory,
+        *,
+        seconds: float | None = None,
+    ) -> Database:
         """Connect, and migrate the schema to the newest version; several processes may do so at once.
 
         `url` is `sqlite:///PATH` (four slashes for an absolute one) or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
         `history` tells of which catalogue rows are that were stored before rows had one; by default of none.
+        `seconds` is how long a transaction may wait for the database in all; by default as long as each statement may.
 
         Raises:
             ConfigurationError: the database cannot be reached, written or understood, or a newer recsvc made
                 it; one line, without the password.
         """
-        name, reader, read, write = await _connect(url)
-        database = cls(name, reader, read, write)
+        database = cls(await _connect(url, seconds), seconds)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(database.close)
-            with translated(f"cannot use {name}", ConfigurationError):
-                async with _migrating(url, write) as engine, engine.begin() as connection:
+            with translated(f"cannot use {database.name}", ConfigurationError):
+                async with _migrating(url) as engine, engine.begin() as connection:
                     await connection.run_sync(upgrade, history)
             undo.pop_all()
         return database
@@ -58,13 +76,15 @@ class Database:
         await self._write.dispose()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadTransaction]:
+    async def read(self, *, seconds: float | None = None) -> AsyncIterator[ReadTransaction]:
         """Open a transaction that only reads; all its queries see one moment of the database.
 
+        It may take `seconds`, by default as long as all transactions.
+
         Raises:
-            NotReadyError: the database went away.
+            NotReadyError: the database went away, or did not answer in time.
         """
-        async with self._transaction(self._read) as connection:
+        async with self._transaction(self._read, seconds or self._seconds) as connection:
             yield ReadTransaction(connection, self.name)
 
     @asynccontextmanager
@@ -72,18 +92,20 @@ class Database:
         """Open a transaction that writes; once its block has ended without an exception, all of it is kept.
 
         Raises:
-            NotReadyError: the database went away, or others wrote for too long; nothing of the block is kept
-                (where the answer to the commit itself was lost, all or nothing).
+            NotReadyError: the database went away, did not answer in time, or others wrote for too long; nothing of
+                the block is kept (where the answer to the commit itself was lost, all or nothing).
         """
-        async with self._transaction(self._write) as connection:
+        async with self._transaction(self._write, self._seconds) as connection:
             yield WriteTransaction(connection, self.name)
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        async with AsyncExitStack() as stack:
+    async def _transaction(self, engine: AsyncEngine, seconds: float | None) -> AsyncIterator[AsyncConnection]:
+        end = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        async with AsyncExitStack() as watched, AsyncExitStack() as stack:
             with translated(self.name, NotReadyError):
-                connection = await stack.enter_async_context(engine.connect())
-                await connection.begin()
+                async with asyncio.timeout_at(end):
+                    connection = await stack.enter_async_context(engine.connect())
+                watched.callback(await self._begin(connection, end))
             yield connection
             with translated(self.name, NotReadyError):
                 await connection.commit()
@@ -100,23 +122,22 @@ class Database:
 
 
 @asynccontextmanager
-async def _migrating(url: str, write: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    if not url.startswith(postgresql.PREFIX):
-        yield write
-        return
-    engine = postgresql.migrating_engine(url)
+async def _migrating(url: str) -> AsyncIterator[AsyncEngine]:
+    is_postgresql = url.startswith(postgresql.PREFIX)
+    engine = postgresql.migrating_engine(url) if is_postgresql else sqlite.migrating_engine(sqlite.path_of(url))
     try:
         yield engine
     finally:
         await engine.dispose()
 
 
-async def _connect(url: str) -> tuple[str, FeedbackReader, AsyncEngine, AsyncEngine]:
+async def _connect(url: str, seconds: float | None = None) -> _Connected:
     if url.startswith(sqlite.PREFIX):
         path = sqlite.path_of(url)
         await asyncio.to_thread(sqlite.prepare, path)
-        return f"the database {path}", SqliteFeedbackReader(path), *sqlite.engines(path)
+        return _Connected(f"the database {path}", SqliteFeedbackReader(path), *sqlite.engines(path), sqlite.begin)
     if url.startswith(postgresql.PREFIX):
         name = postgresql.name_of(url)
-        return name, await PostgresFeedbackReader.open(url), *postgresql.engines(url)
+        reader = await PostgresFeedbackReader.open(url, seconds)
+        return _Connected(name, reader, *postgresql.engines(url), postgresql.begin)
     raise ConfigurationError(f"a database URL starts with {sqlite.PREFIX} or {postgresql.PREFIX}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from recsvc.errors import ConfigurationError
@@ -58,6 +60,23 @@ def engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     event.listen(write.sync_engine, "checkout", _replace_if_closed)
     read = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return read, write
+
+
+async def begin(connection: AsyncConnection, end: float | None) -> Callable[[], None]:
+    """Begin a transaction that is cut off at some time of the loop's clock; return what takes that back.
+
+    Its connection is closed from this side, and not given back: a server that does not answer would not answer a
+    cancellation, either.
+    """
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    watch = None if end is None else asyncio.get_running_loop().call_at(end, driver.terminate)
+    try:
+        await connection.begin()
+    except BaseException:
+        if watch is not None:
+            watch.cancel()
+        raise
+    return (lambda: None) if watch is None else watch.cancel
 
 
 def migrating_engine(url: str) -> AsyncEngine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -120,13 +121,14 @@ class PostgresFeedbackReader:
     """
     _SESSION = "SELECT 1 FROM ended_sessions WHERE session = $1"
 
-    def __init__(self, pool: Pool[Any], name: str) -> None:
+    def __init__(self, pool: Pool[Any], name: str, seconds: float | None) -> None:
         self._pool = pool
         self._name = name
+        self._seconds = seconds or STATEMENT_SECONDS
 
     @classmethod
-    async def open(cls, url: str) -> PostgresFeedbackReader:
-        """Connect.
+    async def open(cls, url: str, seconds: float | None = None) -> PostgresFeedbackReader:
+        """Connect; a query may take so many seconds, by default as long as any statement.
 
         Raises:
             ConfigurationError: the URL cannot be read, the server not reached, or it refuses the user.
@@ -149,7 +151,7 @@ class PostgresFeedbackReader:
             raise ConfigurationError(BAD_URL) from None
         except _unreachable() as error:
             raise ConfigurationError(f"cannot use {name}: {one_line(error)}") from error
-        return cls(pool, name)
+        return cls(pool, name, seconds)
 
     async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
         """Return all feedback of one user; see `FeedbackReader`."""
@@ -161,8 +163,17 @@ class PostgresFeedbackReader:
         return await self._row(self._SESSION, session) is not None
 
     async def _row(self, query: str, *parameters: str | bytes) -> Record | None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._seconds
         try:
-            return await self._pool.fetchrow(query, *parameters)
+            async with asyncio.timeout_at(end):
+                connection = await self._pool.acquire()
+            watch = loop.call_at(end, connection.terminate)  # see `postgresql.begin`
+            try:
+                return await connection.fetchrow(query, *parameters)
+            finally:
+                watch.cancel()
+                await self._pool.release(connection)
         except _unreachable() as error:
             raise NotReadyError(f"{self._name}: {one_line(error)}") from error
 

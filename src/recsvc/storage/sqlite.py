@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
@@ -10,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from recsvc.errors import ConfigurationError
 
 PREFIX = "sqlite:///"
 BUSY_SECONDS = 5.0
-"""How long a statement waits while another process writes."""
+"""How long a transaction that may take any time waits while another process writes."""
+_BUSY_AT_A_TIME = 0.1
+"""How long a connection waits for that by itself, in a thread that nothing can interrupt."""
 
 
 def path_of(url: str) -> Path:
@@ -59,23 +63,58 @@ def _switch_to_wal(connection: sqlite3.Connection) -> str:
         try:
             return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if not _is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def engines(path: Path) -> tuple[AsyncEngine, AsyncEngine]:
     """Return the engines for reading and for writing.
 
     SQLite has one writer at a time. Writers of this process queue, in order, for the one connection that
-    writes; only other processes are waited for with `busy_timeout`, which has no order.
+    writes; only other processes are waited for by trying again, which has no order.
     """
     read = _engine(path, "BEGIN", pool_size=4, max_overflow=0, query_only=True)
     write = _engine(path, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0, query_only=False)
     return read, write
 
 
-def _engine(path: Path, begin: str, *, pool_size: int, max_overflow: int, query_only: bool) -> AsyncEngine:
+def migrating_engine(path: Path) -> AsyncEngine:
+    """Return an engine that waits for other processes that migrate."""
+    return _engine(path, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0, query_only=False, busy_seconds=BUSY_SECONDS)
+
+
+async def begin(connection: AsyncConnection, end: float | None) -> Callable[[], None]:
+    """Begin a transaction; while another process writes, try again until some time of the loop's clock.
+
+    Once it has begun, nobody is waited for.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + BUSY_SECONDS if end is None else end
+    while True:
+        try:
+            await connection.begin()
+        except OperationalError as error:
+            if not _is_busy(error.orig) or loop.time() >= end:
+                raise
+            await asyncio.sleep(0.01)
+        else:
+            return lambda: None
+
+
+def _engine(
+    path: Path,
+    begin: str,
+    *,
+    pool_size: int,
+    max_overflow: int,
+    query_only: bool,
+    busy_seconds: float = _BUSY_AT_A_TIME,
+) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         poolclass=AsyncAdaptedQueuePool,
@@ -83,7 +122,7 @@ def _engine(path: Path, begin: str, *, pool_size: int, max_overflow: int, query_
         max_overflow=max_overflow,
         # The driver must not open transactions of its own: it would do so late, and not before a SELECT. This
         # and the BEGIN below are SQLAlchemy's recipe for all Python versions.
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        connect_args={"isolation_level": None, "timeout": busy_seconds},
     )
     event.listen(engine.sync_engine, "connect", _pragmas(query_only=query_only))
     event.listen(engine.sync_engine, "begin", _begin(begin))

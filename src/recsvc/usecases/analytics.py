@@ -15,6 +15,8 @@ from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.intervals import Rate, Shown, difference, wilson
 
 TOP_MOVIES = 20
+ANALYSIS_SECONDS = 30.0
+"""How long the database may take, which reads whole tables for this."""
 _NOTHING_SHOWN = Exposures(0, 0, 0, 0)
 _NO_FEEDBACK = FeedbackCounts(0, 0, 0, None)
 
@@ -67,7 +69,7 @@ async def analyse(deployment: Deployment, database: Database, *, days: int) -> A
     first = last - timedelta(days=days - 1)
     catalogue = deployment.production.catalogue
     period = Period(deployment.catalogue, datetime.combine(first, time(), UTC))
-    async with database.read() as transaction:
+    async with database.read(seconds=ANALYSIS_SECONDS) as transaction:
         counted = await analytics.days(transaction, period)
         rates = {}
         for by in Dimension:

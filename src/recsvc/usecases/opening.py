@@ -10,11 +10,12 @@ from recsvc.settings import Settings
 from recsvc.storage.database import Database
 
 
-async def open_database(settings: Settings) -> Database:
-    """Open the database of the settings, and migrate it.
+async def open_database(settings: Settings, *, seconds: float | None = None) -> Database:
+    """Open the database of the settings, and migrate it; `seconds` is how long a transaction may wait for it.
 
     Raises:
         ConfigurationError: It cannot be used.
         RegistryError: It has rows from before they belonged to a catalogue, and the alias log cannot be read.
     """
-    return await Database.open(settings.database_url, partial(catalogue_history, Registry(settings.artifacts_dir)))
+    history = partial(catalogue_history, Registry(settings.artifacts_dir))
+    return await Database.open(settings.database_url, history, seconds=seconds)

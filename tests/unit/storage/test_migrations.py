@@ -79,9 +79,9 @@ async def test_migrating_again_changes_nothing_and_logs_nothing(
 
 async def migrated_to(revision: str, url: str) -> AsyncEngine:
     """What writes into a database that was brought to this migration and no further."""
-    _, reader, read, write = await _connect(url)
-    await reader.close()
-    await read.dispose()
+    connected = await _connect(url)
+    await connected.reader.close()
+    await connected.read.dispose()
 
     def upgrade(connection: Connection) -> None:
         config = Config()
@@ -89,9 +89,9 @@ async def migrated_to(revision: str, url: str) -> AsyncEngine:
         config.attributes |= {"connection": connection, "catalogue_history": CatalogueHistory}
         command.upgrade(config, revision)
 
-    async with write.begin() as connection:
+    async with connected.write.begin() as connection:
         await connection.run_sync(upgrade)
-    return write
+    return connected.write
 
 
 async def test_what_was_kept_before_recommendations_were_attributed_is_kept_on(database_url: str) -> None:

@@ -118,7 +118,7 @@ class TestSqlite:
         return sqlite.path_of(sqlite_url)
 
     async def test_the_connections_are_set_up(self, database: Database) -> None:
-        expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 50}
+        expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 100}
         for opened, query_only in ((database.read(), 1), (database.write(), 0)):
             async with opened as transaction:
                 found = {}
