@@ -12,7 +12,8 @@ RecsvcError
 │       ├── DamagedVersionError     its files do not match its manifest, or do not fit together
 │       └── OutdatedVersionError    a release with another manifest schema wrote it
 ├── CatalogueMismatchError  a version, list or token of another catalogue than the one that serves
-├── NotReadyError           no version is loaded, or the database is out of reach
+├── NotReadyError           no version is loaded
+│   └── DatabaseUnavailableError           the database is out of reach
 ├── NotFoundError           a movie, user, list or page that does not exist
 ├── InvalidInputError       a value of the caller that cannot be used; names the field
 │   └── InvalidRecordError  one record of a batch; names all of its fields that cannot be used
@@ -95,7 +96,18 @@ class CatalogueMismatchError(RecsvcError):
 
 
 class NotReadyError(RecsvcError):
-    """The service cannot answer now: no version is loaded, or the database is out of reach."""
+    """The service cannot answer now: no version is loaded.
+
+    The message is for the log, since it may name paths and hosts; `told` is for callers.
+    """
+
+    told = "No version is loaded that can answer."
+
+
+class DatabaseUnavailableError(NotReadyError):
+    """The service cannot answer now: the database is out of reach, or is not the one that was opened."""
+
+    told = "The database does not answer."
 
 
 class NotFoundError(RecsvcError):

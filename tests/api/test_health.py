@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
@@ -46,7 +47,7 @@ def test_live_and_ready(client: TestClient) -> None:
     assert (ready["status"], ready["model_version"]) == ("ready", recommended(client)["model_version"])
 
 
-def check_not_ready(client: TestClient, reason: str) -> None:
+def check_not_ready(client: TestClient, caplog: pytest.LogCaptureFixture, reason: str) -> None:
     assert answer(client.get("/health/live"))["status"] == "live"
     for method, path in NEED_A_VERSION:
         body = {
@@ -58,24 +59,27 @@ def check_not_ready(client: TestClient, reason: str) -> None:
         }.get(path)
         query: Json | None = {"user_id": "ada", "movie_id": 1} if (method, path) == ("DELETE", "/rate") else None
         response = client.request(method, path, params=query, json=body if method == "POST" else None)
-        assert reason in assert_problem(response, 503)["detail"]
+        assert assert_problem(response, 503)["detail"] == "No version is loaded that can answer."
+    assert reason in caplog.text
 
 
-def test_without_a_version(tmp_path: Path, sqlite_url: str) -> None:
+def test_without_a_version(tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     with serving(tmp_path / "none", sqlite_url) as client:
-        check_not_ready(client, "no version is in production")
+        check_not_ready(client, caplog, "no version is in production")
         assert answer(client.get("/models")) == {"items": []}
         assert client.get("/docs").status_code == 200
 
 
-def test_with_a_damaged_version_that_is_repaired(sample_artifacts: Path, tmp_path: Path, sqlite_url: str) -> None:
+def test_with_a_damaged_version_that_is_repaired(
+    sample_artifacts: Path, tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     version = Registry(artifacts).production()
     array = artifacts / "versions" / version / "history" / "stars.npy"
     content = array.read_bytes()
     array.write_bytes(content[:-1])
     with serving(artifacts, sqlite_url, reload_seconds=0.05) as client:
-        check_not_ready(client, f"version {version} is damaged")
+        check_not_ready(client, caplog, f"version {version} is damaged")
         array.write_bytes(content)
         deadline = time.monotonic() + 5
         while client.get("/health/ready").status_code != 200:
@@ -83,10 +87,10 @@ def test_with_a_damaged_version_that_is_repaired(sample_artifacts: Path, tmp_pat
         rate(client, "ada", 1, 4)
 
 
-def test_with_a_folder_that_is_none(tmp_path: Path, sqlite_url: str) -> None:
+def test_with_a_folder_that_is_none(tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file.txt").write_text("no folder")
     with serving(tmp_path / "file.txt" / "artifacts", sqlite_url) as client:
-        check_not_ready(client, "Not a directory")
+        check_not_ready(client, caplog, "Not a directory")
 
 
 @contextmanager
@@ -151,7 +155,7 @@ def check_gone(client: TestClient) -> None:
         client.delete("/rate?user_id=ada&movie_id=1"),
     ):
         problem = assert_problem(response, 503)
-        assert "password" not in problem["detail"]
+        assert problem["detail"] == "The database does not answer."
     # What needs no database goes on.
     assert recommended(client)["strategy"] == "popular"
     assert recommended(client, "sample:7")["strategy"] == "hybrid"
@@ -165,6 +169,42 @@ def test_a_sqlite_file_that_is_overwritten(sample_artifacts: Path, sqlite_url: s
         path = sqlite.path_of(sqlite_url)
         for file in path.parent.glob(f"{path.name}*"):
             file.write_bytes(b"no database" * 10_000)
+        check_gone(client)
+
+
+@pytest.mark.parametrize("which", ["", "-wal"])
+def test_a_sqlite_file_that_is_removed_while_it_is_open(sample_artifacts: Path, sqlite_url: str, which: str) -> None:
+    path = sqlite.path_of(sqlite_url)
+    with serving(sample_artifacts, sqlite_url) as client:
+        rate(client, "ada", 1, 4)
+        kept = {file: file.read_bytes() for file in path.parent.glob(f"{path.name}*")}
+        for file in kept:
+            if file.name.endswith(which):
+                file.unlink()
+        for _ in range(3):
+            body = {"user_id": "ada", "movie_id": 2, "rating": 4}
+            assert_problem(client.post("/rate", json=body), 503)
+            assert_problem(client.post("/rate/batch", json={"ratings": [body]}), 503)
+            if not which:
+                check_gone(client)
+                assert not path.exists()
+        for file, content in kept.items():
+            file.unlink(missing_ok=True)
+            file.write_bytes(content)
+        rate(client, "ada", 3, 4)
+        assert {item["movie_id"] for item in feedback_of(client, "ada")} == {1, 3}
+        assert answer(client.get("/health/ready"))["status"] == "ready"
+    with serving(sample_artifacts, sqlite_url) as client:
+        assert {item["movie_id"] for item in feedback_of(client, "ada")} == {1, 3}
+
+
+def test_a_sqlite_file_that_is_replaced_by_an_empty_one(sample_artifacts: Path, sqlite_url: str) -> None:
+    path = sqlite.path_of(sqlite_url)
+    with serving(sample_artifacts, sqlite_url) as client:
+        rate(client, "ada", 1, 4)
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        path.touch()
         check_gone(client)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -152,11 +154,24 @@ def status_of(error: RecsvcError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
+@lru_cache(maxsize=64)
+def _log_cause_of(cause: str, _minute: int) -> None:
+    log.error("%s", cause)
+
+
+def _log_cause(cause: str) -> None:
+    """Log why nothing can be answered, once a minute and not for each request."""
+    _log_cause_of(cause, int(time.monotonic() // 60))
+
+
 def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, RecsvcError)  # noqa: S101 - registered for it
     status = status_of(error)
     if status == 500:
         return unforeseen(request.scope["path"], request.scope["state"]["request_id"], error)
+    if isinstance(error, NotReadyError):
+        _log_cause(str(error))
+        return _respond(request, status, error.told, (), _HEADERS[status])
     errors = fields_of(error, "body" if request.method in {"POST", "PATCH"} else "query")
     return _respond(request, status, str(error), errors, _HEADERS.get(status))
 

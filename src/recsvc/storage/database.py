@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from recsvc.errors import ConfigurationError, NotReadyError
+from recsvc.errors import ConfigurationError, DatabaseUnavailableError
 from recsvc.registry.catalogue_history import CatalogueHistory
 from recsvc.storage import postgresql, sqlite
 from recsvc.storage.failures import translated
@@ -26,6 +26,7 @@ class _Connected(NamedTuple):
     """The ways into a database.
 
     `begin` begins a transaction that has until some time of the loop's clock, and returns what ends the watch over it.
+    `confirm` checks that what was committed will be found again.
     """
 
     name: str
@@ -33,13 +34,14 @@ class _Connected(NamedTuple):
     read: AsyncEngine
     write: AsyncEngine
     begin: Callable[[AsyncConnection, float | None], Awaitable[Callable[[], None]]]
+    confirm: Callable[[AsyncConnection], Awaitable[None]]
 
 
 class Database:
     """An open database. `reader` is for the frequent queries, `read()` and `write()` are for everything else."""
 
     def __init__(self, connected: _Connected, seconds: float | None) -> None:
-        self.name, self.reader, self._read, self._write, self._begin = connected
+        self.name, self.reader, self._read, self._write, self._begin, self._confirm = connected
         self._seconds = seconds
 
     @classmethod
@@ -82,7 +84,7 @@ class Database:
         It may take `seconds`, by default as long as all transactions.
 
         Raises:
-            NotReadyError: the database went away, or did not answer in time.
+            DatabaseUnavailableError: the database went away, or did not answer in time.
         """
         async with self._transaction(self._read, seconds or self._seconds) as connection:
             yield ReadTransaction(connection, self.name)
@@ -92,8 +94,8 @@ class Database:
         """Open a transaction that writes; once its block has ended without an exception, all of it is kept.
 
         Raises:
-            NotReadyError: the database went away, did not answer in time, or others wrote for too long; nothing of
-                the block is kept (where the answer to the commit itself was lost, all or nothing).
+            DatabaseUnavailableError: the database went away, did not answer in time, or others wrote for too long;
+                nothing of the block is kept (where the answer to the commit itself was lost, all or nothing).
         """
         async with self._transaction(self._write, self._seconds) as connection:
             yield WriteTransaction(connection, self.name)
@@ -102,19 +104,21 @@ class Database:
     async def _transaction(self, engine: AsyncEngine, seconds: float | None) -> AsyncIterator[AsyncConnection]:
         end = None if seconds is None else asyncio.get_running_loop().time() + seconds
         async with AsyncExitStack() as watched, AsyncExitStack() as stack:
-            with translated(self.name, NotReadyError):
+            with translated(self.name, DatabaseUnavailableError):
                 async with asyncio.timeout_at(end):
                     connection = await stack.enter_async_context(engine.connect())
                 watched.callback(await self._begin(connection, end))
             yield connection
-            with translated(self.name, NotReadyError):
+            with translated(self.name, DatabaseUnavailableError):
                 await connection.commit()
+                if engine is self._write:
+                    await self._confirm(connection)
 
     async def ping(self) -> None:
         """Return if both ways to read the table of feedback work.
 
         Raises:
-            NotReadyError: the database is out of reach.
+            DatabaseUnavailableError: the database is out of reach.
         """
         async with self.read() as transaction:
             await transaction.rows(select(literal(1)).select_from(feedback).limit(1))
@@ -135,9 +139,11 @@ async def _connect(url: str, seconds: float | None = None) -> _Connected:
     if url.startswith(sqlite.PREFIX):
         path = sqlite.path_of(url)
         await asyncio.to_thread(sqlite.prepare, path)
-        return _Connected(f"the database {path}", SqliteFeedbackReader(path), *sqlite.engines(path), sqlite.begin)
+        return _Connected(
+            f"the database {path}", SqliteFeedbackReader(path), *sqlite.engines(path), sqlite.begin, sqlite.confirm
+        )
     if url.startswith(postgresql.PREFIX):
         name = postgresql.name_of(url)
         reader = await PostgresFeedbackReader.open(url, seconds)
-        return _Connected(name, reader, *postgresql.engines(url), postgresql.begin)
+        return _Connected(name, reader, *postgresql.engines(url), postgresql.begin, postgresql.confirm)
     raise ConfigurationError(f"a database URL starts with {sqlite.PREFIX} or {postgresql.PREFIX}")

@@ -30,6 +30,7 @@ _POSTGRESQL_AT_FAULT = {
     "28": "authorization",
     "3D": "no such database",
     "3F": "no such schema",
+    "42P01": "no such table, as in a database that was made anew",
     "40": "deadlock or serialization failure",
     "42501": "privilege",
     "53": "resources",
@@ -63,7 +64,8 @@ def _at_fault(error: BaseException) -> bool:
     if type(error).__name__ == "InternalClientError":  # asyncpg's, where the server hangs up in the middle of a query
         return True
     if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_AT_FAULT
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        return code in _SQLITE_AT_FAULT or str(error).startswith("no such table")  # another file than the one migrated
     return str(getattr(error, "sqlstate", None)).startswith(tuple(_POSTGRESQL_AT_FAULT))
 
 

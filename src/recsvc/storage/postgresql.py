@@ -79,6 +79,10 @@ async def begin(connection: AsyncConnection, end: float | None) -> Callable[[], 
     return (lambda: None) if watch is None else watch.cancel
 
 
+async def confirm(_connection: AsyncConnection) -> None:
+    """Do nothing after a commit: the server has answered for it."""
+
+
 def migrating_engine(url: str) -> AsyncEngine:
     """Return an engine whose statements may take as long as they need: a migration copies whole tables."""
     import asyncpg

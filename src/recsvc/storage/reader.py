@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from recsvc.errors import ConfigurationError, NotReadyError
+from recsvc.errors import ConfigurationError, DatabaseUnavailableError
 from recsvc.storage.failures import one_line
 from recsvc.storage.postgresql import BAD_URL, CONNECT_SECONDS, STATEMENT_SECONDS, name_of
+from recsvc.storage.sqlite import FileIdentity, identity
 from recsvc.types import CatalogueName, UserId
 
 if TYPE_CHECKING:
@@ -49,14 +50,14 @@ class FeedbackReader(Protocol):
         """Return all feedback of one user about the movies of a catalogue, `NOTHING` for an unknown user.
 
         Raises:
-            NotReadyError: the database is out of reach; a later call tries again.
+            DatabaseUnavailableError: the database is out of reach; a later call tries again.
         """
 
     async def has_ended(self, session: bytes) -> bool:
         """Return whether the session of a digest has ended; raises as `read` does."""
 
     async def close(self) -> None:
-        """Close all connections; reading after that raises NotReadyError."""
+        """Close all connections; reading after that raises DatabaseUnavailableError."""
 
 
 class SqliteFeedbackReader:
@@ -68,6 +69,7 @@ class SqliteFeedbackReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._file: FileIdentity | None = None
         self._closed = False
 
     async def read(self, catalogue: CatalogueName, user_id: UserId) -> FeedbackColumns:
@@ -80,13 +82,15 @@ class SqliteFeedbackReader:
         return bool(self._rows(self._SESSION, (session,)))
 
     def _rows(self, query: str, parameters: tuple[str | bytes, ...]) -> list[tuple[Any, ...]]:
+        if self._file != identity(self._path):  # it was removed, or replaced by another one
+            self._disconnect()
         try:
             connection = self._connection or self._connect()
             # fetchall ends the statement, and with it the snapshot: the next read sees what others commit.
             return connection.execute(query, parameters).fetchall()
         except sqlite3.Error as error:
             self._disconnect()
-            raise NotReadyError(f"{self._path}: {one_line(error)}") from error
+            raise DatabaseUnavailableError(f"{self._path}: {one_line(error)}") from error
 
     async def close(self) -> None:
         """Close the connection."""
@@ -95,12 +99,13 @@ class SqliteFeedbackReader:
 
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
-            raise NotReadyError(f"{self._path}: the database was closed")
+            raise DatabaseUnavailableError(f"{self._path}: the database was closed")
         # query_only, not mode=ro: what is opened read-only cannot recover the log of a process that crashed.
         self._connection = sqlite3.connect(
             f"{self._path.as_uri()}?mode=rw", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
         )
         self._connection.execute("PRAGMA query_only = 1")
+        self._file = identity(self._path)
         return self._connection
 
     def _disconnect(self) -> None:
@@ -175,7 +180,7 @@ class PostgresFeedbackReader:
                 watch.cancel()
                 await self._pool.release(connection)
         except _unreachable() as error:
-            raise NotReadyError(f"{self._name}: {one_line(error)}") from error
+            raise DatabaseUnavailableError(f"{self._name}: {one_line(error)}") from error
 
     async def close(self) -> None:
         """Close all connections of the pool."""

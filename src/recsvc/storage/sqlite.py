@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from recsvc.errors import ConfigurationError
 
 PREFIX = "sqlite:///"
+FileIdentity: TypeAlias = tuple[int, int]
 BUSY_SECONDS = 5.0
 """How long a transaction that may take any time waits while another process writes."""
 _BUSY_AT_A_TIME = 0.1
@@ -93,6 +95,8 @@ async def begin(connection: AsyncConnection, end: float | None) -> Callable[[], 
 
     Once it has begun, nobody is waited for.
     """
+    if "log" in (await connection.get_raw_connection()).info:
+        await confirm(connection)  # a log that was removed is not made anew beside what the old one held
     loop = asyncio.get_running_loop()
     end = loop.time() + BUSY_SECONDS if end is None else end
     while True:
@@ -116,7 +120,8 @@ def _engine(
     busy_seconds: float = _BUSY_AT_A_TIME,
 ) -> AsyncEngine:
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
+        # Never made anew: a file that was removed is missed, and not replaced by an empty one.
+        URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=max_overflow,
@@ -125,8 +130,52 @@ def _engine(
         connect_args={"isolation_level": None, "timeout": busy_seconds},
     )
     event.listen(engine.sync_engine, "connect", _pragmas(query_only=query_only))
+    event.listen(engine.sync_engine, "connect", _remember_file(path))
+    event.listen(engine.sync_engine, "checkout", _replace_if_of_another_file(path))
     event.listen(engine.sync_engine, "begin", _begin(begin))
     return engine
+
+
+def identity(path: Path) -> FileIdentity | None:
+    """Return what tells the file at a path from all others, None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _remember_file(path: Path) -> Callable[[Any, ConnectionPoolEntry], None]:
+    def remember(_dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["path"] = path
+        record.info["file"] = identity(path)
+
+    return remember
+
+
+def _replace_if_of_another_file(path: Path) -> Callable[[Any, ConnectionPoolEntry, Any], None]:
+    def check(_dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if record.info["file"] != identity(path):
+            raise DisconnectionError("the file was replaced")  # and the new one is opened
+
+    return check
+
+
+async def confirm(connection: AsyncConnection) -> None:
+    """Check, after a commit, that what was committed is in the file at the path, where a restart will look for it.
+
+    Raises:
+        OSError: The file or its log was removed or replaced while it was open.
+    """
+    info = (await connection.get_raw_connection()).info
+    path: Path = info["path"]
+    log = identity(_log_of(path))
+    if info["file"] != identity(path) or log is None or info.setdefault("log", log) != log:
+        raise OSError(errno.ESTALE, "the file or its log was removed or replaced while it was open")
 
 
 def _pragmas(*, query_only: bool) -> Callable[[Any, Any], None]:

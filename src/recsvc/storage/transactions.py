@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, TypeVarTuple, cast
 from sqlalchemy import CursorResult, Row, Select, Table, UpdateBase, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from recsvc.errors import NotReadyError
+from recsvc.errors import DatabaseUnavailableError
 from recsvc.storage.failures import translated
 
 Ts = TypeVarTuple("Ts")
@@ -26,9 +26,9 @@ class ReadTransaction:
         """Return all rows of a query.
 
         Raises:
-            NotReadyError: the database went away.
+            DatabaseUnavailableError: the database went away.
         """
-        with translated(self._name, NotReadyError):
+        with translated(self._name, DatabaseUnavailableError):
             return (await self._connection.execute(query)).all()
 
 
@@ -44,11 +44,11 @@ class WriteTransaction(ReadTransaction):
         """Let nobody else write to some tables until this transaction ends; in SQLite nobody can anyway.
 
         Raises:
-            NotReadyError: the database went away.
+            DatabaseUnavailableError: the database went away.
         """
         if self.dialect == "postgresql":
             names = ", ".join(table.name for table in tables)
-            with translated(self._name, NotReadyError):
+            with translated(self._name, DatabaseUnavailableError):
                 await self._connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 
     async def execute(
@@ -57,7 +57,7 @@ class WriteTransaction(ReadTransaction):
         """Run an INSERT, UPDATE or DELETE; a sequence of parameters is sent as few statements of many rows.
 
         Raises:
-            NotReadyError: the database went away; nothing of this transaction is kept.
+            DatabaseUnavailableError: the database went away; nothing of this transaction is kept.
         """
-        with translated(self._name, NotReadyError):
+        with translated(self._name, DatabaseUnavailableError):
             return await self._connection.execute(statement, parameters)
