@@ -16,9 +16,11 @@ from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
 from recsvc.storage import sqlite
+from recsvc.usecases.models import promote
 from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, rate, recommended, serving
 from tests.databases import SERVER_URL, _run
 from tests.frozen import behind_a_proxy
+from tests.versions import publish_again
 
 NEED_A_VERSION = [
     ("GET", "/health/ready"),
@@ -66,7 +68,7 @@ def check_not_ready(client: TestClient, caplog: pytest.LogCaptureFixture, reason
 def test_without_a_version(tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     with serving(tmp_path / "none", sqlite_url) as client:
         check_not_ready(client, caplog, "no version is in production")
-        assert answer(client.get("/models")) == {"items": []}
+        assert answer(client.get("/models")) == {"degraded": False, "items": []}
         assert client.get("/docs").status_code == 200
 
 
@@ -85,6 +87,43 @@ def test_with_a_damaged_version_that_is_repaired(
         while client.get("/health/ready").status_code != 200:
             assert time.monotonic() < deadline
         rate(client, "ada", 1, 4)
+
+
+def test_a_version_that_served_before_answers_in_place_of_a_damaged_one(
+    sample_artifacts: Path, tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+    registry = Registry(artifacts)
+    first = registry.production()
+    second = publish_again(artifacts).version
+    promote(registry, second, who="test", why="")
+    stray = artifacts / "versions" / second / "stray.npy"
+    stray.touch()
+    with serving(artifacts, sqlite_url, reload_seconds=0.05) as client:
+        rate(client, "ada", 1, 4)
+        assert recommended(client, "ada")["model_version"] == first
+        assert answer(client.get("/health/ready")) == {"status": "degraded", "model_version": first}
+        assert answer(client.get("/models"))["degraded"] is True
+        assert f"version {second} is damaged" in caplog.text
+        assert f"version {first}, which served before, answers in place of {second}" in caplog.text
+        stray.unlink()
+        deadline = time.monotonic() + 30
+        while answer(client.get("/health/ready"))["status"] != "ready":
+            assert time.monotonic() < deadline
+        assert answer(client.get("/models"))["degraded"] is False
+        assert recommended(client, "ada")["model_version"] == second
+
+
+def test_a_version_of_another_catalogue_answers_in_no_place(
+    sample_artifacts: Path, tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+    registry = Registry(artifacts)
+    second = publish_again(artifacts, "another").version
+    promote(registry, second, who="test", why="", switch_catalogue=True)
+    (artifacts / "versions" / second / "stray.npy").touch()
+    with serving(artifacts, sqlite_url) as client:
+        check_not_ready(client, caplog, f"version {second} is damaged")
 
 
 def test_with_a_folder_that_is_none(tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:

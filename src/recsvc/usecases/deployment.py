@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 
 from recsvc.engine.engine import Engine
 from recsvc.errors import NotReadyError, RegistryError
-from recsvc.registry.aliases import AliasEntry, Challenge
+from recsvc.registry.aliases import PRODUCTION, AliasEntry, Challenge
 from recsvc.registry.store import Registry
 from recsvc.types import CatalogueName, MovieId, UserId
 from recsvc.usecases import models
@@ -68,7 +68,8 @@ class DeploymentManager:
     """Holds the deployment, and replaces it when another version is promoted or becomes a challenger.
 
     A request takes `deployment()` once and keeps it until it has answered. If the version to load is damaged, the
-    current deployment goes on serving. If a challenger cannot be loaded, production answers all users.
+    current deployment goes on serving; if nothing serves yet, the last whole version that served the same catalogue
+    does in its place. If a challenger cannot be loaded, production answers all users.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -88,6 +89,10 @@ class DeploymentManager:
         if self._deployment is None:
             raise NotReadyError(self._reason)
         return self._deployment
+
+    def is_degraded(self) -> bool:
+        """Return whether another version answers than the one in production, which cannot be loaded."""
+        return self._deployment is not None and bool(self._reason)
 
     def loaded(self) -> set[str]:
         """Return the versions that this process answers from."""
@@ -109,8 +114,24 @@ class DeploymentManager:
                     log.info("serving version %s", production.manifest.version)
                 self._reason = ""
                 self._deployment = self._with_challenger(production, challenge)
+            if self._deployment is None:
+                self._fall_back()
             self._opened.clear()
             return self._deployment != before
+
+    def _fall_back(self) -> None:
+        """Serve the last whole version that served the catalogue of the one in production, until that can be loaded."""
+        with suppress(RegistryError, OSError):
+            production = self.registry.production()
+            catalogue = self.registry.catalogue_of(production)
+            served = [entry.version for entry in self.registry.aliases.entries() if entry.alias == PRODUCTION]
+            for version in dict.fromkeys(reversed(served)):
+                if catalogue is None or version == production or self.registry.catalogue_of(version) != catalogue:
+                    continue
+                with suppress(RegistryError, OSError):
+                    self._deployment = Deployment(models.open_engine(self.registry, version))
+                    log.error("version %s, which served before, answers in place of %s", version, production)
+                    return
 
     def promote(self, version: str, *, who: str, why: str, switch_catalogue: bool = False) -> AliasEntry:
         """Put a version into production, here at once and in other processes when they look; see `models.promote`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from recsvc.service.deps import ContextDep
+from recsvc.service.deps import ContextDep, DeploymentManagerDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.models import Health
 
@@ -18,7 +18,11 @@ async def live() -> Health:
 
 
 @router.get("/ready", summary="Can it answer", responses=document())
-async def ready(context: ContextDep) -> Health:
-    """200 when a version is loaded and the database answers; send requests elsewhere while this is 503."""
+async def ready(context: ContextDep, manager: DeploymentManagerDep) -> Health:
+    """200 when a version is loaded and the database answers; send requests elsewhere while this is 503.
+
+    `degraded` instead of `ready` says that the version in production cannot be loaded and another one answers.
+    """
     await context.database.ping()
-    return Health(status="ready", model_version=context.deployment.production.manifest.version)
+    status = "degraded" if manager.is_degraded() else "ready"
+    return Health(status=status, model_version=context.deployment.production.manifest.version)

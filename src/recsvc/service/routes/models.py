@@ -49,7 +49,7 @@ def models(manager: DeploymentManagerDep) -> Models:
         )
         for manifest in reversed(manager.registry.manifests())
     ]
-    return Models(items=items)
+    return Models(degraded=manager.is_degraded(), items=items)
 
 
 @router.post(

@@ -41,6 +41,9 @@ class ModelVersion(ResponseModel):
 class Models(ResponseModel):
     """All versions, newest first."""
 
+    degraded: bool = Field(
+        description="Whether the version in production cannot be loaded, so that this process answers from another one."
+    )
     items: list[ModelVersion] = Field(description="The versions.")
 
 
@@ -88,7 +91,7 @@ class Promotion(ResponseModel):
 class Health(ResponseModel):
     """A probe's answer."""
 
-    status: str = Field(description="`live` or `ready`.", examples=["ready"])
+    status: str = Field(description="`live`, `ready` or `degraded`.", examples=["ready"])
     model_version: str | None = Field(
         default=None, description="The version that answers, once ready.", examples=["20261120T101500Z-1f3a9c2e"]
     )
