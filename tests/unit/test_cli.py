@@ -407,3 +407,37 @@ def test_without_seconds_to_search_in_the_defaults_are_used(
     done = command("train", "--tune", "40", "--tune-seconds", "0", "--jobs", "1", artifacts_dir=tmp_path / "artifacts")
     assert done.code == 0, done.err
     assert "the best of 1 settings reach 100.0%" in done.out
+
+
+def test_the_doctor_finds_nothing_wrong(command: Command, sample_artifacts: Path, tmp_path: Path) -> None:
+    done = command("doctor", artifacts_dir=sample_artifacts, database_url=f"sqlite:///{tmp_path}/recsvc.db")
+    assert done.code == 0, done.out
+    version = Registry(sample_artifacts).production()
+    assert f"ok       registry: {version} of sample is whole, in production" in done.out
+    assert f"ok       database: the database {tmp_path}/recsvc.db can be read and written" in done.out
+    assert "ok       exposure: only this machine" in done.out
+    assert "GB are free" in done.out
+    assert "failure" not in done.out
+
+
+def test_the_doctor_finds_what_is_wrong(command: Command, sample_artifacts: Path, tmp_path: Path) -> None:
+    artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
+    version = Registry(artifacts).production()
+    (artifacts / "versions" / version / "stray.npy").touch()
+    (tmp_path / "no.db").write_text("no database" * 1000)
+    settings = {"artifacts_dir": artifacts, "database_url": f"sqlite:///{tmp_path}/no.db"}
+    done = command("doctor", **settings, allowed_hosts="localhost,movies.example", admin_key="open sesame, open sesame")
+    assert done.code == 1
+    assert (
+        f"failure  registry: version {version} is damaged: stray.npy does not belong to it, in production" in done.out
+    )
+    assert "failure  database: cannot use the database" in done.out
+    assert "warning  exposure: others can reach the service (movies.example)" in done.out
+    assert "open sesame" not in done.out
+    command("doctor", reload_second=1).assert_one_line("RECSVC_RELOAD_SECONDS")
+
+
+def test_the_doctor_without_anything(command: Command) -> None:
+    done = command("doctor")
+    assert done.code == 1
+    assert "failure  registry: no version is in production" in done.out

@@ -1,4 +1,4 @@
-"""The command line: recsvc data | train | evaluate | tune | report | models | feedback | recommend | serve."""
+"""The command line: recsvc data | train | evaluate | tune | report | models | feedback | recommend | serve | doctor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from recsvc import terminal
 from recsvc.cli import data, feedback, models
+from recsvc.cli.doctor import doctor
 from recsvc.cli.evaluate import evaluate
 from recsvc.cli.recommend import recommend
 from recsvc.cli.report import report
@@ -26,7 +27,7 @@ app = typer.Typer(
 app.add_typer(data.commands, name="data")
 app.add_typer(models.commands, name="models")
 app.add_typer(feedback.commands, name="feedback")
-for command in (train, evaluate, tune, report, recommend, serve):
+for command in (train, evaluate, tune, report, recommend, serve, doctor):
     app.command()(command)
 
 
