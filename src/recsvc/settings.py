@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,6 +36,11 @@ class Settings(BaseSettings):
         default=("localhost", "127.0.0.1", "[::1]"),
         description="Host names that requests may be addressed to, separated by commas; `*` allows all. "
         "This protects a service on a private address against DNS rebinding.",
+    )
+    exposed: bool | None = Field(
+        default=None,
+        description="Whether others than this machine can reach the service, so that naming a user needs an API key. "
+        "Unset: whether the host or an allowed host is not a loopback one.",
     )
     artifacts_dir: Path = Field(default=Path("artifacts"), description="The model registry directory.")
     data_dir: Path | None = Field(
@@ -86,6 +92,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log shown."
     )
+
+    @property
+    def reachable_by(self) -> tuple[str, ...]:
+        """The address and the host names by which others than this machine may reach the service."""
+        return tuple(host for host in (self.host, *self.allowed_hosts) if not _is_loopback(host))
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether others than this machine can reach the service."""
+        return bool(self.reachable_by) if self.exposed is None else self.exposed
 
     @field_validator("port", mode="before")
     @classmethod
@@ -156,6 +172,13 @@ class Settings(BaseSettings):
         ):
             raise ValueError("must be http:// or https://, a host and perhaps a path")
         return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def load_settings() -> Settings:

@@ -99,6 +99,14 @@ class EventType(StrEnum):
     CLICKED = "clicked"
 
 
+class Scope(StrEnum):
+    """What an API key may be used for: to read and to write what users said, and to change which version serves."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
 class Attribution(NamedTuple):
     """The recommendation that led to an event or feedback; `rank` is the movie's place in the whole list, from 1."""
 

@@ -441,3 +441,17 @@ def test_the_doctor_without_anything(command: Command) -> None:
     done = command("doctor")
     assert done.code == 1
     assert "failure  registry: no version is in production" in done.out
+
+
+def test_keys_are_made_listed_and_revoked(command: Command, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/recsvc.db"
+    key = command("keys", "add", "read", "write", "--note", "of the shop", database_url=url).out.strip()
+    key_id = key.split("_")[1]
+    listed = command("keys", "list", database_url=url).out
+    assert listed.startswith(f"{key_id}  read write ")
+    assert listed.endswith("  of the shop\n")
+    assert key.split("_", 2)[2] not in listed
+    assert command("keys", "revoke", key_id, database_url=url).out == f"{key_id} is revoked\n"
+    assert command("keys", "list", database_url=url).out == ""
+    command("keys", "revoke", key_id, database_url=url).assert_one_line(f"There is no API key {key_id}.")
+    assert command("keys", "add", "everything", database_url=url).code == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "recsvc"
 
-FEATURES = {"analytics", "batches", "events", "feedback", "lists", "models", "movies", "recommendations"}
+FEATURES = {"analytics", "batches", "events", "feedback", "keys", "lists", "models", "movies", "recommendations"}
 FEATURES |= {"session", "similar", "users"}
 """Features have one module in each of `storage`, `usecases`, `service/routes` and `service/schemas` that needs one."""
 

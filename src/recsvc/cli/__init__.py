@@ -1,4 +1,4 @@
-"""The command line: recsvc data | train | evaluate | tune | report | models | feedback | recommend | serve | doctor."""
+"""The command line: recsvc and the name of a command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import typer
 
 from recsvc import terminal
-from recsvc.cli import data, feedback, models
+from recsvc.cli import data, feedback, keys, models
 from recsvc.cli.doctor import doctor
 from recsvc.cli.evaluate import evaluate
 from recsvc.cli.recommend import recommend
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(data.commands, name="data")
 app.add_typer(models.commands, name="models")
 app.add_typer(feedback.commands, name="feedback")
+app.add_typer(keys.commands, name="keys")
 for command in (train, evaluate, tune, report, recommend, serve, doctor):
     app.command()(command)
 

@@ -1,4 +1,4 @@
-"""Who may do what: session tokens of visitors, and the admin key."""
+"""Who may do what: session tokens of visitors, API keys of servers, and the admin key; see docs/security.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 
 from recsvc.errors import InvalidInputError, NotAuthenticatedError, NotPermittedError
 from recsvc.settings import Settings
-from recsvc.types import UserId
+from recsvc.types import Scope, UserId
+from recsvc.usecases.keys import scopes_of
 from recsvc.usecases.session import check_session
 from recsvc.usecases.users import VISITORS
 
@@ -60,9 +61,17 @@ class Sessions:
 
 
 class Caller(NamedTuple):
-    """The sender of a request; `session` is that of the visitor whose token was sent, None without a token."""
+    """The sender of a request.
+
+    `session` is that of the visitor whose token was sent, and `scopes` are those of the API key; None without one.
+    `needed` is the scope that this request takes, and `unexposed` whether only this machine can send one, so that
+    no key is needed.
+    """
 
     session: Session | None
+    scopes: frozenset[Scope] | None
+    needed: Scope
+    unexposed: bool
 
     @property
     def subject(self) -> UserId | None:
@@ -73,16 +82,25 @@ class Caller(NamedTuple):
         """Return the user the request is about: the subject of the token, or else the user it names.
 
         Raises:
-            NotPermittedError: The token is another user's.
-            NotAuthenticatedError: A visitor is named and no token was sent.
+            NotPermittedError: The token is another user's, or the API key lacks the scope.
+            NotAuthenticatedError: A visitor is named and no token was sent, or another user and no API key.
         """
         if self.subject is None:
             if user_id is not None and user_id.startswith(VISITORS):
                 raise NotAuthenticatedError(f"{user_id} is a visitor, and needs their own session token.")
+            if user_id is not None:
+                self._check_scope()
             return user_id
         if user_id not in (None, self.subject):
             raise NotPermittedError("The session token is another user's.")
         return self.subject
+
+    def _check_scope(self) -> None:
+        if self.scopes is None:
+            if not self.unexposed:
+                raise NotAuthenticatedError(f"To name a user, an API key with the scope {self.needed} is needed.")
+        elif self.needed not in self.scopes:
+            raise NotPermittedError(f"The API key does not have the scope {self.needed}.")
 
     def named_user(self, user_id: UserId | None) -> UserId:
         """Return the same; raises InvalidInputError if there is neither a token nor a name."""
@@ -90,6 +108,26 @@ class Caller(NamedTuple):
         if user is None:
             raise InvalidInputError(("user_id",), "user_id is needed where no session token is sent.")
         return user
+
+
+class ServerKey(APIKeyHeader):
+    """Reads the API key of a request, if it has one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="X-API-Key",
+            scheme_name="ApiKey",
+            description="A key of a server, from `recsvc keys add`.",
+            auto_error=False,
+        )
+
+    async def __call__(self, request: Request) -> frozenset[Scope] | None:  # type: ignore[override] # what it is for
+        """Return the scopes of the key; raises NotPermittedError if it is none of this service."""
+        key = request.headers.get("x-api-key")
+        return None if key is None else await scopes_of(request.app.state.database, key)
+
+
+ScopesDep = Annotated[frozenset[Scope] | None, Depends(ServerKey())]
 
 
 class Bearer(HTTPBearer):
@@ -100,29 +138,43 @@ class Bearer(HTTPBearer):
             scheme_name="SessionToken", bearerFormat="JWT", description="From `POST /session`.", auto_error=False
         )
 
-    async def __call__(self, request: Request) -> Caller:  # type: ignore[override] # a caller, not credentials
-        """Return the caller.
+    async def __call__(self, request: Request) -> Session | None:  # type: ignore[override] # not credentials
+        """Return the session.
 
         Raises:
             NotAuthenticatedError: The token cannot be used, or the session has ended.
         """
         header = request.headers.get("authorization")
         if header is None:
-            return Caller(None)
+            return None
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise NotAuthenticatedError("Authorization is not a bearer token.")
         sessions: Sessions = request.app.state.sessions
         session = sessions.read(token.strip())
         await check_session(request.app.state.database, session.user_id)
-        return Caller(session)
+        return session
+
+
+_bearer = Bearer()
+
+
+async def caller(request: Request, session: Annotated[Session | None, Depends(_bearer)], scopes: ScopesDep) -> Caller:
+    """Return who sends a request."""
+    settings: Settings = request.app.state.settings
+    needed = Scope.READ if request.method == "GET" else Scope.WRITE
+    return Caller(session, scopes, needed, unexposed=not settings.is_exposed)
 
 
 _admin_key = APIKeyHeader(name="X-Admin-Key", auto_error=False, description="The value of RECSVC_ADMIN_KEY.")
 
 
-def require_admin(request: Request, key: Annotated[str | None, Depends(_admin_key)]) -> None:
-    """Check the admin key: 403 if none is set or it is another one, 401 if none was sent."""
+async def require_admin(request: Request, key: Annotated[str | None, Depends(_admin_key)], scopes: ScopesDep) -> None:
+    """Check the API key or the admin key: 403 if none is set or it is another one, 401 if none was sent."""
+    if scopes is not None:
+        if Scope.ADMIN not in scopes:
+            raise NotPermittedError("The API key does not have the scope admin.")
+        return
     settings: Settings = request.app.state.settings
     if settings.admin_key is None:
         raise HTTPException(403, "No admin key is set (RECSVC_ADMIN_KEY), so that nobody may do this.")

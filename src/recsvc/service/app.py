@@ -47,6 +47,7 @@ _CORS: dict[str, Any] = {
         "Authorization",
         "Content-Type",
         "If-None-Match",
+        "X-API-Key",
         "X-Admin-Key",
         "X-Catalogue",
         "X-Edit-Token",

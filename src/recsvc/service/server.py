@@ -14,7 +14,10 @@ import uvicorn
 from recsvc.errors import ConfigurationError
 from recsvc.service.app import create_app
 from recsvc.settings import Settings
+from recsvc.usecases.keys import list_keys
 from recsvc.usecases.opening import open_database
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 2048
 GRACE_SECONDS = 3
@@ -31,7 +34,7 @@ def run(settings: Settings) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it is done
     with closing(_listen(settings)) as listening:
-        asyncio.run(_check_database(settings))
+        asyncio.run(_check(settings))
         config = uvicorn.Config(
             create_app(settings),
             log_level=settings.log_level,
@@ -84,7 +87,14 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-async def _check_database(settings: Settings) -> None:
-    """Open the database once before the server starts, so that what is wrong with it is one line and no traceback."""
+async def _check(settings: Settings) -> None:
+    """Open the database once before the server starts, so that what is wrong with it is one line and no traceback.
+
+    Say what callers who can reach the service lack.
+    """
     database = await open_database(settings)
-    await database.close()
+    try:
+        if settings.is_exposed and not await list_keys(database):
+            log.warning("exposed, and without an API key (recsvc keys add): only visitors are served")
+    finally:
+        await database.close()

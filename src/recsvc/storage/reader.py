@@ -1,4 +1,4 @@
-"""The frequent queries, directly over the driver: all feedback of one user, as columns, and if a session has ended."""
+"""The frequent queries, directly over the driver: all feedback of one user, as columns, sessions and keys."""
 
 from __future__ import annotations
 
@@ -56,6 +56,9 @@ class FeedbackReader(Protocol):
     async def has_ended(self, session: bytes) -> bool:
         """Return whether the session of a digest has ended; raises as `read` does."""
 
+    async def api_key(self, key_id: str) -> tuple[bytes, str] | None:
+        """Return the hash and the scopes of an API key, None if there is none; raises as `read` does."""
+
     async def close(self) -> None:
         """Close all connections; reading after that raises DatabaseUnavailableError."""
 
@@ -65,6 +68,7 @@ class SqliteFeedbackReader:
 
     _QUERY = "SELECT movie_id, kind, stars FROM feedback WHERE user_id = ? AND catalogue = ? ORDER BY movie_id"
     _SESSION = "SELECT 1 FROM ended_sessions WHERE session = ?"
+    _KEY = "SELECT hash, scopes FROM api_keys WHERE key_id = ?"
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,6 +84,10 @@ class SqliteFeedbackReader:
     async def has_ended(self, session: bytes) -> bool:
         """Return whether the session of a digest has ended; see `FeedbackReader`."""
         return bool(self._rows(self._SESSION, (session,)))
+
+    async def api_key(self, key_id: str) -> tuple[bytes, str] | None:
+        """Return the hash and the scopes of an API key; see `FeedbackReader`."""
+        return next(iter(self._rows(self._KEY, (key_id,))), None)
 
     def _rows(self, query: str, parameters: tuple[str | bytes, ...]) -> list[tuple[Any, ...]]:
         if self._file != identity(self._path):  # it was removed, or replaced by another one
@@ -125,6 +133,7 @@ class PostgresFeedbackReader:
         ) AS one_user
     """
     _SESSION = "SELECT 1 FROM ended_sessions WHERE session = $1"
+    _KEY = "SELECT hash, scopes FROM api_keys WHERE key_id = $1"
 
     def __init__(self, pool: Pool[Any], name: str, seconds: float | None) -> None:
         self._pool = pool
@@ -166,6 +175,11 @@ class PostgresFeedbackReader:
     async def has_ended(self, session: bytes) -> bool:
         """Return whether the session of a digest has ended; see `FeedbackReader`."""
         return await self._row(self._SESSION, session) is not None
+
+    async def api_key(self, key_id: str) -> tuple[bytes, str] | None:
+        """Return the hash and the scopes of an API key; see `FeedbackReader`."""
+        row = await self._row(self._KEY, key_id)
+        return None if row is None else (row["hash"], row["scopes"])
 
     async def _row(self, query: str, *parameters: str | bytes) -> Record | None:
         loop = asyncio.get_running_loop()

@@ -188,3 +188,15 @@ ended_sessions = Table(
     sqlite_with_rowid=False,
 )
 """Sessions of visitors who erased themselves or signed out, until their tokens would have expired anyway."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
+    sqlite_with_rowid=False,
+)
+"""The keys of servers. A key is random enough that a plain hash of it cannot be turned back."""

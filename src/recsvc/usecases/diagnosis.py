@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,19 +94,11 @@ def _disk(folder: Path) -> Finding:
     return Finding(level, "disk", f"{free / 1e9:,.1f} GB are free in {folder}")
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host, as a setting names it, can be reached from this machine only."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _exposure(settings: Settings) -> Finding:
-    others = [host for host in (settings.host, *settings.allowed_hosts) if not is_loopback(host)]
-    if not others:
-        return Finding(Level.GOOD, "exposure", "only this machine can reach the service")
-    text = f"others can reach the service ({', '.join(others)}), and whoever does acts for any user_id: see docs/api.md"
+    if not settings.is_exposed:
+        return Finding(Level.GOOD, "exposure", "only this machine can reach the service, and may name any user")
+    others = ", ".join(settings.reachable_by) or "RECSVC_EXPOSED"
+    text = f"others can reach the service ({others}); naming a user needs an API key (recsvc keys)"
     return Finding(Level.WARNING, "exposure", text)
 
 
