@@ -24,7 +24,7 @@ class ContentConfig:
     """`vectoriser` is "tfidf", "counts" or "hashing"; tags of fewer than `min_movies` movies are dropped.
 
     `weights` are those of the fields of tags (`features.text.FIELDS`); a weight of 0 leaves a field out. The defaults
-    add up to 1; see decision 0019.
+    add up to 1; see decision 0020.
     """
 
     vectoriser: Vectoriser = "tfidf"
