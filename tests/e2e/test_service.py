@@ -205,7 +205,7 @@ def test_without_a_version_it_is_live_and_not_ready(sample_artifacts: Path, tmp_
     with serving(tmp_path, artifacts_dir=tmp_path / "none", database_url=database, reload_seconds=0.1) as service:
         assert answer(service.client.get("/health/live"))["status"] == "live"
         problem = answer(service.client.get("/health/ready"), 503)
-        assert "no version is in production" in problem["detail"]
+        assert problem["detail"] == "No version is loaded that can answer."
         shutil.copytree(sample_artifacts, tmp_path / "none")
         deadline = time.monotonic() + 10
         while service.client.get("/health/ready").status_code != 200:
