@@ -84,7 +84,8 @@ def test_all_that_a_page_loads_is_served_from_here(reading: TestClient, path: st
         assert address.startswith("/assets/") or address == "/favicon.ico"
         response = reading.get(address)
         assert response.status_code == 200, address
-        assert response.headers["cache-control"] == "no-cache"
+        kept = "public, max-age=31536000, immutable" if path == "/" else "no-cache"  # addresses of `/` name the content
+        assert response.headers["cache-control"] == kept
         kind = {"js": "javascript", "css": "text/css", "svg": "image/svg+xml"}[address.rpartition(".")[2]]
         assert kind in response.headers["content-type"]
         again = reading.get(address, headers={"if-none-match": response.headers["etag"]})

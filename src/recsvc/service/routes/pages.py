@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from recsvc.errors import NotFoundError
 from recsvc.registry.manifest import VERSION_ID
+from recsvc.service.assets import WEB, ImmutableFiles, assets_path, page
 from recsvc.service.deps import DeploymentManagerDep
 from recsvc.settings import Settings
 
@@ -26,32 +26,33 @@ REPORT_HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",  # the page about the model shows it in a frame
     "Cache-Control": "no-cache",
 }
-_WEB = FilePath(__file__).parent.parent / "web"
 
 
 def mount_assets(app: FastAPI) -> None:
     """Serve the project's own assets and Swagger UI's, which fastapi-offline packs, compressed below `/assets/`."""
-    app.mount("/assets", GZipMiddleware(StaticFiles(directory=_WEB, packages=[("fastapi_offline", "static")])))
+    app.mount(assets_path(), GZipMiddleware(ImmutableFiles(directory=WEB)))
+    app.mount("/assets", GZipMiddleware(StaticFiles(directory=WEB, packages=[("fastapi_offline", "static")])))
 
 
-def _page(name: str, policy: str) -> FileResponse:
-    return FileResponse(_WEB / name, headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"})
+def _headers(policy: str) -> dict[str, str]:
+    return {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
 
 
 @router.get("/")
-async def home(request: Request) -> FileResponse:
+async def home(request: Request) -> HTMLResponse:
     """The web page; posters are the only thing that it loads from elsewhere."""
     settings: Settings = request.app.state.settings
     posters = urlsplit(settings.poster_base_url)
     images = f"'self' data: {posters.scheme}://{posters.netloc}"
     scripts = "script-src 'self'; style-src 'self'; frame-src 'self'"
-    return _page("index.html", f"default-src 'none'; {scripts}; img-src {images}; {_COMMON}")
+    policy = f"default-src 'none'; {scripts}; img-src {images}; {_COMMON}"
+    return HTMLResponse(page(), headers=_headers(policy))
 
 
 @router.get("/docs")
 async def docs() -> FileResponse:
     """The API page."""
-    return _page("docs.html", DOCS_POLICY)
+    return FileResponse(WEB / "docs.html", headers=_headers(DOCS_POLICY))
 
 
 @router.get("/reports/{version}")
@@ -68,4 +69,4 @@ async def report(
 @router.get("/favicon.ico")
 async def favicon() -> FileResponse:
     """The icon that browsers ask for by themselves."""
-    return FileResponse(_WEB / "favicon.svg", headers={"Cache-Control": "no-cache"})
+    return FileResponse(WEB / "favicon.svg", headers={"Cache-Control": "no-cache"})
