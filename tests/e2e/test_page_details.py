@@ -62,6 +62,29 @@ def test_a_low_prediction_is_not_shown_without_a_word(page: Page, home: str) -> 
     expect(cards(page).nth(0)).not_to_contain_text("you may not love it")
 
 
+def test_what_raised_a_movie_is_told(page: Page, home: str) -> None:
+    evident = [
+        {"facet": "director", "name": "Hayao Miyazaki", "liked": 3, "of": 4},
+        {"facet": "language", "name": "fr", "liked": 2, "of": 4},
+        {"facet": "language", "name": "no language", "liked": 2, "of": 4},
+    ]
+    because = [{"movie_id": 1, "title": "A favourite", "contribution": 1.0}]
+
+    def with_an_evident_taste(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        for item, raised_by in zip(body["items"], evident, strict=False):
+            item |= {"raised_by": raised_by, "because": because, "other": 0.0}
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/recommend?*", with_an_evident_taste)
+    page.goto(home)
+    for place, words in enumerate(("by Hayao Miyazaki", "in French", "in no language")):
+        expect(cards(page).nth(place).locator(".reasons")).to_contain_text(f"movies you liked are {words}")
+    expect(cards(page).nth(0).locator(".reasons")).to_contain_text("3 of the 4 movies")
+    expect(cards(page).nth(3).locator(".reasons")).not_to_contain_text("movies you liked are")
+
+
 def test_the_notice_of_a_lost_service_leaves_the_header_alone(visit: Visit, home: str) -> None:
     context = visit(refusals=True, viewport={"width": 360, "height": 740})
     page = context.new_page()

@@ -103,15 +103,31 @@ function isLiked(movieId) {
   return entry !== null && isFavourite(entry);
 }
 
-/** Create the reasons: ratings, all others together, and popularity, each with its share of all contributions. */
-function reasons({ because, baseline, other }) {
+/** Create the reasons: ratings, all others together, and popularity, each with its share of all contributions. What
+ * gave the movie its place beside these stands last. */
+function reasons({ because, baseline, other, raised_by: evident }) {
   if (!because.length) return [];
   const [rest, popular] = [other ?? 0, baseline ?? 0];
   const total = sumOfSizes([...because.map(({ contribution }) => contribution), rest, popular]);
   const rows = because.map((rated, index) => reasonRow(ratingWords(rated, index), rated.contribution / total));
   if (told(rest / total)) rows.push(reasonRow([rest > 0 ? "and" : "despite", " all else you rated"], rest / total));
   if (told(popular / total)) rows.push(reasonRow([popular > 0 ? "and it is popular" : "though few know it"], popular / total));
+  if (evident) rows.push(h("li", {}, h("span.reason", {}, ...evidentWords(evident))));
   return rows;
+}
+
+function evidentWords({ facet, name, liked, of }) {
+  const kind = { director: "by", company: "from", language: "in" }[facet];
+  return [`${liked} of the ${of} movies you liked are ${kind} `, h("b", {}, facet === "language" ? language(name) : name)];
+}
+
+/** The English name of a language, and the code itself where it is none of ISO 639. */
+function language(code) {
+  try {
+    return new Intl.DisplayNames("en", { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
 }
 
 /** Whether a share is more than nothing when it is shown. */
