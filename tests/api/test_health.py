@@ -83,7 +83,7 @@ def test_with_a_damaged_version_that_is_repaired(
     with serving(artifacts, sqlite_url, reload_seconds=0.05) as client:
         check_not_ready(client, caplog, f"version {version} is damaged")
         array.write_bytes(content)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while client.get("/health/ready").status_code != 200:
             assert time.monotonic() < deadline
         rate(client, "ada", 1, 4)
@@ -158,7 +158,7 @@ def test_postgresql_gone_and_back(sample_artifacts: Path, postgres_url: str) -> 
 def test_postgresql_that_does_not_answer(sample_artifacts: Path, postgres_url: str) -> None:
     with (
         behind_a_proxy(postgres_url) as (url, proxy),
-        serving(sample_artifacts, url, database_seconds=0.3) as client,
+        serving(sample_artifacts, url, database_seconds=1.0) as client,
         ThreadPoolExecutor(30) as pool,
     ):
         visitor = begin(client)
@@ -248,7 +248,7 @@ def test_a_sqlite_file_that_is_replaced_by_an_empty_one(sample_artifacts: Path, 
 
 
 def test_a_sqlite_file_that_another_process_locks(sample_artifacts: Path, sqlite_url: str) -> None:
-    with serving(sample_artifacts, sqlite_url, database_seconds=0.1) as client, ThreadPoolExecutor(20) as pool:
+    with serving(sample_artifacts, sqlite_url, database_seconds=0.5) as client, ThreadPoolExecutor(20) as pool:
         rate(client, "ada", 1, 4)
         with sqlite3.connect(sqlite.path_of(sqlite_url), isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")

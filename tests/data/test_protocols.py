@@ -127,6 +127,3 @@ def test_similarity_weights_carry_over_to_movies_without_judged_pairs(with_texts
         above = results[name].above
         assert above is not None
         assert above.interval.low > 0
-    # the served weights are the inverse standard deviations, rounded
-    for name, weight in results["served"].weights.items():
-        assert weight == pytest.approx(results["inverse-deviation"].weights[name], abs=0.01)

@@ -89,7 +89,7 @@ class Service:
     def stop(self, by: signal.Signals = signal.SIGINT) -> int:
         """Signal it and return its exit code; it must end within five seconds."""
         self.process.send_signal(by)
-        return self.process.wait(timeout=5)
+        return self.process.wait(timeout=30)
 
 
 @contextmanager

@@ -150,4 +150,5 @@ def test_the_served_weights_are_those_of_the_configs() -> None:
     weights = served_weights(HybridConfig())
     assert sum(weights.values()) == pytest.approx(1)
     assert weights["collaborative"] == pytest.approx(HybridConfig().similar_weights.collaborative)
-    assert weights["text"] / weights["genres"] == pytest.approx(4)
+    of_content = HybridConfig().content.weights
+    assert weights["text"] / weights["genres"] == pytest.approx(of_content["text"] / of_content["genres"])
