@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.e2e.processes import Service, serving
 from tests.requirements import need
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+KEY = "the admin key of these tests"
 REFUSED = "Failed to load resource"
 """The beginning of what Chromium logs for each error status and when a service cannot be reached."""
 
@@ -64,3 +67,17 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 @pytest.fixture
 def page(visit: Visit) -> Page:
     return visit().new_page()
+
+
+@pytest.fixture(scope="module")
+def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service on the sample, for a module of tests of the page."""
+    folder = tmp_path_factory.mktemp("page")
+    database = f"sqlite:///{folder}/recsvc.db"
+    with serving(folder, artifacts_dir=sample_artifacts, database_url=database, admin_key=KEY) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def home(service: Service) -> str:
+    return f"http://127.0.0.1:{service.port}/"

@@ -15,24 +15,10 @@ import pytest
 from playwright.sync_api import Locator, Page, Response, Route, expect
 
 from recsvc.registry.store import Registry
-from tests.e2e.browsers import Visit
+from tests.e2e.browsers import KEY, Visit
 from tests.e2e.processes import Service, serving
 
-KEY = "the admin key of these tests"
 expect.set_options(timeout=15_000)
-
-
-@pytest.fixture(scope="module")
-def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("page")
-    database = f"sqlite:///{folder}/recsvc.db"
-    with serving(folder, artifacts_dir=sample_artifacts, database_url=database, admin_key=KEY) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def home(service: Service) -> str:
-    return f"http://127.0.0.1:{service.port}/"
 
 
 def rate_movie(page: Page, key: str = "5", at: int = 0) -> str:

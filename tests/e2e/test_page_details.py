@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browsers import Visit
-from tests.e2e.processes import Service, serving
+from tests.e2e.processes import Service
 from tests.e2e.test_page import cards, rate_movie, wait_until_personal
-
-
-@pytest.fixture(scope="module")
-def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("details")
-    with serving(folder, artifacts_dir=sample_artifacts, database_url=f"sqlite:///{folder}/recsvc.db") as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def home(service: Service) -> str:
-    return f"http://127.0.0.1:{service.port}/"
 
 
 def rate_some(page: Page, home: str, keys: str) -> None:

@@ -6,16 +6,15 @@ A screenshot of each view is written to build/screenshots/.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.browsers import Visit
+from tests.e2e.browsers import KEY, Visit
 from tests.e2e.node import ROOT
-from tests.e2e.processes import Service, serving
-from tests.e2e.test_page import KEY, cards, rate_movie, wait_until_personal
+from tests.e2e.processes import Service
+from tests.e2e.test_page import cards, rate_movie, wait_until_personal
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 LONG = "W" * 120
@@ -24,14 +23,6 @@ SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 360, "height": 740},
     "desktop": {"width": 1280, "height": 900},
 }
-
-
-@pytest.fixture(scope="module")
-def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("looks")
-    database = f"sqlite:///{folder}/recsvc.db"
-    with serving(folder, artifacts_dir=sample_artifacts, database_url=database, admin_key=KEY) as service:
-        yield service
 
 
 def check_view(page: Page, name: str, axe: str) -> None:

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import CDPSession, FloatRect, Locator, Page, Request, expect
 
 from tests.e2e.browsers import Visit
-from tests.e2e.processes import Service, serving
+from tests.e2e.processes import Service
 from tests.e2e.test_page import cards, first_title, rate_movie, wait_until_personal
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-
-
-@pytest.fixture(scope="module")
-def service(sample_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("touch")
-    with serving(folder, artifacts_dir=sample_artifacts, database_url=f"sqlite:///{folder}/recsvc.db") as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def home(service: Service) -> str:
-    return f"http://127.0.0.1:{service.port}/"
 
 
 class Finger:
