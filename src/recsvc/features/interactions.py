@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsvc.datasets.dataset import Ratings
+from recsvc.features.stretches import places_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.types import EMPTY_TASTE, FloatK, FloatMatrix, Rows, Taste
 
@@ -59,9 +60,7 @@ class Interactions:
 
     def of_users(self, users: NDArray[np.integer]) -> Interactions:
         """Return the ratings of some users (m,), who are numbered from 0 in that order."""
-        counts = np.diff(self.starts)[users]
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        at = np.arange(starts[-1]) + np.repeat(self.starts[users] - starts[:-1], counts)
+        at, starts = places_of(users, self.starts)
         times = None if self.times is None else self.times[at]
         return Interactions(self.n_movies, starts, self.rows[at], self.stars[at], times)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recsvc.features.stretches import places_of
 from recsvc.types import Array, Movie, Rows
 
 
@@ -59,9 +60,7 @@ class MovieKinds:
 
     def counts(self, rows: Rows) -> NDArray[np.int64]:
         """Return how many of some movies are of each kind (count,)."""
-        lengths = self.starts[rows + 1] - self.starts[rows]
-        ends = np.cumsum(lengths)
-        at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[rows] - (ends - lengths), lengths)
+        at, _ = places_of(rows, self.starts)
         return np.bincount(self.numbers[at], minlength=self.count)
 
     def arrays(self) -> dict[str, Array]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsvc.features.interactions import Interactions
+from recsvc.features.stretches import places_of
 from recsvc.features.text import TagMatrix, Vectoriser, tag_matrix
 from recsvc.models.contract import Capabilities, Explanation, ItemItemModel
 from recsvc.models.rating_weights import USUAL_STARS, TasteWeights
@@ -150,11 +151,8 @@ class Content(ItemItemModel):
 
     def _tags_of(self, rows: Rows) -> _Tags:
         """Return the tags of some movies, one movie after the other."""
-        starts = self._tags.indptr[rows]
-        counts = self._tags.indptr[rows + 1] - starts
-        owners = np.repeat(np.arange(len(rows)), counts)
-        ends = np.cumsum(counts)
-        at = np.arange(len(owners)) + np.repeat(starts - (ends - counts), counts)
+        at, starts = places_of(rows, self._tags.indptr)
+        owners = np.repeat(np.arange(len(rows)), np.diff(starts))
         return _Tags(owners, self._tags.indices[at], self._tags.data[at])
 
     def item_item_weights(self) -> FloatMatrix:
