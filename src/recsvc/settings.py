@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
         """The address and the host names by which others than this machine may reach the service."""
         return tuple(host for host in (self.host, *self.allowed_hosts) if not _is_loopback(host))
 
-    @property
+    @cached_property
     def is_exposed(self) -> bool:
         """Whether others than this machine can reach the service."""
         return bool(self.reachable_by) if self.exposed is None else self.exposed
