@@ -184,15 +184,19 @@ def test_postgresql_that_does_not_answer(sample_artifacts: Path, postgres_url: s
 def check_gone(client: TestClient) -> None:
     assert answer(client.get("/health/live"))["status"] == "live"
     body = {"user_id": "ada", "movie_id": 2, "rating": 4}
-    for response in (
-        client.get("/health/ready"),
-        client.get("/recommend?user_id=ada"),
-        client.get("/users/ada"),
-        client.get("/users/ada/ratings"),
-        client.post("/rate", json=body),
-        client.post("/rate/batch", json={"ratings": [body]}),
-        client.delete("/rate?user_id=ada&movie_id=1"),
-    ):
+    asked: tuple[tuple[str, str, Json | None], ...] = (
+        ("GET", "/health/ready", None),
+        ("GET", "/recommend?user_id=ada", None),
+        ("GET", "/users/ada", None),
+        ("GET", "/users/ada/ratings", None),
+        ("POST", "/rate", body),
+        ("POST", "/rate/batch", {"ratings": [body]}),
+        ("DELETE", "/rate?user_id=ada&movie_id=1", None),
+    )
+    with ThreadPoolExecutor(len(asked)) as at_once:  # each may wait as long as is allowed
+        answers = [at_once.submit(client.request, method, path, json=sent) for method, path, sent in asked]
+    for waiting in answers:
+        response = waiting.result()
         problem = assert_problem(response, 503)
         assert problem["detail"] == "The database does not answer."
     # What needs no database goes on.
