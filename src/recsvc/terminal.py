@@ -266,7 +266,7 @@ def show_study(study: Study) -> None:
         for name, one, other in zip(("any", "liked"), reached, best.ndcg[users], strict=True):
             _add(table, f"{users} users, nDCG@10 {name}", f"{one:.4f}", f"{other:.4f}")
     _add(table, "popularity lift", f"{defaults.lift:.2f}", f"{best.lift:.2f}")
-    _add(table, "weighted mean over that of the defaults", "1", f"{best.value:.4f}")
+    _add(table, "weighted mean over that of the defaults", "1", f"{best.value.mean:.4f} ± {best.value.error:.4f}")
     for name, value in defaults.point.items():
         _add(table, name, f"{value:.4g}", f"{best.point[name]:.4g}")
     out.print(table)

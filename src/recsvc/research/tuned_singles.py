@@ -90,8 +90,8 @@ def _search(
                 at = share
             points.append({setting.name: setting.at(part) for setting, part in zip(settings, at, strict=True)})
         first = [measure(point, SEEDS[0]) for point in points]
-        order = np.argsort([-value([one], reference[:1]) for one in first])[: 2 * FINALISTS].tolist()
+        order = np.argsort([-value([one], reference[:1]).lower for one in first])[: 2 * FINALISTS].tolist()
         for place in order:
             figures = [first[place], *(measure(points[place], one) for one in SEEDS[1:])]
-            compared.append((value(figures, reference), points[place]))
+            compared.append((value(figures, reference).lower, points[place]))
     return max(compared, key=lambda one: one[0])[1]

@@ -8,6 +8,8 @@ import numpy as np
 
 from recsvc.datasets.dataset import Dataset
 from recsvc.models.collaborative import CollaborativeConfig
+from recsvc.tuning.holdouts import WINDOWS
+from recsvc.tuning.spaces import GROUPS
 
 LEAST_RATINGS, LEAST_USERS = 2_000, 50
 """With fewer, hold-outs are too small to tell configs apart, and the defaults are used."""
@@ -19,9 +21,12 @@ ROUND = 8
 """The number of trials around one centre."""
 SEEDS = (1, 2, 3)
 """Every trial is measured on the hold-outs of the first seed, and the best of a round on those of all."""
-FINALISTS = 2
-HOLD_OUTS = 3
-"""Models that are trained for each trial."""
+FINALISTS = 3
+CONFIRMING_SEEDS = (4, 5, 6, 7)
+CONFIRMED = 4
+"""So many of the best of all rounds are measured on these seeds in the end, and so are the defaults."""
+HOLD_OUTS = 2
+"""Models that are trained for each trial and seed; with the first one, also one for each window in time."""
 
 
 class Budget(NamedTuple):
@@ -48,8 +53,10 @@ def budget(dataset: Dataset, trials: int | None = None) -> Budget:
     n_trained = min(len(np.unique(ratings.movie_ids)), CollaborativeConfig().max_movies)
     products = n_trained**2 * min(n_trained, n_users)
     scores = min(n_users, 1000) * len(dataset.movies)
-    once = HOLD_OUTS * (SECONDS_PER_PRODUCT * products + SECONDS_PER_SCORE * scores + SECONDS_PER_RATING * len(ratings))
-    each = once * (1 + FINALISTS * (len(SEEDS) - 1) / ROUND)
+    once = SECONDS_PER_PRODUCT * products + SECONDS_PER_SCORE * scores + SECONDS_PER_RATING * len(ratings)
+    each = once * (HOLD_OUTS + WINDOWS + HOLD_OUTS * FINALISTS * (len(SEEDS) - 1) / ROUND)
+    confirming = HOLD_OUTS * len(CONFIRMING_SEEDS)
+    last = once * (confirming * (CONFIRMED + 1) + (confirming + HOLD_OUTS + WINDOWS) * (len(GROUPS) + 1))
     if trials is None:
-        trials = min(max(int(SECONDS / each), LEAST_TRIALS), MOST_TRIALS)
-    return Budget(trials, trials * each, 8 * 7 * n_trained**2 + 4 * 16 * scores + 200 * len(ratings))
+        trials = min(max(int((SECONDS - last) / each), LEAST_TRIALS), MOST_TRIALS)
+    return Budget(trials, trials * each + last, 8 * 8 * n_trained**2 + 4 * 16 * scores + 200 * len(ratings))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsvc.datasets.dataset import Dataset
-from recsvc.datasets.split import stratified_by_movie
+from recsvc.datasets.split import by_time, stratified_by_movie
 from recsvc.evaluation.protocols.tasks import Task, ms_recommenders, new_users, temporal
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
@@ -16,6 +16,10 @@ TEST_SEED = 42
 HELD_OUT_SHARE = 0.1
 """It is small, so that the ratings that are trained on are nearly as dense as all that may be used."""
 FEW = 5
+IN_TIME = ("later", "unknown")
+WINDOWS = 3
+WINDOW_STEP = 0.1
+"""The cut in time of each window is before that of the next newer one by this share of all ratings."""
 
 
 def without_test_ratings(dataset: Dataset, vocabulary: Vocabulary) -> Dataset:
@@ -31,8 +35,7 @@ def inner_tasks(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> dict[str
     """Make the tasks of one seed by the kind of their users.
 
     `known` users: a tenth of the ratings of each movie is held out. `new` users, who are not trained on, with four
-    fifths of their ratings; `few`: the same with `FEW` ratings. `later`: the newest fifth of all ratings is held out,
-    many of them of unknown users; it is left out where times are not known.
+    fifths of their ratings; `few`: the same with `FEW` ratings.
     """
     train, held_out = (
         interactions_of(part, vocabulary)
@@ -40,13 +43,32 @@ def inner_tasks(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> dict[str
     )
     users = np.flatnonzero(np.diff(held_out.starts)).astype(np.int64)
     new = new_users(dataset, vocabulary, seed)
-    tasks = {
+    return {
         "known": Task(seed, dataset.movies, train, train, held_out, users),
         "new": new,
         "few": replace(new, fold_in=few(new.fold_in, FEW, np.random.default_rng(seed))),
     }
-    times = dataset.ratings.timestamps
-    return {**tasks, "later": temporal(dataset, vocabulary, seed)} if (times != times[0]).any() else tasks
+
+
+def tasks_in_time(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, list[Task]]:
+    """Make the tasks of users `later` in time, who have older ratings, and of `unknown` users, who have none.
+
+    Nothing is drawn. In the first window the newest fifth of all ratings is held out; each further one leaves out
+    `WINDOW_STEP` more of the newest, since few users come back in any one. This is rolling-origin evaluation (Tashman
+    2000, Out-of-sample tests of forecasting accuracy). Where times are not known, there are none.
+    """
+    ratings, tasks = dataset.ratings, dict[str, list[Task]]()
+    if (ratings.timestamps == ratings.timestamps[0]).all():
+        return tasks
+    for window in range(WINDOWS):
+        older = by_time(ratings, test_share=WINDOW_STEP * window)[0] if window else ratings
+        task = temporal(replace(dataset, ratings=older), vocabulary, window)
+        has_older = np.diff(task.fold_in.starts)[task.users] > 0
+        for name, users in zip(IN_TIME, (task.users[has_older], task.users[~has_older]), strict=True):
+            held_out = task.held_out.kept(np.isin(task.held_out.users, users))
+            if len(users):
+                tasks.setdefault(name, []).append(replace(task, users=users, held_out=held_out))
+    return tasks
 
 
 def few(users: Interactions, most: int, rng: np.random.Generator) -> Interactions:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsvc.datasets.dataset import Dataset
-from recsvc.evaluation.metrics.accuracy import summarise
+from recsvc.evaluation.metrics.accuracy import per_user
 from recsvc.evaluation.metrics.beyond_accuracy import popularity_lift
 from recsvc.evaluation.protocols.ranked_lists import liked, make_lists
 from recsvc.evaluation.protocols.tasks import Task
@@ -26,11 +29,12 @@ from recsvc.models.hybrid import Hybrid, HybridConfig, Parts
 from recsvc.models.item_item_models import TrainedWeights
 from recsvc.models.popularity import Popularity
 from recsvc.models.spectral import Spectral
-from recsvc.tuning.holdouts import inner_tasks
+from recsvc.tuning.budget import HOLD_OUTS, SEEDS
+from recsvc.tuning.holdouts import WINDOWS, inner_tasks, tasks_in_time
 from recsvc.types import Array, FloatMatrix, FloatMovies, Rows
 
 K = 10
-WEIGHTS: Mapping[str, float] = {"known": 1 / 3, "new": 1 / 6, "few": 1 / 6, "later": 1 / 3}
+WEIGHTS: Mapping[str, float] = {"known": 1 / 3, "new": 1 / 6, "few": 1 / 6, "later": 1 / 6, "unknown": 1 / 6}
 """How much the lists of each kind of users count."""
 MOST_LIFT = 1.545
 """No config may have more popularity lift in the lists of known users, and more than the defaults."""
@@ -38,74 +42,138 @@ FAR_BEYOND = 1.03
 """With so many times that lift, the defaults tell that users of this data rate less popular movies: no bound holds."""
 PRICE_OF_LIFT = 0.01
 """What each unit of lift beyond that of such defaults costs of the value."""
-REMEMBERED = 4
-"""How many trained models of a kind are kept: those of the hold-outs of one seed, and one of another seed."""
+STANDARD_ERRORS = 0.5
+"""How many standard errors below its mean a config is valued."""
+REMEMBERED = HOLD_OUTS + WINDOWS
+"""How many trained models of a kind are kept: those of the hold-outs of the first seed."""
+REMEMBERED_ALS = REMEMBERED + HOLD_OUTS * (len(SEEDS) - 1)
+"""The same of ALS, which all trials share: those of the hold-outs of all seeds of a round."""
 MOST_USERS, MOST_SCORES = 1000, 20_000_000
 """At most this many users are measured of each kind, and at most as many as have this many scores together."""
+
+
+class PerUser(NamedTuple):
+    """The nDCG@10 of each user (n,) with every held-out rating relevant, and with liked ones: NaN without any."""
+
+    any: NDArray[np.float64]
+    liked: NDArray[np.float64]
+
+    def means(self) -> tuple[float, float]:
+        """Return the means over users, 0 where there are none."""
+        known = self.liked[np.isfinite(self.liked)]
+        return tuple(float(values.mean()) if len(values) else 0.0 for values in (self.any, known))  # type: ignore[return-value]
+
+    def gains(self, defaults: PerUser) -> NDArray[np.float64]:
+        """Return what each user adds to the relative gain over the defaults (n,), which is the mean of these values.
+
+        It is the mean of that with any rating and that with liked ones, of those for which the defaults have hits.
+        """
+        gains = []
+        for own, others, mean in zip(self, defaults, defaults.means(), strict=True):
+            known = np.isfinite(others)
+            if mean:
+                scale = len(others) / (known.sum() * mean)
+                gains.append(np.where(known, (own - others) * scale, 0.0))
+        return np.asarray(np.mean(gains, axis=0) if gains else np.empty(0))
+
+
+Trained = TypeVar("Trained")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What one config reaches on the hold-outs of one seed.
 
-    `ndcg` has the nDCG@10 of each kind of users, with every held-out rating relevant and with liked ones; `lift` is the
-    popularity lift for known users.
+    `ndcg` has that of each kind of users; `lift` is the popularity lift for known users.
     """
 
-    ndcg: Mapping[str, tuple[float, float]]
+    ndcg: Mapping[str, PerUser]
     lift: float
 
+    def means(self) -> dict[str, tuple[float, float]]:
+        """Return the mean nDCG@10 of each kind of users, with any rating and with liked ones."""
+        return {users: of_users.means() for users, of_users in self.ndcg.items()}
 
-def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> float:
-    """Return how much better a config is than the defaults, whose value is 1.
 
-    It is the weighted mean over kinds of users of the nDCG over that of the defaults. MovieKinds of users for which the
+class Value(NamedTuple):
+    """How much better a config is than the defaults, whose value is 1, and the standard error of that over users."""
+
+    mean: float
+    error: float
+
+    @property
+    def lower(self) -> float:
+        """What is rather surely reached: by this trials are compared, or the luckiest of many would win."""
+        return self.mean - STANDARD_ERRORS * self.error
+
+
+def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> Value:
+    """Return the value of a config, measured on some seeds, beside the defaults on the same ones.
+
+    It is the weighted mean over kinds of users of the nDCG over that of the defaults. Kinds of users for which the
     defaults have no hit do not count. A config whose lists are too popular is worth nothing: the bound is `MOST_LIFT`,
     or the lift of the defaults. Where the defaults are far beyond the bound, lift beyond theirs has a price instead.
     """
-    ratios: dict[str, list[float]] = {}
+    gains: dict[str, list[NDArray[np.float64]]] = {}
     for one, reference in zip(figures, defaults, strict=True):
         for users, of_defaults in reference.ndcg.items():
-            ratios.setdefault(users, []).extend(
-                reached / first for reached, first in zip(one.ndcg[users], of_defaults, strict=True) if first
-            )
+            if len(of_users := one.ndcg[users].gains(of_defaults)):
+                gains.setdefault(users, []).append(of_users)
     lift, least = (float(np.mean([one.lift for one in side])) for side in (figures, defaults))
     bounded = least <= FAR_BEYOND * MOST_LIFT
     if bounded and lift > max(MOST_LIFT, least):
-        return 0.0
-    counted = {users: WEIGHTS[users] for users, of_users in ratios.items() if of_users}
-    if not counted:
-        return 1.0
-    accuracy = float(np.average([np.mean(ratios[users]) for users in counted], weights=[*counted.values()]))
-    return accuracy if bounded else accuracy - PRICE_OF_LIFT * max(lift - least, 0.0)
+        return Value(0.0, 0.0)
+    total = sum(WEIGHTS[users] for users in gains)
+    mean, variance = 1.0, 0.0
+    for users, seeds in gains.items():
+        weight = WEIGHTS[users] / total / len(seeds)
+        mean += weight * sum(float(one.mean()) for one in seeds)
+        variance += weight**2 * sum(float(one.var()) / len(one) for one in seeds)
+    return Value(mean - (0.0 if bounded else PRICE_OF_LIFT * max(lift - least, 0.0)), math.sqrt(variance))
 
 
-def limited_tasks(dataset: Dataset, seed: int) -> dict[str, Task]:
-    """Return the hold-outs of a seed, with at most so many users of each kind as are measured."""
+def limited_tasks(dataset: Dataset, seed: int) -> dict[str, list[Task]]:
+    """Return the hold-outs of a seed, with at most so many users of each kind as are measured.
+
+    Those in time draw nothing, and are measured with the first seed only.
+    """
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
     most = max(min(MOST_USERS, MOST_SCORES // max(len(vocabulary), 1)), 1)
     rng = np.random.default_rng(seed)
-    limited = {}
-    for users, task in inner_tasks(dataset, vocabulary, seed).items():
-        chosen = rng.choice(task.users, min(most, len(task.users)), replace=False)
-        held_out = task.held_out.kept(np.isin(task.held_out.users, chosen))
-        limited[users] = replace(task, users=np.sort(chosen), held_out=held_out)
-    return limited
+    tasks = {users: [task] for users, task in inner_tasks(dataset, vocabulary, seed).items()}
+    if seed == SEEDS[0]:
+        tasks |= tasks_in_time(dataset, vocabulary)
+    return {
+        users: [_limited(task, most // len(of_users) or 1, rng) for task in of_users]
+        for users, of_users in tasks.items()
+    }
 
 
-def figures_on(tasks: Mapping[str, Task], trained: Callable[[Task], tuple[Model, Model]]) -> Figures:
+def _limited(task: Task, most: int, rng: np.random.Generator) -> Task:
+    """Keep at most so many users of a task."""
+    chosen = rng.choice(task.users, min(most, len(task.users)), replace=False)
+    held_out = task.held_out.kept(np.isin(task.held_out.users, chosen))
+    return replace(task, users=np.sort(chosen), held_out=held_out)
+
+
+def figures_on(tasks: Mapping[str, Sequence[Task]], trained: Callable[[Task], tuple[Model, Model]]) -> Figures:
     """Return the figures of a model on the tasks of one seed.
 
     `trained` returns the model, trained for a task, and the one whose list a user gets for whom it has no scores.
     """
     ndcg, lift = {}, 0.0
-    for users, task in tasks.items():
-        model, fallback = trained(task)
-        lists = make_lists(model, task.fold_in, task.held_out, k=K, fallback=fallback)
-        hits, hits_liked = lists.hits(task.held_out), lists.hits(liked(task.held_out))
-        ndcg[users] = (summarise(*hits)[f"ndcg@{K}"], summarise(*hits_liked)[f"ndcg@{K}"])
-        if users == "known":
-            lift = popularity_lift(lists, task.fold_in, task.train.counts())
+    for users, of_users in tasks.items():
+        reached = []
+        for task in of_users:
+            model, fallback = trained(task)
+            lists = make_lists(model, task.fold_in, task.held_out, k=K, fallback=fallback)
+            pleasing = liked(task.held_out)
+            of_liked = np.full(len(lists.users), np.nan)
+            of_liked[np.diff(pleasing.starts)[lists.users] > 0] = per_user(*lists.hits(pleasing))[f"ndcg@{K}"]
+            reached.append(PerUser(per_user(*lists.hits(task.held_out))[f"ndcg@{K}"], of_liked))
+            if users == "known":
+                lift = popularity_lift(lists, task.fold_in, task.train.counts())
+        ndcg[users] = PerUser(*(np.concatenate(values) for values in zip(*reached, strict=True)))
     return Figures(ndcg, lift)
 
 
@@ -114,11 +182,11 @@ class Objective:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._tasks: dict[int, dict[str, Task]] = {}
+        self._tasks: dict[int, dict[str, list[Task]]] = {}
         self._kinds = MovieKinds.of(dataset.movies)
         self._content: dict[str, RememberingContent] = {}
-        self._trained = {kind: Latest(REMEMBERED) for kind in (Ease, Spectral)}
-        self._als: dict[tuple[int, str], RememberingAls] = {}
+        self._trained = {kind: Latest[TrainedWeights](REMEMBERED) for kind in (Ease, Spectral)}
+        self._als = Latest[RememberingAls](REMEMBERED_ALS)
 
     def __call__(self, config: HybridConfig, seed: int) -> Figures:
         """Return the figures of a config on the hold-outs of a seed."""
@@ -163,11 +231,10 @@ class Objective:
         """Return ALS for a task, which is the same for all trials that have it."""
         if not config.weights.als:
             return Als.untrained(config.als, len(task.movies))
-        key = id(task.train), repr(config.als)
-        if key not in self._als:
-            self._als[key] = RememberingAls(config.als)
-            self._als[key].fit(task.train, task.movies, rng=task.rng())
-        return self._als[key]
+        return self._als(
+            (id(task.train), repr(config.als)),
+            lambda: RememberingAls(config.als).fit(task.train, task.movies, rng=task.rng()),
+        )
 
     def _content_of(self, config: ContentConfig) -> RememberingContent:
         """Return the content model, which is the same for all hold-outs: of ratings it knows only the mean."""
@@ -187,15 +254,15 @@ def _train(model: Ease | Spectral, task: Task, rows: Rows) -> TrainedWeights:
     return TrainedWeights(weights.astype(np.float32), vectors, sums.astype(np.float32))
 
 
-class Latest:
-    """The latest weights that were trained, at most so many."""
+class Latest(Generic[Trained]):
+    """The latest models that were trained, at most so many."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._values: dict[tuple[int, str], TrainedWeights] = {}
+        self._values: dict[tuple[int, str], Trained] = {}
 
-    def __call__(self, key: tuple[int, str], make: Callable[[], TrainedWeights]) -> TrainedWeights:
-        """Return the weights of a key, trained if they are not there any more."""
+    def __call__(self, key: tuple[int, str], make: Callable[[], Trained]) -> Trained:
+        """Return the model of a key, trained if it is not there any more."""
         if key not in self._values:
             while len(self._values) >= self._most:
                 del self._values[next(iter(self._values))]

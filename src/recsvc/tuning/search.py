@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.parallel import Progress
 from recsvc.features.movie_kinds import MovieKinds
 from recsvc.models.hybrid import HybridConfig
-from recsvc.tuning.budget import FINALISTS, ROUND, SEEDS
-from recsvc.tuning.objective import Figures, Objective, value
+from recsvc.tuning.budget import CONFIRMED, CONFIRMING_SEEDS, FINALISTS, ROUND, SEEDS
+from recsvc.tuning.holdouts import IN_TIME
+from recsvc.tuning.objective import Figures, Objective, Value, value
 from recsvc.tuning.spaces import GROUPS, STARTS, Point, config_at, near, point_of
 
 if TYPE_CHECKING:
@@ -24,16 +25,21 @@ STRENGTHS = (0.0, 0.35, 0.7)
 """The strengths of calibration that are compared in the end, with the config that was found."""
 PRICE_OF_CALIBRATION = 0.002
 """What calibration may cost of the value, whose noise is larger: the hold-outs do not see all that it is for."""
+Measure: TypeAlias = Callable[[Sequence[tuple[HybridConfig, int]]], list[Figures]]
+"""Returns the figures of each config on the hold-outs of a seed."""
 WIDTHS = (0.4, 0.2, 0.1)
 """The half widths of the boxes as shares of the ranges: of the first round of each group of settings, the second, …"""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A point, what it reaches relative to the defaults, on how many seeds, and its figures on the first one."""
+    """A point, what it reaches relative to the defaults, on how many seeds, and its means on the first one.
+
+    The value of one that was confirmed is that on the seeds that nothing was chosen by, and in time.
+    """
 
     point: Mapping[str, float]
-    value: float
+    value: Value
     seeds: int
     ndcg: Mapping[str, tuple[float, float]]
     lift: float
@@ -53,7 +59,9 @@ class Study:
 
     def record(self) -> dict[str, Any]:
         """Return the number of trials, the best one, and the defaults and the five next best ones, as JSON."""
-        others = sorted((trial for trial in self.trials[1:] if trial is not self.best), key=lambda trial: -trial.value)
+        others = sorted(
+            (trial for trial in self.trials[1:] if trial is not self.best), key=lambda trial: -trial.value.lower
+        )
         return {
             "trials": len(self.trials),
             "chosen": _as_json(self.best),
@@ -66,7 +74,8 @@ class Study:
 def _as_json(trial: Trial) -> dict[str, Any]:
     ndcg = {users: {"any": both[0], "liked": both[1]} for users, both in trial.ndcg.items()}
     return {
-        "value": trial.value,
+        "value": trial.value.mean,
+        "standard_error": trial.value.error,
         "seeds": trial.seeds,
         "settings": dict(trial.point),
         "ndcg@10": ndcg,
@@ -88,7 +97,9 @@ def search(
 
     The first round tries `STARTS`. Each other round of `ROUND` trials varies one of `GROUPS` of settings around the
     best point so far by a scrambled Sobol sequence (Sobol 1967; Owen 1998). All are measured on one seed, and the best
-    few of a round on more (successive halving: Jamieson & Talwalkar 2016). They rank by scores alone; in the end,
+    few of a round on more (successive halving: Jamieson & Talwalkar 2016). Whatever is best of many is so by luck, too:
+    in the end, the best few are measured on seeds by which none of them was chosen. These decide between them and the
+    defaults, and for each group of settings whether it is better as it was. They rank by scores alone; last,
     calibration gets the greatest of `STRENGTHS` that costs next to nothing. The result depends on `trials` and `seed`,
     and not on `jobs`; with `seconds`, after which no round begins any more, also on the machine. `progress` is called
     after each trial, with the number of all trials.
@@ -100,8 +111,8 @@ def search(
     with _Measuring(dataset, jobs) as measure:
         plain = replace(config, calibration=0.0)
         reference = measure([(plain, one) for one in SEEDS])
-        best = Trial(point_of(config), 1.0, len(SEEDS), reference[0].ndcg, reference[0].lift)
-        tried = [best]
+        best = Trial(point_of(config), Value(1.0, 0.0), len(SEEDS), reference[0].means(), reference[0].lift)
+        tried, firsts = [best], [reference[0]]
         progress("trials", trials)
         number = 0
         while len(tried) < trials and time.monotonic() - began < seconds:
@@ -109,7 +120,7 @@ def search(
             configs = [config_at(plain, point) for point in points]
             first = measure([(one, SEEDS[0]) for one in configs], lambda: progress("trials", trials))
             values = [value([figures], reference[:1]) for figures in first]
-            order = sorted(range(len(points)), key=lambda at: -values[at])[:FINALISTS]
+            order = sorted(range(len(points)), key=lambda at: -values[at].lower)[:FINALISTS]
             more = iter(measure([(configs[at], one) for at in order for one in SEEDS[1:]]))
             compared = {at: value([first[at], *(next(more) for _ in SEEDS[1:])], reference) for at in order}
             of_round = [
@@ -117,24 +128,76 @@ def search(
                     points[at],
                     compared.get(at, values[at]),
                     len(SEEDS) if at in compared else 1,
-                    first[at].ndcg,
+                    first[at].means(),
                     first[at].lift,
                 )
                 for at in range(len(points))
             ]
             tried += of_round
-            best = max([best, *(of_round[at] for at in order)], key=lambda trial: trial.value)
+            firsts += first
+            best = max([best, *(of_round[at] for at in order)], key=lambda trial: trial.value.lower)
             number += 1
+        best = _simplified(measure, plain, tried[0], _confirmed(measure, plain, tried, firsts), reference[0])
         found = config if best is tried[0] else config_at(config, best.point)
         strengths = _strengths(measure, found, reference) if trials > 1 and MovieKinds.of(dataset.movies).count else {}
     return Study(_calibrated(found, strengths), best, tuple(tried), strengths)
 
 
-def _strengths(measure: _Measuring, config: HybridConfig, reference: Sequence[Figures]) -> dict[float, float]:
+def _confirmed(measure: Measure, config: HybridConfig, tried: list[Trial], firsts: Sequence[Figures]) -> Trial:
+    """Measure the best of the trials and the defaults, which are the first, on other seeds; return the best of these.
+
+    `firsts` are the figures of all on the first seed, of which those in time are used: they draw nothing. The trials
+    that are measured get their new values in `tried`.
+    """
+    able = [at for at, trial in enumerate(tried) if at and trial.seeds == len(SEEDS)]
+    chosen = [0, *sorted(able, key=lambda at: -tried[at].value.lower)[:CONFIRMED]]
+    configs = [config_at(config, tried[at].point) if at else config for at in chosen]
+    figures = iter(measure([(one, seed) for one in configs for seed in CONFIRMING_SEEDS]))
+    of_each = {at: _of_no_choice([firsts[at], *(next(figures) for _ in CONFIRMING_SEEDS)]) for at in chosen}
+    for at in chosen[1:]:
+        confirmed = value(of_each[at], of_each[0])
+        tried[at] = replace(tried[at], value=confirmed, seeds=len(SEEDS) + len(CONFIRMING_SEEDS))
+    return max((tried[at] for at in chosen), key=lambda trial: trial.value.lower)
+
+
+def _simplified(measure: Measure, config: HybridConfig, start: Trial, best: Trial, first: Figures) -> Trial:
+    """Set every group of settings back that is not better than at the start: it may have come along by luck.
+
+    `first` are the figures of the start on the first seed.
+    """
+    if best is start:
+        return start
+
+    def figures_of(point: Point) -> list[Figures]:
+        return measure([(config_at(config, point), seed) for seed in (SEEDS[0], *CONFIRMING_SEEDS)])
+
+    defaults = _of_no_choice([first, *measure([(config, seed) for seed in CONFIRMING_SEEDS])])
+    point, figures = best.point, figures_of(best.point)
+    for group in GROUPS:
+        simpler = {**point, **{name: start.point[name] for name in group}}
+        if simpler == point:
+            continue
+        of_simpler = figures_of(simpler)
+        gain = value(_of_no_choice(figures), _of_no_choice(of_simpler))
+        if gain.lower <= 1 and value(_of_no_choice(of_simpler), defaults).mean:
+            point, figures = simpler, of_simpler
+    if point == start.point:
+        return start
+    means, lift = figures[0].means(), figures[0].lift
+    return Trial(point, value(_of_no_choice(figures), defaults), len(figures), means, lift)
+
+
+def _of_no_choice(figures: Sequence[Figures]) -> list[Figures]:
+    """Leave only those in time of the first seed: by the others of it the trials were chosen."""
+    first, *others = figures
+    return [replace(first, ndcg={users: first.ndcg[users] for users in IN_TIME if users in first.ndcg}), *others]
+
+
+def _strengths(measure: Measure, config: HybridConfig, reference: Sequence[Figures]) -> dict[float, float]:
     """Return the value of a config with each of the strengths of calibration, on all seeds."""
     figures = measure([(replace(config, calibration=strength), one) for strength in STRENGTHS for one in SEEDS])
     of_each = [figures[at : at + len(SEEDS)] for at in range(0, len(figures), len(SEEDS))]
-    return {strength: value(ones, reference) for strength, ones in zip(STRENGTHS, of_each, strict=True)}
+    return {strength: value(ones, reference).mean for strength, ones in zip(STRENGTHS, of_each, strict=True)}
 
 
 def _calibrated(config: HybridConfig, strengths: Mapping[float, float]) -> HybridConfig:

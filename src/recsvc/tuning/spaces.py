@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from recsvc.models.hybrid import HybridConfig, PartValues
+from recsvc.models.popularity import PopularityConfig
+from recsvc.models.rating_weights import USUAL_STARS
 
 Point: TypeAlias = Mapping[str, float]
 """A value for each of `SETTINGS` by its name."""
@@ -15,6 +17,8 @@ Point: TypeAlias = Mapping[str, float]
 NO_HALF_LIFE = 2.0
 """The value of `half_life` that stands for none: ratings that count half after so long count nearly alike."""
 _LONGEST_HALF_LIFE = 1.5
+_STARS_BELOW = USUAL_STARS - PopularityConfig().prior_stars
+"""Weighted ratings differ the more the further their prior is below: the strength of the prior is meant for this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,16 @@ SETTINGS = (
     Setting("als", 0, 0.6),
     Setting("popularity_prior", 1, 40, log=True),
     Setting("half_life", 0.04, NO_HALF_LIFE, log=True),
+    Setting("stars_below", 1.5, 20, log=True),
 )
+"""`stars_below` is how many stars the prior of the weighted rating is below `USUAL_STARS`. The more, the more it counts
+how many users rated a movie, and the less how: 20 is nearly the order of the most rated."""
 
 
 GROUPS = (
     ("spectral_share", "als", "popularity"),
     ("ease.l2", "ease.slope", "ease.user_power", "ease.item_power"),
-    ("popularity_prior", "half_life"),
+    ("popularity_prior", "half_life", "stars_below"),
     ("ease.genre_weight", "ease.year_weight", "content"),
     ("spectral.factors", "spectral.item_power", "spectral_share"),
 )
@@ -70,8 +77,8 @@ GROUPS = (
 
 
 STARTS: tuple[Point, ...] = (
-    {"half_life": NO_HALF_LIFE},
-    {"half_life": 0.07},
+    {"half_life": NO_HALF_LIFE, "stars_below": 8.0},
+    {"half_life": 0.07, "stars_below": 5.0},
     {"popularity": 0.08},
     {"popularity": 0.08, "ease.l2": 800.0, "ease.user_power": 0.25},
     {"als": 0.55},
@@ -106,14 +113,19 @@ def config_at(base: HybridConfig, point: Point) -> HybridConfig:
             content=point["content"],
             als=point["als"] * (1 - point["content"]),
         ),
-        popularity=replace(base.popularity, half_life=None if half_life > _LONGEST_HALF_LIFE else half_life),
-        popularity_prior=point["popularity_prior"],
+        popularity=replace(
+            base.popularity,
+            half_life=None if half_life > _LONGEST_HALF_LIFE else half_life,
+            prior_stars=USUAL_STARS - point["stars_below"],
+        ),
+        popularity_prior=point["popularity_prior"] * _STARS_BELOW / point["stars_below"],
     )
 
 
 def point_of(config: HybridConfig) -> dict[str, float]:
     """Return the point of a config."""
     ease, spectral, weights = config.collaborative.ease, config.collaborative.spectral, config.weights
+    below = USUAL_STARS - config.popularity.prior_stars
     values = {
         **{setting.name: getattr(ease, setting.name[5:]) for setting in SETTINGS if setting.name.startswith("ease.")},
         "spectral.factors": float(spectral.factors),
@@ -122,8 +134,9 @@ def point_of(config: HybridConfig) -> dict[str, float]:
         "spectral_share": config.collaborative.spectral_share,
         "content": weights.content / (weights.collaborative + weights.als + weights.content),
         "als": weights.als / ((weights.collaborative + weights.als) or 1.0),
-        "popularity_prior": config.popularity_prior,
+        "popularity_prior": config.popularity_prior * below / _STARS_BELOW,
         "half_life": NO_HALF_LIFE if config.popularity.half_life is None else config.popularity.half_life,
+        "stars_below": below,
     }
     return {setting.name: values[setting.name] for setting in SETTINGS}
 
