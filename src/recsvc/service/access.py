@@ -123,47 +123,52 @@ class ServerKey(APIKeyHeader):
 
     async def __call__(self, request: Request) -> frozenset[Scope] | None:  # type: ignore[override] # what it is for
         """Return the scopes of the key; raises NotPermittedError if it is none of this service."""
-        key = request.headers.get("x-api-key")
-        return None if key is None else await scopes_of(request.app.state.database, key)
+        return await _scopes(request)
 
 
 ScopesDep = Annotated[frozenset[Scope] | None, Depends(ServerKey())]
 
 
-class Bearer(HTTPBearer):
-    """Reads the session token of a request, if it has one."""
+class KnownCaller(HTTPBearer):
+    """Finds out who sends a request, in one dependency: each of them takes a share of every request.
+
+    `openapi.py` adds the API key to the session token that this declares.
+    """
 
     def __init__(self) -> None:
         super().__init__(
             scheme_name="SessionToken", bearerFormat="JWT", description="From `POST /session`.", auto_error=False
         )
 
-    async def __call__(self, request: Request) -> Session | None:  # type: ignore[override] # not credentials
-        """Return the session.
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override] # not credentials
+        """Return the caller.
 
         Raises:
             NotAuthenticatedError: The token cannot be used, or the session has ended.
+            NotPermittedError: The API key is none of this service.
         """
-        header = request.headers.get("authorization")
-        if header is None:
-            return None
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer":
-            raise NotAuthenticatedError("Authorization is not a bearer token.")
-        sessions: Sessions = request.app.state.sessions
-        session = sessions.read(token.strip())
-        await check_session(request.app.state.database, session.user_id)
-        return session
+        settings: Settings = request.app.state.settings
+        session, scopes = await _session(request), await _scopes(request)
+        needed = Scope.READ if request.method == "GET" else Scope.WRITE
+        return Caller(session, scopes, needed, unexposed=not settings.is_exposed)
 
 
-_bearer = Bearer()
+async def _session(request: Request) -> Session | None:
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotAuthenticatedError("Authorization is not a bearer token.")
+    sessions: Sessions = request.app.state.sessions
+    session = sessions.read(token.strip())
+    await check_session(request.app.state.database, session.user_id)
+    return session
 
 
-async def caller(request: Request, session: Annotated[Session | None, Depends(_bearer)], scopes: ScopesDep) -> Caller:
-    """Return who sends a request."""
-    settings: Settings = request.app.state.settings
-    needed = Scope.READ if request.method == "GET" else Scope.WRITE
-    return Caller(session, scopes, needed, unexposed=not settings.is_exposed)
+async def _scopes(request: Request) -> frozenset[Scope] | None:
+    key = request.headers.get("x-api-key")
+    return None if key is None else await scopes_of(request.app.state.database, key)
 
 
 _admin_key = APIKeyHeader(name="X-Admin-Key", auto_error=False, description="The value of RECSVC_ADMIN_KEY.")

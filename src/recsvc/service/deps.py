@@ -10,7 +10,7 @@ from fastapi import Depends, Header, Request, Response
 
 from recsvc.errors import CatalogueMismatchError
 from recsvc.registry.aliases import AliasEntry
-from recsvc.service.access import Caller, caller
+from recsvc.service.access import Caller, KnownCaller
 from recsvc.service.presenting import Presenter
 from recsvc.storage.database import Database
 from recsvc.usecases.deployment import Deployment, DeploymentManager
@@ -67,7 +67,7 @@ class ChangeOfVersions:
 ChangeDep = Annotated[ChangeOfVersions, Depends(ChangeOfVersions)]
 DeploymentManagerDep = Annotated[DeploymentManager, Depends(_deployment_manager)]
 ContextDep = Annotated[Context, Depends(_context)]
-CallerDep = Annotated[Caller, Depends(caller)]
+CallerDep = Annotated[Caller, Depends(KnownCaller())]
 
 
 async def _expect_catalogue(

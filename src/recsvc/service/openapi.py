@@ -8,12 +8,15 @@ from fastapi import FastAPI
 
 from recsvc.service.problems import MEDIA_TYPE
 
+_TOKEN: dict[str, list[str]] = {"SessionToken": []}
+_KEY: dict[str, list[str]] = {"ApiKey": []}
+_SIGN_OUT = "sign_out"
 _FILLED_IN = ("user_id", "movie_id", "q")
 """Parameters whose examples fill the forms of /docs; an example of a filter would only be in the way there."""
 
 
 class Documented(FastAPI):
-    """FastAPI with the right media type for errors, and with examples in the forms of /docs."""
+    """FastAPI with the right media type for errors, all ways to say who calls, and examples in the forms of /docs."""
 
     def openapi(self) -> dict[str, Any]:
         """Generate the document once."""
@@ -21,6 +24,8 @@ class Documented(FastAPI):
             document = super().openapi()
             for path in document["paths"].values():
                 for operation in path.values():
+                    if _TOKEN in operation.get("security", []) and operation["operationId"] != _SIGN_OUT:
+                        operation["security"] = [{}, _TOKEN, _KEY]  # {} is neither
                     for parameter in operation.get("parameters", []):
                         if parameter["name"] in _FILLED_IN:
                             parameter["example"] = parameter["schema"]["examples"][0]
