@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from recsvc.tuning import search
+from recsvc.tuning.spaces import GROUPS
 from tests.requirements import need
 
 pytest_plugins = ["tests.databases", "tests.versions", "tests.contracts.worlds"]
@@ -39,3 +41,10 @@ def data_dir() -> Path:
         "set RECSVC_DATA_DIR to the folder that holds ml-100k, ml-latest-small and tmdb-5000",
     )
     return Path(folder)
+
+
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of settings that measures each trial once, confirms it once, and tries to set back one group."""
+    for name, value in {"SEEDS": (1,), "CONFIRMING_SEEDS": (4,), "GROUPS": GROUPS[:1]}.items():
+        monkeypatch.setattr(search, name, value)

@@ -386,10 +386,8 @@ def test_trials_are_a_number_or_off(command: Command, given: str) -> None:
     assert "a number of trials, or off" in done.err
 
 
-def test_settings_are_searched_if_that_is_asked_for(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
+@pytest.mark.usefixtures("short_search")
+def test_settings_are_searched_if_that_is_asked_for(command: Command, tmp_path: Path) -> None:
     done = command("train", "--tune", "2", "--jobs", "1", artifacts_dir=tmp_path / "artifacts")
     assert done.code == 0, done.err
     assert "searching settings: 2 trials, about " in done.err
@@ -400,10 +398,8 @@ def test_settings_are_searched_if_that_is_asked_for(
     assert found["trials"] == 2
 
 
-def test_without_seconds_to_search_in_the_defaults_are_used(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
+@pytest.mark.usefixtures("short_search")
+def test_without_seconds_to_search_in_the_defaults_are_used(command: Command, tmp_path: Path) -> None:
     done = command("train", "--tune", "40", "--tune-seconds", "0", "--jobs", "1", artifacts_dir=tmp_path / "artifacts")
     assert done.code == 0, done.err
     assert "the best of 1 settings reach 100.0%" in done.out

@@ -150,6 +150,8 @@ def _confirmed(measure: Measure, config: HybridConfig, tried: list[Trial], first
     that are measured get their new values in `tried`.
     """
     able = [at for at, trial in enumerate(tried) if at and trial.seeds == len(SEEDS)]
+    if not able:
+        return tried[0]
     chosen = [0, *sorted(able, key=lambda at: -tried[at].value.lower)[:CONFIRMED]]
     configs = [config_at(config, tried[at].point) if at else config for at in chosen]
     figures = iter(measure([(one, seed) for one in configs for seed in CONFIRMING_SEEDS]))

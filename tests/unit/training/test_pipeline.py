@@ -182,8 +182,8 @@ def test_stars_may_come_from_a_filled_matrix() -> None:
         TrainingConfig(stars=NmfConfig(fill="none")).star_model()
 
 
+@pytest.mark.usefixtures("short_search")
 def test_what_is_searched_is_kept_and_trained_with(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
     dataset = part_of_sample(range(1, 201), range(300), name="part")
     searched_in: list[int] = []
 

@@ -49,10 +49,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "MAX_RATINGS", 1000)
     few = {name: axis._replace(values=axis.values[:1]) for name, axis in error_curves.AXES["vbmf"].items()}
     monkeypatch.setattr(error_curves, "AXES", {"vbmf": few})
-    monkeypatch.setattr("recsvc.tuning.search.SEEDS", (1,))
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "short_search")
 def test_the_page_is_complete_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     dataset, registry = part_of_sample(range(1, 201), range(300), name="part"), Registry(tmp_path)
     publish_trained(
