@@ -27,6 +27,7 @@ from recsvc.types import EMPTY_TASTE, FloatMatrix, FloatMovies, Movie, Rows, Sta
 SCALE_USERS = 300
 SCALE_MOVIES = 300
 MIN_CORRELATION = 0.05
+FEW_RATINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,10 @@ class HybridConfig:
 
     `weights` are those of scores, which are brought to one scale first; without a weight, ALS is not trained.
     `similar_weights` are those of similarities, where the parts are cosines and need no common scale; ALS has none.
-    `popularity_prior` is the strength of the popularity prior:
-    one star of a movie's weighted rating counts as much as that many ratings of a user. `calibration` (0-1) is how far
+    `popularity_prior` is the strength of the popularity prior: one star of a movie's weighted rating counts as much as
+    that many ratings of a user. With more than `FEW_RATINGS` ratings of a user, the strength grows by their number to
+    the power of `prior_growth` (0-1): 0 is a prior that matters ever less, and 0.5 one that keeps up with a sum of what
+    is independent. `calibration` (0-1) is how far
     a list follows what is evident of a taste (`models.calibration`).
     """
 
@@ -56,6 +59,7 @@ class HybridConfig:
     weights: PartValues = PartValues(collaborative=0.52, als=0.28, content=0.2)
     similar_weights: PartValues = PartValues(collaborative=0.09, content=0.91)
     popularity_prior: float = 7.0
+    prior_growth: float = 0.0
     calibration: float = 0.7
 
 
@@ -85,12 +89,12 @@ class PopularityPrior(NamedTuple):
 class Hybrid(Model):
     """`sum_p w_p s_p / scale_p` over the parts p with a score, divided by the sum of their w_p, plus the prior.
 
-    The personalised part grows with the number of ratings, and the popularity prior does not. So the prior decides the
-    lists of users with few ratings, and matters less the more ratings a user has. An unknown user gets exactly the
-    popular movies. A movie without ratings is scored by its content and by its cold-start neighbours, whose prior it
-    gets, too. Everything is linear in the parts, so that baselines and contributions add up as theirs do. EASE and the
-    spectral filter find what goes with each rated movie, and ALS what goes with all of them together: the more of a
-    taste is explained by some movies, the less the others like them add.
+    The personalised part grows with the number of ratings, and the popularity prior less (`prior_growth`). So the prior
+    decides the lists of users with few ratings, and matters less the more ratings a user has. An unknown user gets
+    exactly the popular movies. A movie without ratings is scored by its content and by its cold-start neighbours, whose
+    prior it gets, too. Everything is linear in the parts, so that baselines and contributions add up as theirs do. EASE
+    and the spectral filter find what goes with each rated movie, and ALS what goes with all of them together: the more
+    of a taste is explained by some movies, the less the others like them add.
     """
 
     kind: ClassVar[str] = "hybrid"
@@ -169,7 +173,7 @@ class Hybrid(Model):
     @cached_property
     def _item_weights(self) -> ItemItemWeights | None:
         """Return all parts as one matrix; made when one user is scored first, since many at once do not need it."""
-        return ItemItemWeights.of(self._parts, self._prior, self.content.taste_weights)
+        return ItemItemWeights.of(self._parts, len(self._prior), self.content.taste_weights)
 
     def _blended_parts(self) -> list[BlendPart]:
         """Return the personalised parts with a weight; those that learn from ratings also score movies without."""
@@ -207,17 +211,21 @@ class Hybrid(Model):
         if not len(taste):
             return self.popularity.scored(taste)
         if self._item_weights is not None and self._item_weights.applies(taste):
-            return self._item_weights.scored(taste)
-        scores, explain = blend(self._parts, taste)
-        return Scored(scores + self._prior, partial(self._with_prior, explain))
+            scores, explain = self._item_weights.scored(taste)
+        else:
+            scores, explain = blend(self._parts, taste)
+        prior = self._prior * self._growth(len(taste))
+        return Scored(scores + prior, partial(_with_prior, explain, prior))
 
-    def _with_prior(self, explain: Explain, rows: Rows) -> Explanation:
-        baseline, contributions = explain(rows)
-        return Explanation(baseline + self._prior[rows], contributions)
+    def _growth(self, ratings: int) -> np.float32:
+        """Return the strength of the prior for so many ratings, 1 for few."""
+        return np.float32(max(ratings / FEW_RATINGS, 1.0) ** self.config.prior_growth)
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the same for many users at once."""
-        scores = blend_all(self._parts, users) + self._prior
+        counts = np.diff(users.starts).tolist()
+        growth = np.array([self._growth(count) for count in counts], np.float32)
+        scores = blend_all(self._parts, users) + self._prior * growth[:, None]
         scores[np.diff(users.starts) == 0] = self.popularity.score(EMPTY_TASTE)
         return scores
 
@@ -253,7 +261,11 @@ class Hybrid(Model):
             "scales": asdict(self._scales),
             "similar_centres": asdict(self._similar_centres),
             "calibration": self.config.calibration,
-            "popularity_prior": {"ratings": self.config.popularity_prior, **self._popularity_prior._asdict()},
+            "popularity_prior": {
+                "ratings": self.config.popularity_prior,
+                "growth": self.config.prior_growth,
+                **self._popularity_prior._asdict(),
+            },
             "parts": {kind: dict(state.config) for kind, state in states.items()},
         }
         arrays = {f"{kind}/{name}": array for kind, state in states.items() for name, array in state.arrays.items()}
@@ -282,7 +294,8 @@ class Hybrid(Model):
                 PartValues(**config["weights"]),
                 PartValues(**config["similar_weights"]),
                 prior["ratings"],
-                config.get("calibration", 0.0),  # there was none before
+                prior.get("growth", 0.0),  # there was none before, and no calibration
+                config.get("calibration", 0.0),
             )
         )
         model.collaborative, model.content, model.als, model.popularity = collaborative, content, als, popularity
@@ -296,6 +309,11 @@ class Hybrid(Model):
         )
         model._assemble()
         return model
+
+
+def _with_prior(explain: Explain, prior: FloatMovies, rows: Rows) -> Explanation:
+    baseline, contributions = explain(rows)
+    return Explanation(baseline + prior[rows], contributions)
 
 
 def _part_state(state: State, kind: str) -> State:

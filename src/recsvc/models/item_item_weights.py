@@ -26,30 +26,27 @@ class OtherPart(NamedTuple):
 
 
 class ItemItemWeights:
-    """`weights @ matrix[rows] + baseline + others`: the blend for users for whom all parts have scores.
+    """`weights @ matrix[rows] + others`: the blend for users for whom all parts have scores.
 
-    `matrix` is float32 (n_movies, n_movies) and `baseline` float32 (n_movies,). The columns of the matrix are NaN for a
-    movie for which no part has a score.
+    `matrix` is float32 (n_movies, n_movies). Its columns are NaN for a movie for which no part has a score.
     """
 
     def __init__(
         self,
         matrix: FloatMatrix,
-        baseline: FloatMovies,
         informative: BoolMovies,
         taste_weights: TasteWeights,
         others: Sequence[OtherPart],
     ) -> None:
         self._matrix = matrix
-        self._baseline = np.where(np.isnan(matrix[0]), np.float32(np.nan), baseline)
+        self._baseline = np.where(np.isnan(matrix[0]), np.float32(np.nan), np.float32(0))
         self._informative = informative
         self._taste_weights = taste_weights
         self._others = others
 
     @classmethod
-    def of(cls, parts: Sequence[BlendPart], baseline: FloatMovies, taste_weights: TasteWeights) -> Self | None:
+    def of(cls, parts: Sequence[BlendPart], n_movies: int, taste_weights: TasteWeights) -> Self | None:
         """Add up the parts; return None if the catalogue has more than `MAX_MOVIES` movies."""
-        n_movies = len(baseline)
         if n_movies > MAX_MOVIES:
             return None
         matrix = np.zeros((n_movies, n_movies), np.float32)
@@ -68,7 +65,7 @@ class ItemItemWeights:
             informative &= model.informative()
         with np.errstate(invalid="ignore", divide="ignore"):
             scaled = [OtherPart(model, factors / total, has_score) for model, factors, has_score in others]
-            return cls(matrix / total, baseline, informative, taste_weights, scaled)
+            return cls(matrix / total, informative, taste_weights, scaled)
 
     def applies(self, taste: Taste) -> bool:
         """Tell whether every part has scores for this taste, which takes one rated movie that all parts use."""
@@ -79,7 +76,6 @@ class ItemItemWeights:
         weights = self._taste_weights.taste(taste)
         others = [part.model.scored(taste) for part in self._others]
         scores: FloatMovies = weights @ self._matrix.take(taste.rows, axis=0)
-        scores += self._baseline
         for (_, factors, has_score), (of_part, _) in zip(self._others, others, strict=True):
             np.add(scores, of_part * factors, out=scores, where=has_score)
         return Scored(scores, partial(self._explanation, taste.rows, weights, others))

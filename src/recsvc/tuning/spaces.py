@@ -59,6 +59,7 @@ SETTINGS = (
     Setting("content", 0, 0.3),
     Setting("als", 0, 0.6),
     Setting("popularity_prior", 1, 40, log=True),
+    Setting("prior_growth", 0, 1),
     Setting("half_life", 0.04, NO_HALF_LIFE, log=True),
     Setting("stars_below", 1.5, 20, log=True),
 )
@@ -67,9 +68,9 @@ how many users rated a movie, and the less how: 20 is nearly the order of the mo
 
 
 GROUPS = (
-    ("spectral_share", "als", "popularity"),
+    ("spectral_share", "als", "popularity", "prior_growth"),
     ("ease.l2", "ease.slope", "ease.user_power", "ease.item_power"),
-    ("popularity_prior", "half_life", "stars_below"),
+    ("popularity_prior", "prior_growth", "half_life", "stars_below"),
     ("ease.genre_weight", "ease.year_weight", "content"),
     ("spectral.factors", "spectral.item_power", "spectral_share"),
 )
@@ -79,7 +80,7 @@ GROUPS = (
 STARTS: tuple[Point, ...] = (
     {"half_life": NO_HALF_LIFE, "stars_below": 8.0},
     {"half_life": 0.07, "stars_below": 5.0},
-    {"popularity": 0.08},
+    {"prior_growth": 0.5},
     {"popularity": 0.08, "ease.l2": 800.0, "ease.user_power": 0.25},
     {"als": 0.55},
     {"als": 0.2, "spectral_share": 0.05},
@@ -119,6 +120,7 @@ def config_at(base: HybridConfig, point: Point) -> HybridConfig:
             prior_stars=USUAL_STARS - point["stars_below"],
         ),
         popularity_prior=point["popularity_prior"] * _STARS_BELOW / point["stars_below"],
+        prior_growth=point["prior_growth"],
     )
 
 
@@ -135,6 +137,7 @@ def point_of(config: HybridConfig) -> dict[str, float]:
         "content": weights.content / (weights.collaborative + weights.als + weights.content),
         "als": weights.als / ((weights.collaborative + weights.als) or 1.0),
         "popularity_prior": config.popularity_prior * below / _STARS_BELOW,
+        "prior_growth": config.prior_growth,
         "half_life": NO_HALF_LIFE if config.popularity.half_life is None else config.popularity.half_life,
         "stars_below": below,
     }

@@ -106,6 +106,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "weights": {"collaborative": 0.52, "content": 0.2, "als": 0.28},
         "similar_weights": {"collaborative": 0.09, "content": 0.91, "als": 0.0},
         "popularity_prior": 7.0,
+        "prior_growth": 0.0,
         "calibration": 0.7,
     },
 }

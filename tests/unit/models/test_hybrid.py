@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 
 from recsvc.features.interactions import Interactions
+from recsvc.models import hybrid as hybrid_module
 from recsvc.models.als import AlsConfig
 from recsvc.models.blend import blend
 from recsvc.models.collaborative import CollaborativeConfig
@@ -124,6 +125,26 @@ def test_als_joins_the_blend_and_is_explained_to_the_rating() -> None:
     cold = Hybrid.from_state(State(state.config, arrays))
     assert cold.score(taste)[3] == pytest.approx(expected)
     assert blend(cold._parts, taste).scores[3] + cold._prior[3] == pytest.approx(expected)
+
+
+def test_the_prior_grows_with_the_ratings_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a power of 0.5, four times as many ratings as few ones double the prior, in every way of scoring."""
+    state = by_hand().state()
+    config = {**state.config, "popularity_prior": {**state.config["popularity_prior"], "growth": 0.5}}
+    growing = Hybrid.from_state(State(config, state.arrays))
+    assert growing.config.prior_growth == 0.5
+    taste = taste_of({0: 5.0, 1: 4.0, 2: 4.0, 3: 3.0})
+    rows = np.array([0, 1, 2], np.int32)
+    for few, growth in ((4, 1.0), (8, 1.0), (1, 2.0)):
+        monkeypatch.setattr(hybrid_module, "FEW_RATINGS", few)
+        more = [(growth - 1) * prior(row) for row in rows.tolist()]
+        expected = by_hand().score(taste)[:3] + more
+        assert growing.score(taste)[:3].tolist() == pytest.approx(expected.tolist())
+        users = Interactions(4, np.array([0, 4]), taste.rows, taste.stars)
+        assert growing.score_all(users)[0, :3].tolist() == pytest.approx(expected.tolist())
+        plain, explained = by_hand().explain(taste, rows), growing.explain(taste, rows)
+        assert explained.contributions.tolist() == plain.contributions.tolist()
+        assert explained.baseline.tolist() == pytest.approx((plain.baseline + more).tolist())
 
 
 def test_als_without_a_weight_is_not_trained() -> None:
@@ -296,6 +317,7 @@ def test_its_parts_keep_their_configs(tmp_path: Path) -> None:
         popularity=PopularityConfig(0.5, 2.0),
         weights=PartValues(collaborative=0.5, content=0.5),
         popularity_prior=2.0,
+        prior_growth=0.5,
     )
     model = Hybrid(config).fit(world().interactions, world().dataset.movies, rng=np.random.default_rng(1))
     again = Hybrid.from_state(stored(model.state(), tmp_path))
