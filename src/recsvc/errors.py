@@ -6,6 +6,7 @@ RecsvcError
 │   ├── BadRowError         one row, named by file, line and reason
 │   └── DownloadError       a download that failed, was cut short or did not match its checksum
 ├── ModelError              a model that cannot do what it was asked for, or cannot be trained on this data
+├── ErasedMeanwhileError    users were erased while a version was trained on what they had said
 ├── RegistryError           the model registry cannot do what it was asked for
 │   ├── VersionNotFoundError
 │   └── UnusableVersionError        a version that is there and cannot serve
@@ -57,6 +58,13 @@ class DownloadError(DataError):
 
 class ModelError(RecsvcError):
     """A model was asked for what it cannot do, or training cannot succeed on this data."""
+
+
+class ErasedMeanwhileError(RecsvcError):
+    """Users were erased, or took back all they had said, while a version was trained on it: it is not published."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} of the users took back all they had said while it was trained on: begin anew")
 
 
 class RegistryError(RecsvcError):

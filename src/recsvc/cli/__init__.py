@@ -12,6 +12,7 @@ from recsvc.cli.doctor import doctor
 from recsvc.cli.evaluate import evaluate
 from recsvc.cli.recommend import recommend
 from recsvc.cli.report import report
+from recsvc.cli.retrain import retrain
 from recsvc.cli.serve import serve
 from recsvc.cli.train import train
 from recsvc.cli.tune import tune
@@ -28,7 +29,7 @@ app.add_typer(data.commands, name="data")
 app.add_typer(models.commands, name="models")
 app.add_typer(feedback.commands, name="feedback")
 app.add_typer(keys.commands, name="keys")
-for command in (train, evaluate, tune, report, recommend, serve, doctor):
+for command in (train, retrain, evaluate, tune, report, recommend, serve, doctor):
     app.command()(command)
 
 

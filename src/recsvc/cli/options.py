@@ -12,6 +12,7 @@ from recsvc.settings import Settings
 
 if TYPE_CHECKING:
     from recsvc.datasets.dataset import Dataset
+    from recsvc.registry.manifest import DatasetRecord
 
 
 def _check_tune(given: str | None) -> str | None:
@@ -83,7 +84,27 @@ def read_rated(
     name: str, data_dir: Path | None, tmdb: Path | None = None, on_error: Literal["stop", "skip"] = "stop"
 ) -> Dataset:
     """Return the same; raises DataError for a dataset without ratings, such as TMDB's tables alone."""
-    dataset = read_data(name, data_dir, tmdb, on_error)
+    return check_rated(read_data(name, data_dir, tmdb, on_error))
+
+
+def check_rated(dataset: Dataset) -> Dataset:
+    """Return a dataset with ratings; raises DataError for one without."""
     if not len(dataset.ratings):
-        raise DataError(f"{name} has {len(dataset.movies):,} movies and no ratings: there is nothing to measure")
+        raise DataError(
+            f"{dataset.name} has {len(dataset.movies):,} movies and no ratings: there is nothing to measure"
+        )
     return dataset
+
+
+def read_again(
+    trained_on: DatasetRecord, settings: Settings, data_dir: Path | None, tmdb: Path | None
+) -> tuple[Dataset, tuple[Path | None, Path | None]]:
+    """Return the dataset that a version was trained on, and the folders it is read from: those given, or those of then.
+
+    Raises as `read_dataset` does.
+    """
+    then = Path(trained_on.data_dir) if trained_on.data_dir else None
+    if then is None or not (then / trained_on.name).is_dir():
+        then = settings.data_dir
+    folders = data_dir or then, tmdb or (Path(trained_on.tmdb) if trained_on.tmdb else None)
+    return read_data(trained_on.name, *folders), folders

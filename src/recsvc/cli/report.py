@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import DataDir, Tmdb, read_rated
+from recsvc.cli.options import DataDir, Tmdb, check_rated, read_again
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
@@ -32,12 +32,7 @@ def report(
     registry = Registry(settings.artifacts_dir)
     opened = registry.open(registry.resolve(version))
     dataset = opened.manifest.dataset
-    trained_from = Path(dataset.data_dir) if dataset.data_dir else None
-    if trained_from is None or not (trained_from / dataset.name).is_dir():
-        trained_from = settings.data_dir
-    data_dir = data_dir or trained_from
-    tmdb = tmdb or (Path(dataset.tmdb) if dataset.tmdb else None)
-    data = read_rated(dataset.name, data_dir, tmdb)
+    data = check_rated(read_again(dataset, settings, data_dir, tmdb)[0])
     if fingerprint(data) != dataset.fingerprint:
         raise ConfigurationError(
             f"{data.name}, with the same --tmdb or without one, must be what {opened.manifest.version} was trained on"

@@ -163,10 +163,7 @@ class Engine:
 
     def predicted(self, taste: Taste, rows: Rows) -> list[float | None]:
         """Return the predicted stars of some movies, clipped to the scale; None where there is no prediction."""
-        if self._stars is None:
-            return [None] * len(rows)
-        stars = np.minimum(np.maximum(self._stars.score_rows(taste, rows), MIN_STARS), MAX_STARS)
-        return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
+        return [None] * len(rows) if self._stars is None else predicted_stars(self._stars, taste, rows)
 
     def _reasons(self, explain: Explain, taste: Taste, page: Ranked) -> list[ScoreReasons]:
         """Return the largest positive contributions to each score; all others are added up in `other`.
@@ -251,6 +248,12 @@ class Engine:
         """Return the number of ratings of a movie; 0 for a movie that is not in the catalogue."""
         row = self.catalogue.vocabulary.row(movie_id)
         return 0 if row is None else int(self.catalogue.rating_counts[row])
+
+
+def predicted_stars(model: Model, taste: Taste, rows: Rows) -> list[float | None]:
+    """Return the stars that a model predicts for some movies, clipped to the scale; None for NaN."""
+    stars = np.minimum(np.maximum(model.score_rows(taste, rows), MIN_STARS), MAX_STARS)
+    return [None if value != value else value for value in stars.tolist()]  # noqa: PLR0124 - NaN is not itself
 
 
 def _largest(contributions: FloatMatrix) -> NDArray[np.intp]:

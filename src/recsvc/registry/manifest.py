@@ -52,12 +52,20 @@ class DatasetRecord(_Record):
     tmdb: str | None = None
 
 
+class CollectedRecord(_Record):
+    """How much of what users of the service said was trained on besides the dataset; `until` is the newest time."""
+
+    ratings: int
+    users: int
+    until: datetime | None
+
+
 class Manifest(_Record):
     """What a version consists of. It is written last, so that a folder with a manifest is whole.
 
     `catalogue` names the set of movies in which movie ids have a meaning. `era_border` is the median release year,
     where "new" begins. `search` has the settings that training chose, what they reached, and the next best ones; it is
-    None where nothing was searched.
+    None where nothing was searched. `collected` is None where nothing that users of the service said was used.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -65,6 +73,7 @@ class Manifest(_Record):
     created_at: datetime
     catalogue: str
     dataset: DatasetRecord
+    collected: CollectedRecord | None = None
     config: dict[str, Any]
     seed: int
     era_border: int | None

@@ -29,6 +29,7 @@ from recsvc.registry.files import locked, record, sync_folder, sync_tree, write_
 from recsvc.registry.manifest import (
     SCHEMA_VERSION,
     VERSION_ID,
+    CollectedRecord,
     ComponentRecord,
     DatasetRecord,
     FileRecord,
@@ -58,6 +59,7 @@ class Draft:
     components: Mapping[str, Component]
     folders: Mapping[str, str]
     search: Mapping[str, Any] | None = None
+    collected: CollectedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,22 @@ class Registry:
         except OSError as error:
             raise ConfigurationError(f"cannot publish into {self.folder}: {error.strerror or error}") from error
         return manifest
+
+    def remove(self, version: str) -> None:
+        """Remove a version that no alias stands for: it is gone at once, and its files afterwards.
+
+        Raises:
+            VersionNotFoundError: There is no version of that name.
+            RegistryError: It is in production or challenges.
+        """
+        challenge = self.aliases.challenge()
+        if version in (self.aliases.current(), None if challenge is None else challenge.version):
+            raise RegistryError(f"version {version} serves, and cannot be removed")
+        if not VERSION_ID.fullmatch(version) or not (self.versions / version).is_dir():
+            raise VersionNotFoundError(version)
+        with self._workspace() as folder:
+            (self.versions / version).rename(folder / version)
+            sync_folder(self.versions)
 
     def check_writable(self) -> None:
         """Raise ConfigurationError if a version could not be published, before one is trained for nothing."""
@@ -274,6 +292,7 @@ def _write(folder: Path, draft: Draft) -> Manifest:
         era_border=draft.era_border,
         metrics=dict(draft.metrics),
         search=None if draft.search is None else dict(draft.search),
+        collected=draft.collected,
         packages=dict(draft.packages),
         components=components,
         files=files,

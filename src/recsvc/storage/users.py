@@ -57,3 +57,9 @@ async def erase(transaction: WriteTransaction, user_id: UserId) -> bool:
     for table in (feedback, events):
         erased += (await transaction.execute(delete(table).where(table.c.user_id == user_id))).rowcount
     return erased > 0
+
+
+async def with_feedback(transaction: ReadTransaction, catalogue: CatalogueName) -> set[UserId]:
+    """Return the users of whom there is feedback about movies of a catalogue."""
+    query = select(feedback.c.user_id).where(feedback.c.catalogue == catalogue).distinct()
+    return {user_id for (user_id,) in await transaction.rows(query)}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from recsvc.datasets.dataset import Dataset
+from recsvc.datasets.collected import Collected, joined
+from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.datasets.preprocess import fingerprint, limit
 from recsvc.engine.strategies import SERVED
 from recsvc.features.catalogue import Catalogue
@@ -21,7 +23,7 @@ from recsvc.features.title_index import TitleIndex
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.hybrid import Hybrid
 from recsvc.registry.components import Component
-from recsvc.registry.manifest import DatasetRecord, Manifest
+from recsvc.registry.manifest import CollectedRecord, DatasetRecord, Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
 from recsvc.training.gate import Verdict, judge, split
@@ -88,28 +90,69 @@ def publish_trained(
         ModelError: The models cannot be trained on this data with this config.
         ConfigurationError: The registry cannot be written.
     """
-    star_model = config.star_model()
+    config.star_model()
     registry.check_writable()
-    vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
-    study = _search(dataset, config, search_plan, progress)
+    study = search_settings(dataset, config, search_plan, progress)
     if study is not None:
         config = replace(config, hybrid=study.config)
     progress("measuring on a hold-out")
-    verdict = judge(dataset, vocabulary, config)
+    verdict = judge(dataset, Vocabulary.of(movie.movie_id for movie in dataset.movies), config)
+    manifest = publish(
+        dataset,
+        config,
+        registry,
+        metrics=verdict.metrics,
+        search=None if study is None else study.record(),
+        progress=progress,
+        read_from=read_from,
+        catalogue_name=catalogue_name,
+    )
+    switches = models.serving_catalogue(registry) not in (None, manifest.catalogue)
+    promoted = promote and verdict.passed and (switch_catalogue or not switches)
+    if promoted:
+        why = f"trained on {dataset.name}; {verdict.reason}"
+        models.promote(registry, manifest.version, who=who, why=why, switch_catalogue=switch_catalogue)
+    return Trained(manifest, verdict, promoted)
+
+
+def publish(
+    dataset: Dataset,
+    config: TrainingConfig,
+    registry: Registry,
+    *,
+    metrics: dict[str, Any],
+    search: dict[str, Any] | None,
+    progress: Progress,
+    read_from: Folders = Folders(),
+    catalogue_name: CatalogueName | None = None,
+    collected: Collected | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Manifest:
+    """Train everything that serves on a dataset and on what users said, `collected`, and publish it.
+
+    Only the users of the dataset stand in the history of the version. `check` is called when all is trained, just
+    before it is published; what it raises prevents that.
+
+    Raises:
+        ModelError: The models cannot be trained on this data with this config.
+        ConfigurationError: The registry cannot be written.
+    """
+    star_model = config.star_model()
+    vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
+    ratings = dataset.ratings if collected is None else joined(dataset.ratings, collected.ratings)
     rng = np.random.default_rng(config.seed)
-    train = config.train_interactions(dataset.ratings, vocabulary)
+    train = config.train_interactions(ratings, vocabulary)
     progress("training the ranking")
     hybrid = Hybrid(config.hybrid).fit(train, dataset.movies, rng=rng)
     progress("training the predicted stars")
-    stars = {"stars": star_model.fit(train, dataset.movies, rng=rng)} if len(dataset.ratings) else {}
+    stars = {"stars": star_model.fit(train, dataset.movies, rng=rng)} if len(ratings) else {}
     own_components: dict[str, Component] = {
         served.strategy.value: served.kind().fit(train, dataset.movies, rng=rng)
         for served in SERVED
         if served.part_of is None
     }
     progress("indexing the catalogue")
-    everything = interactions_of(dataset.ratings, vocabulary)
-    catalogue = Catalogue.of(dataset.movies, everything)
+    catalogue = Catalogue.of(dataset.movies, interactions_of(ratings, vocabulary))
     draft = Draft(
         catalogue=catalogue_name or dataset.name,
         dataset=DatasetRecord(
@@ -123,15 +166,16 @@ def publish_trained(
             data_dir=read_from.data_dir and str(read_from.data_dir.resolve()),
             tmdb=read_from.tmdb and str(read_from.tmdb.resolve()),
         ),
+        collected=None if collected is None else _record(collected),
         config=config.as_dict(),
         seed=config.seed,
         era_border=catalogue.median_year,
-        metrics=verdict.metrics,
-        search=None if study is None else study.record(),
+        metrics=metrics,
+        search=search,
         packages={package: installed(package) for package in PACKAGES},
         components={
             "movies": catalogue,
-            "history": History.of(dataset.ratings, everything),
+            "history": History.of(dataset.ratings, interactions_of(dataset.ratings, vocabulary)),
             "titles": TitleIndex.of(dataset.movies),
             "hybrid": hybrid,
             **stars,
@@ -140,21 +184,33 @@ def publish_trained(
         folders=FOLDERS | {name: f"served/{name}" for name in own_components},
     )
     progress("publishing")
-    manifest = registry.publish(draft)
-    switches = models.serving_catalogue(registry) not in (None, manifest.catalogue)
-    promoted = promote and verdict.passed and (switch_catalogue or not switches)
-    if promoted:
-        why = f"trained on {dataset.name}; {verdict.reason}"
-        models.promote(registry, manifest.version, who=who, why=why, switch_catalogue=switch_catalogue)
-    return Trained(manifest, verdict, promoted)
+    check()
+    return registry.publish(draft)
 
 
-def _search(dataset: Dataset, config: TrainingConfig, plan: SearchPlan | None, progress: Progress) -> Study | None:
-    """Search the settings on the ratings that the gate does not hold out; None if there are too few to tell."""
-    if plan is None or not len(dataset.ratings):
+def _record(collected: Collected) -> CollectedRecord:
+    times = collected.ratings.timestamps
+    until = datetime.fromtimestamp(int(times.max()), UTC) if len(times) else None
+    return CollectedRecord(ratings=len(collected.ratings), users=len(collected.user_ids), until=until)
+
+
+def search_settings(
+    dataset: Dataset, config: TrainingConfig, plan: SearchPlan | None, progress: Progress
+) -> Study | None:
+    """Search the settings on the ratings that the gate of `train` does not hold out."""
+    if not len(dataset.ratings):
+        return None
+    return search_in(dataset, split(dataset, config.seed)[0], config, plan, progress)
+
+
+def search_in(
+    dataset: Dataset, ratings: Ratings, config: TrainingConfig, plan: SearchPlan | None, progress: Progress
+) -> Study | None:
+    """Search the settings on ratings of the movies of a dataset; None without a plan or with too few to tell."""
+    if plan is None:
         return None
     kept = limit(
-        split(dataset, config.seed)[0],
+        ratings,
         min_ratings_per_user=config.min_ratings_per_user,
         min_ratings_per_movie=config.min_ratings_per_movie,
     )

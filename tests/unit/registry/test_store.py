@@ -15,6 +15,7 @@ from recsvc.features.history import History
 from recsvc.features.interactions import Interactions
 from recsvc.features.title_index import TitleIndex
 from recsvc.models.popularity import Popularity
+from recsvc.registry.aliases import CHALLENGER, PRODUCTION
 from recsvc.registry.components import KINDS, Component
 from recsvc.registry.store import Registry
 from recsvc.types import EMPTY_TASTE, Movie, State
@@ -179,3 +180,19 @@ def test_an_array_of_objects_is_never_written(registry: Registry, monkeypatch: p
     with pytest.raises(ValueError, match="pickle"):
         registry.publish(draft({"sly": Sly()}))
     assert [path.name for path in registry.versions.iterdir()] == [".lock"]
+
+
+def test_what_is_removed_is_gone_and_what_serves_stays(registry: Registry) -> None:
+    versions = [registry.publish(draft()).version for _ in range(3)]
+    registry.aliases.append(PRODUCTION, versions[0], action="promote", who="tests", why="")
+    registry.aliases.append(CHALLENGER, versions[1], action="challenge", who="tests", why="", weight=0.5)
+    for version in versions[:2]:
+        with pytest.raises(RegistryError, match="serves"):
+            registry.remove(version)
+    registry.remove(versions[2])
+    assert registry.names() == sorted(versions[:2])
+    assert {path.name for path in registry.versions.iterdir()} == {".lock", *versions[:2]}
+    with pytest.raises(VersionNotFoundError):
+        registry.remove(versions[2])
+    with pytest.raises(VersionNotFoundError):
+        registry.remove("../versions")

@@ -64,6 +64,7 @@ function quality({ metrics }) {
   return panel(
     "Quality",
     metrics.protocol && h("p.hint", {}, `Measured before publication, with ${metrics.protocol}. Higher is better.`),
+    metrics.decision && h("p.hint", {}, metrics.decision),
     groups.length > 0 &&
       table(["Metric", ...groups.map(([name]) => MODELS[name] ?? name)], rows, "Metrics on the hold-out"),
     single.length > 0 &&

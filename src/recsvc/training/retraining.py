@@ -1,0 +1,137 @@
+"""Training again: on the dataset of the version that serves, and on what the users of the service said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, NamedTuple, TypeAlias
+
+from recsvc.datasets.collected import Collected, joined
+from recsvc.datasets.dataset import Dataset
+from recsvc.engine.engine import Engine
+from recsvc.errors import ErasedMeanwhileError, UnusableVersionError, VersionNotFoundError
+from recsvc.models.nmf import NmfConfig
+from recsvc.models.vbmf import VbmfConfig
+from recsvc.registry.aliases import PRODUCTION
+from recsvc.registry.manifest import Manifest
+from recsvc.registry.store import Registry
+from recsvc.training.config import TrainingConfig
+from recsvc.training.gate_in_time import Verdict, judge, question
+from recsvc.training.pipeline import Folders, Progress, SearchPlan, publish, search_in
+from recsvc.usecases import models
+
+STEPS = 6
+Action: TypeAlias = Literal["promoted", "challenges", "published"]
+
+
+class Retrained(NamedTuple):
+    """A published version, the verdict of the gate, and what became of it."""
+
+    manifest: Manifest
+    verdict: Verdict
+    action: Action
+
+
+def retrain(
+    dataset: Dataset,
+    collected: Collected,
+    registry: Registry,
+    serving: Engine,
+    *,
+    promote: bool,
+    challenge: float | None,
+    who: str,
+    progress: Progress,
+    read_from: Folders,
+    search_plan: SearchPlan | None,
+    check: Callable[[], None],
+) -> Retrained:
+    """Judge a candidate by later ratings, train on everything with its settings, publish, and promote what passed.
+
+    The search of settings begins at those of the serving version, and sees nothing that the gate asks for. What does
+    not pass is published all the same, and says why. With a `challenge`, the share of the users that it answers, what
+    passes challenges the serving version in place of following it. `check` is called before and after publishing; if it
+    raises, nothing stays.
+
+    Raises:
+        ErasedMeanwhileError: `check` found that users were erased.
+        ModelError: The models cannot be trained on this data.
+        ConfigurationError: The registry cannot be written.
+    """
+    registry.check_writable()
+    config = config_of(serving)
+    asked = question(collected.ratings, seen_until(serving, dataset))
+    known = joined(dataset.ratings, asked.known)
+    study = search_in(dataset, known, config, search_plan, progress)
+    if study is not None:
+        config = replace(config, hybrid=study.config)
+    progress("asking about later ratings")
+    verdict = judge(dataset, asked, config, serving, _first(registry, serving))
+    manifest = publish(
+        dataset,
+        config,
+        registry,
+        metrics=verdict.metrics,
+        search=None if study is None else study.record(),
+        progress=progress,
+        read_from=read_from,
+        catalogue_name=serving.manifest.catalogue,
+        collected=collected,
+        check=check,
+    )
+    try:
+        check()
+    except ErasedMeanwhileError:
+        registry.remove(manifest.version)
+        raise
+    return Retrained(manifest, verdict, _follow(registry, manifest, verdict, promote=promote, share=challenge, who=who))
+
+
+def _follow(
+    registry: Registry, manifest: Manifest, verdict: Verdict, *, promote: bool, share: float | None, who: str
+) -> Action:
+    """Let a version that passed serve, or challenge the one that serves."""
+    if not (promote and verdict.passed):
+        return "published"
+    why = f"retrained; {verdict.reason}"
+    if share is not None:
+        models.challenge(registry, manifest.version, share, who=who, why=why)
+        return "challenges"
+    models.promote(registry, manifest.version, who=who, why=why)
+    return "promoted"
+
+
+def seen_until(serving: Engine, dataset: Dataset) -> int:
+    """Return until when the serving version may know ratings, in seconds since 1970."""
+    collected = serving.manifest.collected
+    if collected is not None and collected.until is not None:
+        return int(collected.until.timestamp())
+    return int(dataset.ratings.timestamps.max()) if len(dataset.ratings) else 0
+
+
+def config_of(serving: Engine) -> TrainingConfig:
+    """Return the config that a version was trained with, with the settings that were found."""
+    given = serving.manifest.config
+    stars = NmfConfig(**given["stars"]) if "fill" in given["stars"] else VbmfConfig(**given["stars"])
+    limits = {name: given[name] for name in ("min_ratings_per_user", "min_ratings_per_movie")}
+    return TrainingConfig(serving.hybrid.config, stars, **limits, seed=serving.manifest.seed)
+
+
+def _first(registry: Registry, serving: Engine) -> Engine | None:
+    """Return the first version that served this catalogue; None if it is the serving one, or cannot answer any more.
+
+    A loss of a little under what the gate allows, again and again, would be found by it.
+    """
+    catalogue = serving.manifest.catalogue
+    of_catalogue = (
+        entry.version
+        for entry in registry.aliases.entries()
+        if entry.alias == PRODUCTION and registry.catalogue_of(entry.version) == catalogue
+    )
+    first = next(of_catalogue, serving.manifest.version)
+    if first == serving.manifest.version:
+        return None
+    try:
+        return models.open_engine(registry, first)
+    except (VersionNotFoundError, UnusableVersionError):
+        return None

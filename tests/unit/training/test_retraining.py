@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsvc.datasets.collected import Collected
+from recsvc.datasets.dataset import Dataset, Ratings
+from recsvc.engine.engine import Engine
+from recsvc.errors import ErasedMeanwhileError
+from recsvc.models.nmf import NmfConfig
+from recsvc.registry.store import Registry
+from recsvc.training.config import TrainingConfig
+from recsvc.training.pipeline import Folders, SearchPlan, publish_trained
+from recsvc.training.retraining import Retrained, config_of, retrain, seen_until
+from recsvc.usecases.models import open_engine, promote
+from tests.versions import part_of_sample
+
+NOTHING = Ratings((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
+
+
+@pytest.fixture
+def part() -> Dataset:
+    return part_of_sample(range(1, 151), range(150), name="part")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "artifacts")
+
+
+def trained(part: Dataset, registry: Registry, config: TrainingConfig | None = None) -> Engine:
+    """A version in production, whatever the gate of `train` says of so few ratings."""
+    done = publish_trained(
+        part, config or TrainingConfig(), registry, promote=False, who="tests", progress=lambda _step: None
+    )
+    promote(registry, done.manifest.version, who="tests", why="")
+    return open_engine(registry, done.manifest.version)
+
+
+def one_opinion(part: Dataset) -> Collected:
+    movies = np.array([part.movies[0].movie_id], np.int64)
+    times = np.array([part.ratings.timestamps.max() + 10], np.int64)
+    return Collected(Ratings(("0",), np.zeros(1, np.int32), movies, np.full(1, 4.5, np.float32), times), ("ann",))
+
+
+def retrained(
+    part: Dataset,
+    registry: Registry,
+    serving: Engine,
+    collected: Collected,
+    check: object,
+    plan: SearchPlan | None = None,
+) -> Retrained:
+    assert callable(check)
+    return retrain(
+        part,
+        collected,
+        registry,
+        serving,
+        promote=True,
+        challenge=None,
+        who="tests",
+        progress=lambda _step: None,
+        read_from=Folders(),
+        search_plan=plan,
+        check=check,
+    )
+
+
+def test_with_too_few_users_it_is_published_and_not_promoted(part: Dataset, registry: Registry) -> None:
+    serving = trained(part, registry)
+    assert seen_until(serving, part) == part.ratings.timestamps.max()
+    done = retrained(part, registry, serving, one_opinion(part), lambda: None)
+    assert done.action == "published"
+    assert registry.production() == serving.manifest.version
+    engine = open_engine(registry, done.manifest.version)
+    assert engine.manifest.catalogue == serving.manifest.catalogue
+    assert engine.manifest.collected is not None
+    assert (engine.manifest.collected.users, engine.manifest.collected.ratings) == (1, 1)
+    assert seen_until(engine, part) == part.ratings.timestamps.max() + 10
+    assert len(engine.history) == len(serving.history)
+    assert "0 users said something to test on" in str(engine.manifest.metrics["decision"])
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_nothing_stays_of_a_version_in_which_somebody_is_who_was_erased(
+    part: Dataset, registry: Registry, fails_at: int
+) -> None:
+    serving = trained(part, registry)
+    calls = 0
+
+    def erased() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == fails_at:
+            raise ErasedMeanwhileError(1)
+
+    with pytest.raises(ErasedMeanwhileError):
+        retrained(part, registry, serving, one_opinion(part), erased)
+    assert registry.names() == [serving.manifest.version]
+    assert registry.production() == serving.manifest.version
+
+
+def test_without_opinions_it_trains_on_the_dataset_alone(part: Dataset, registry: Registry) -> None:
+    serving = trained(part, registry)
+    done = retrained(part, registry, serving, Collected(NOTHING, ()), lambda: None)
+    assert done.manifest.collected is not None
+    assert done.manifest.collected.until is None
+    assert done.manifest.dataset == serving.manifest.dataset
+
+
+def test_it_goes_on_from_the_config_of_the_serving_version(part: Dataset, registry: Registry) -> None:
+    config = TrainingConfig(stars=NmfConfig(factors=3), min_ratings_per_user=2, seed=7)
+    serving = trained(part, registry, config)
+    assert config_of(serving) == config
+
+
+@pytest.mark.usefixtures("short_search")
+def test_settings_are_searched_without_what_the_gate_asks_for(registry: Registry) -> None:
+    part = part_of_sample(range(1, 201), range(300), name="part")
+    serving = trained(part, registry)
+    done = retrained(part, registry, serving, one_opinion(part), lambda: None, SearchPlan(2))
+    assert done.manifest.search is not None
+    assert done.manifest.search["trials"] == 2
