@@ -1,4 +1,4 @@
-"""recsvc feedback: export what users said, and carry it over to another catalogue."""
+"""recsvc feedback: export and import what users said, and carry it over to another catalogue."""
 
 from __future__ import annotations
 
@@ -13,26 +13,13 @@ import typer
 
 from recsvc import terminal
 from recsvc.settings import Settings, load_settings
-from recsvc.types import Attribution
 
 if TYPE_CHECKING:
-    from recsvc.storage.feedback import StoredFeedback
     from recsvc.usecases.catalogues import CarriedFeedback, CarriedLists
 
-_COLUMNS = (
-    "catalogue",
-    "user_id",
-    "movie_id",
-    "kind",
-    "stars",
-    "created_at",
-    "updated_at",
-    "revision",
-    "recommendation_id",
-    *Attribution._fields,
+commands = typer.Typer(
+    help="Export and import what users said, and carry it over to another catalogue.", no_args_is_help=True
 )
-
-commands = typer.Typer(help="Export what users said, and carry it over to another catalogue.", no_args_is_help=True)
 
 
 @commands.command("export")
@@ -40,13 +27,15 @@ def feedback_export(
     catalogue: Annotated[
         str | None, typer.Option(help="Only feedback about this catalogue; '' is what belongs to none.")
     ] = None,
+    user: Annotated[str | None, typer.Option(help="Only feedback of this user.")] = None,
     output: Annotated[Path, typer.Option(help="The file to write; - is standard output.")] = Path("-"),
 ) -> None:
     """Write all feedback as CSV: one line for each user and movie of a catalogue, with its times in UTC."""
-    asyncio.run(_export(load_settings(), catalogue, output))
+    asyncio.run(_export(load_settings(), catalogue, user, output))
 
 
-async def _export(settings: Settings, catalogue: str | None, output: Path) -> None:
+async def _export(settings: Settings, catalogue: str | None, user: str | None, output: Path) -> None:
+    from recsvc.cli.feedback_rows import COLUMNS, record
     from recsvc.storage import feedback
     from recsvc.usecases.opening import open_database
 
@@ -57,22 +46,45 @@ async def _export(settings: Settings, catalogue: str | None, output: Path) -> No
             if str(output) != "-":
                 file = stack.enter_context(terminal.writing(output))
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
+            writer.writerow(COLUMNS)
             async with database.read() as transaction:
                 n_written = 0
-                async for page in feedback.pages(transaction, catalogue):
-                    writer.writerows(_record(name, item) for name, item in page)
+                async for page in feedback.pages(transaction, catalogue, user):
+                    writer.writerows(record(name, item) for name, item in page)
                     n_written += len(page)
         if catalogue is not None and not n_written:
             terminal.warn(f"nothing is stored of the catalogue {catalogue or 'without a name'}")
+        if user is not None and not n_written:
+            terminal.warn(f"nothing is stored of the user {user}")
     finally:
         await database.close()
 
 
-def _record(catalogue: str, item: StoredFeedback) -> tuple[object, ...]:
-    times = (None if time is None else time.isoformat() for time in (item.created_at, item.updated_at))
-    told = (item.kind.value, item.stars, *times, item.revision, item.recommendation_id)
-    return (catalogue, item.user_id, item.movie_id, *told, *(item.attribution or (None, None, None)))
+@commands.command("import")
+def feedback_import(
+    file: Annotated[Path, typer.Argument(help="A file that `recsvc feedback export` wrote.")],
+) -> None:
+    """Store feedback from a file, with its own times; where there is some already, the newer one stays.
+
+    It is one transaction: a line that cannot be used is named, and nothing is stored.
+    """
+    n_read, n_stored = asyncio.run(_import(load_settings(), file))
+    terminal.say(f"stored {n_stored:,} of {n_read:,}; of the others there was something as new already")
+
+
+async def _import(settings: Settings, file: Path) -> tuple[int, int]:
+    from recsvc.cli.feedback_rows import read_feedback
+    from recsvc.storage import feedback
+    from recsvc.usecases.opening import open_database
+
+    given = read_feedback(file)
+    database = await open_database(settings)
+    try:
+        async with database.write() as transaction:
+            stored = [await feedback.restore(transaction, catalogue, items) for catalogue, items in given.items()]
+    finally:
+        await database.close()
+    return sum(map(len, given.values())), sum(stored)
 
 
 @commands.command("carry")

@@ -80,3 +80,18 @@ def models_challenge(
 
     challenge(Registry(load_settings().artifacts_dir), version, weight, who=terminal.whoami(), why=why)
     terminal.say(f"{version} answers {weight:.1%} of the users" if weight else f"{version} answers nobody any more")
+
+
+@commands.command("prune")
+def models_prune(
+    keep: Annotated[int, typer.Option(min=2, help="How many of the newest whole versions of a catalogue stay.")] = 2,
+) -> None:
+    """Remove old versions, but what serves, what a rollback goes to, and the first version of a catalogue."""
+    from recsvc.registry.store import Registry
+    from recsvc.usecases.models import prune
+
+    removed = prune(Registry(load_settings().artifacts_dir), keep=keep)
+    for version in removed:
+        terminal.say(f"{version} is removed")
+    if not removed:
+        terminal.say("there is nothing to remove")

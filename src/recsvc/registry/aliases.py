@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from recsvc.errors import RegistryError
-from recsvc.registry.files import locked, sync_folder
+from recsvc.registry.files import locked as file_locked
+from recsvc.registry.files import sync_folder
 
 PRODUCTION = "production"
 CHALLENGER = "challenger"
@@ -113,16 +114,16 @@ class AliasLog:
 
         `check` is called with the log locked; what it raises leaves the log as it is.
         """
-        with self._locked() as handle:
+        with self.locked() as handle:
             self.entries()  # a log that cannot be read must not be written to
             check()
             return self._append(handle, alias, version, action=action, who=who, why=why, weight=weight)
 
     @contextmanager
-    def _locked(self) -> Iterator[int]:
-        """Lock the log for writing; raises RegistryError if it cannot be written."""
+    def locked(self) -> Iterator[int]:
+        """Lock the log, so that nobody else writes to it; raises RegistryError if it cannot be written."""
         try:
-            with locked(self.path) as handle:
+            with file_locked(self.path) as handle:
                 yield handle
         except OSError as error:
             raise RegistryError(f"{self.path} cannot be written: {error.strerror or error}") from error
@@ -144,7 +145,7 @@ class AliasLog:
             RegistryError: There is no earlier version, or it is another one by now.
         """
         self.before(alias)  # refuse before a log is created
-        with self._locked() as handle:
+        with self.locked() as handle:
             *_, before, current = self._stack(alias)
             if to not in (None, before):
                 raise RegistryError(f"{alias} was changed meanwhile: a rollback goes to {before} now, not to {to}")

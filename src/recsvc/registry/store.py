@@ -94,20 +94,22 @@ class Registry:
         return manifest
 
     def remove(self, version: str) -> None:
-        """Remove a version that no alias stands for: it is gone at once, and its files afterwards.
+        """Remove a version that no alias stands for, and its report: it is gone at once, and its files afterwards.
 
         Raises:
             VersionNotFoundError: There is no version of that name.
             RegistryError: It is in production or challenges.
         """
-        challenge = self.aliases.challenge()
-        if version in (self.aliases.current(), None if challenge is None else challenge.version):
-            raise RegistryError(f"version {version} serves, and cannot be removed")
         if not VERSION_ID.fullmatch(version) or not (self.versions / version).is_dir():
             raise VersionNotFoundError(version)
-        with self._workspace() as folder:
-            (self.versions / version).rename(folder / version)
-            sync_folder(self.versions)
+        with self.aliases.locked():  # nobody promotes it meanwhile
+            challenge = self.aliases.challenge()
+            if version in (self.aliases.current(), None if challenge is None else challenge.version):
+                raise RegistryError(f"version {version} serves, and cannot be removed")
+            with self._workspace() as folder:
+                (self.versions / version).rename(folder / version)
+                sync_folder(self.versions)
+        shutil.rmtree(self.report_path(version).parent, ignore_errors=True)
 
     def check_writable(self) -> None:
         """Raise ConfigurationError if a version could not be published, before one is trained for nothing."""

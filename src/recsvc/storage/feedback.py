@@ -165,13 +165,15 @@ _ROWS_A_PAGE = 5_000
 
 
 async def pages(
-    transaction: ReadTransaction, catalogue: CatalogueName | None = None
+    transaction: ReadTransaction, catalogue: CatalogueName | None = None, user_id: UserId | None = None
 ) -> AsyncIterator[list[tuple[CatalogueName, StoredFeedback]]]:
-    """Return all feedback about the movies of a catalogue, or of all catalogues, by user, catalogue and movie."""
+    """Return all feedback about the movies of a catalogue, or of all, of a user, or of all, in the order of the key."""
     key = tuple_(*feedback.primary_key.columns)
     query = select(feedback).order_by(*feedback.primary_key.columns).limit(_ROWS_A_PAGE)
     if catalogue is not None:
         query = query.where(feedback.c.catalogue == catalogue)
+    if user_id is not None:
+        query = query.where(feedback.c.user_id == user_id)
     page = await transaction.rows(query)
     while page:
         yield [(row.catalogue, _stored(row)) for row in page]
@@ -199,14 +201,14 @@ _CARRY: Mapping[Dialect, ReturningInsert[Any]] = {
 }
 
 
-async def carry_over(transaction: WriteTransaction, catalogue: CatalogueName, items: Sequence[StoredFeedback]) -> int:
+async def restore(transaction: WriteTransaction, catalogue: CatalogueName, items: Sequence[StoredFeedback]) -> int:
     """Store feedback with its own times, where there is none that is as new; return how much was stored.
 
-    The items differ in user or movie. Where they had been recommended is left out: that was in another catalogue.
+    The items differ in user or movie.
     """
     parameters = [
         {
-            **_parameters(catalogue, replace(item, recommendation_id=None, attribution=None)),
+            **_parameters(catalogue, item),
             "revision": item.revision,
             "created_at": item.created_at,
             "updated_at": item.updated_at,
@@ -217,3 +219,10 @@ async def carry_over(transaction: WriteTransaction, catalogue: CatalogueName, it
         return 0
     statement = _CARRY[transaction.dialect].execution_options(insertmanyvalues_page_size=_ROWS_A_STATEMENT)
     return len((await transaction.execute(statement, parameters)).all())
+
+
+async def carry_over(transaction: WriteTransaction, catalogue: CatalogueName, items: Sequence[StoredFeedback]) -> int:
+    """Restore feedback about movies of another catalogue, without where they had been recommended there."""
+    return await restore(
+        transaction, catalogue, [replace(item, recommendation_id=None, attribution=None) for item in items]
+    )

@@ -12,7 +12,6 @@ from recsvc.engine.engine import Engine
 from recsvc.errors import ErasedMeanwhileError, UnusableVersionError, VersionNotFoundError
 from recsvc.models.nmf import NmfConfig
 from recsvc.models.vbmf import VbmfConfig
-from recsvc.registry.aliases import PRODUCTION
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
@@ -122,14 +121,8 @@ def _first(registry: Registry, serving: Engine) -> Engine | None:
 
     A loss of a little under what the gate allows, again and again, would be found by it.
     """
-    catalogue = serving.manifest.catalogue
-    of_catalogue = (
-        entry.version
-        for entry in registry.aliases.entries()
-        if entry.alias == PRODUCTION and registry.catalogue_of(entry.version) == catalogue
-    )
-    first = next(of_catalogue, serving.manifest.version)
-    if first == serving.manifest.version:
+    first = models.reference_of(registry, serving.manifest.catalogue)
+    if first is None or first == serving.manifest.version:
         return None
     try:
         return models.open_engine(registry, first)

@@ -7,11 +7,12 @@ serve is refused, and nothing changes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeAlias
 
 from recsvc.engine.engine import Engine
-from recsvc.errors import CatalogueMismatchError, RegistryError
+from recsvc.errors import CatalogueMismatchError, RegistryError, UnusableVersionError
 from recsvc.registry.aliases import CHALLENGER, PRODUCTION, AliasEntry
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry
@@ -123,3 +124,32 @@ def _check_challenger(registry: Registry, version: str, load: Load) -> None:
     if manifest.catalogue != production.catalogue:
         remedy = "a movie id would mean two movies at once; only a promotion can switch"
         raise CatalogueMismatchError(f"version {version}", manifest.catalogue, production.catalogue, remedy)
+
+
+def reference_of(registry: Registry, catalogue: CatalogueName) -> str | None:
+    """Return the first version that served a catalogue and is still there; None if none is."""
+    there = set(registry.names())
+    served = (entry.version for entry in registry.aliases.entries() if entry.alias == PRODUCTION)
+    return next((one for one in served if one in there and registry.catalogue_of(one) == catalogue), None)
+
+
+def prune(registry: Registry, *, keep: int) -> list[str]:
+    """Remove old versions, and return them.
+
+    What serves and challenges stays, and so do the version that a rollback goes to, and of each catalogue its
+    reference and the newest `keep` versions that are not damaged.
+    """
+    challenge = registry.aliases.challenge()
+    kept = {registry.aliases.current(), None if challenge is None else challenge.version}
+    with suppress(RegistryError):
+        kept.add(registry.aliases.before())
+    whole: dict[CatalogueName, list[str]] = {}
+    for version in reversed(registry.names()):
+        with suppress(UnusableVersionError):
+            whole.setdefault(registry.verify(version).catalogue, []).append(version)
+    for catalogue, of_catalogue in whole.items():
+        kept |= {reference_of(registry, catalogue), *of_catalogue[:keep]}
+    removed = [version for version in registry.names() if version not in kept]
+    for version in removed:
+        registry.remove(version)
+    return removed

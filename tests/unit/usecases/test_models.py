@@ -175,3 +175,24 @@ def test_a_promotion_that_fails_ends_no_challenge(
 
 def full(_handle: int, _line: bytes) -> int:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_old_versions_are_removed_and_what_may_be_needed_stays(artifacts: Path) -> None:
+    registry = Registry(artifacts)
+    first = registry.production()
+    others = sorted(publish_again(artifacts).version for _ in range(7))  # of one second, their names are their order
+    for version in others[:3]:
+        models.promote(registry, version, who="tests", why="")
+    models.challenge(registry, others[3], 0.1, who="tests", why="")
+    damaged = artifacts / "versions" / others[6] / "metrics.json"
+    damaged.write_text("{}")
+    report = registry.report_path(others[0])
+    report.parent.mkdir(parents=True)
+    report.write_text("a report")
+    assert models.reference_of(registry, "sample") == first
+    # others[2] serves, [1] is what a rollback goes to, [3] challenges, [4] and [5] are the newest whole ones.
+    assert models.prune(registry, keep=2) == [others[0], others[6]]
+    assert registry.names() == sorted([first, *others[1:6]])
+    assert not report.parent.exists()
+    assert models.prune(registry, keep=2) == []
+    assert models.reference_of(registry, "another") is None

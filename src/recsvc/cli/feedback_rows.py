@@ -1,0 +1,111 @@
+"""The lines of `recsvc feedback export`, written and read."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from recsvc.datasets.dataset import check_name
+from recsvc.errors import BadRowError, DataError
+from recsvc.storage.feedback import StoredFeedback
+from recsvc.types import MAX_STARS, MIN_STARS, Attribution, CatalogueName, FeedbackKind
+
+COLUMNS = (
+    "catalogue",
+    "user_id",
+    "movie_id",
+    "kind",
+    "stars",
+    "created_at",
+    "updated_at",
+    "revision",
+    "recommendation_id",
+    *Attribution._fields,
+)
+_USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_MOST_ID = 2**63 - 1
+
+
+def record(catalogue: CatalogueName, item: StoredFeedback) -> tuple[object, ...]:
+    """Return the fields of a line."""
+    times = (None if time is None else time.isoformat() for time in (item.created_at, item.updated_at))
+    told = (item.kind.value, item.stars, *times, item.revision, item.recommendation_id)
+    return (catalogue, item.user_id, item.movie_id, *told, *(item.attribution or (None, None, None)))
+
+
+def read_feedback(file: Path) -> dict[CatalogueName, list[StoredFeedback]]:
+    """Read the feedback of a file by its catalogue.
+
+    Raises:
+        DataError: The file cannot be read, or does not have the columns.
+        BadRowError: A line cannot be used, or is the second one of a user and movie.
+    """
+    found: dict[CatalogueName, dict[tuple[str, int], StoredFeedback]] = {}
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            lines = csv.DictReader(stream, restval="", strict=True)
+            missing = [name for name in COLUMNS if name not in (lines.fieldnames or ())]
+            if missing:
+                raise DataError(f"{file} lacks the columns {', '.join(missing)}")
+            for line in lines:
+                try:
+                    catalogue, item = _parsed(line)
+                    of_catalogue = found.setdefault(catalogue, {})
+                    if (item.user_id, item.movie_id) in of_catalogue:
+                        raise ValueError("there is a line of this user and movie already")
+                    of_catalogue[item.user_id, item.movie_id] = item
+                except (ValueError, DataError) as error:
+                    raise BadRowError(file, lines.line_num, str(error)) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"cannot read {file}: {error}") from None
+    return {catalogue: list(items.values()) for catalogue, items in found.items()}
+
+
+def _parsed(line: Mapping[str, str]) -> tuple[CatalogueName, StoredFeedback]:
+    """Return the catalogue and the feedback of a line; raises ValueError or DataError with what is wrong."""
+    catalogue = line["catalogue"]
+    if catalogue:
+        check_name(catalogue)
+    if not _USER_ID.fullmatch(line["user_id"]):
+        raise ValueError(f"user_id {line['user_id']!r} is not 1 to 128 of A-Z a-z 0-9 . _ : -")
+    kind = FeedbackKind(line["kind"])
+    stars = float(line["stars"]) if line["stars"] else None
+    if (stars is not None) != (kind is FeedbackKind.RATING):
+        raise ValueError(f"stars are {line['stars']!r}, and the kind is {kind.value}")
+    if stars is not None and not (MIN_STARS <= stars <= MAX_STARS and (stars * 2).is_integer()):
+        raise ValueError(f"stars {line['stars']} are not 0.5 to 5 in halves")
+    created, updated = (_time(name, line[name]) for name in ("created_at", "updated_at"))
+    attribution = None
+    if line["rank"]:
+        attribution = Attribution(line["model_version"], line["strategy"], _number("rank", line["rank"]))
+    item = StoredFeedback(
+        line["user_id"],
+        _number("movie_id", line["movie_id"]),
+        kind,
+        stars,
+        line["recommendation_id"] or None,
+        attribution,
+        revision=_number("revision", line["revision"]),
+        created_at=created,
+        updated_at=updated,
+    )
+    return catalogue, item
+
+
+def _number(name: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) > _MOST_ID:
+        raise ValueError(f"{name} {text!r} is not a whole number")
+    return int(text)
+
+
+def _time(name: str, text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{name} {text!r} is not a time") from None
+    if time.tzinfo is None:
+        raise ValueError(f"{name} {text!r} has no time zone")
+    return time

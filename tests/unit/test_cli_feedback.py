@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from recsvc import cli
+from recsvc.cli.feedback_rows import COLUMNS
+from recsvc.storage import feedback
+from recsvc.storage.database import Database
+from recsvc.storage.feedback import Feedback
+from recsvc.types import Attribution, FeedbackKind
+from tests.databases import empty
+
+Run = Callable[..., tuple[int, str, str]]
+VERSION = "20261120T101500Z-1f3a9c2e"
+LINE = {
+    "catalogue": "sample",
+    "user_id": "ann",
+    "movie_id": "7",
+    "kind": "rating",
+    "stars": "4.5",
+    "created_at": "2026-11-01T10:00:00+00:00",
+    "updated_at": "2026-11-02T10:00:00+00:00",
+    "revision": "2",
+}
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database_url: str) -> Run:
+    """Run a command of `recsvc feedback` on one database."""
+    monkeypatch.setenv("RECSVC_ARTIFACTS_DIR", str(tmp_path / "artifacts"))
+    monkeypatch.setenv("RECSVC_DATABASE_URL", database_url)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["recsvc", "feedback", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        captured = capsys.readouterr()
+        return int(end.value.code or 0), captured.out, captured.err
+
+    return command
+
+
+def store(url: str, *items: Feedback, catalogue: str = "sample") -> None:
+    async def write() -> None:
+        database = await Database.open(url)
+        async with database.write() as transaction:
+            await feedback.put_many(transaction, catalogue, items)
+        await database.close()
+
+    asyncio.run(write())
+
+
+def written(tmp_path: Path, *lines: dict[str, str]) -> Path:
+    path = tmp_path / "feedback.csv"
+    rows = [",".join(line.get(name, "") for name in COLUMNS) for line in lines]
+    path.write_text("\n".join([",".join(COLUMNS), *rows]) + "\n")
+    return path
+
+
+def test_what_was_exported_is_imported_as_it_was(run: Run, database_url: str, tmp_path: Path) -> None:
+    attribution = Attribution(VERSION, "hybrid", 3)
+    store(
+        database_url,
+        Feedback("ann", 1, FeedbackKind.RATING, 2.5, "token", attribution),
+        Feedback("ann", 2, FeedbackKind.LIKED),
+        Feedback("anon:0f", 2, FeedbackKind.NOT_INTERESTED),
+    )
+    store(database_url, Feedback("ann", 2, FeedbackKind.SEEN), catalogue="another")
+    path = tmp_path / "feedback.csv"
+    assert run("export", "--output", str(path))[0] == 0
+    before = path.read_text()
+    assert before.count("\n") == 5
+    assert run("export", "--user", "anon:0f")[1].splitlines()[1:] == [
+        line for line in before.splitlines() if "anon:0f" in line
+    ]
+    assert "nothing is stored of the user bob" in run("export", "--user", "bob")[2]
+    if database_url.startswith("postgresql"):
+        empty(database_url)
+    else:
+        shutil.move(database_url.removeprefix("sqlite:///"), tmp_path / "lost.db")
+    assert run("import", str(path))[1] == "stored 4 of 4; of the others there was something as new already\n"
+    assert run("export")[1] == before
+    assert run("import", str(path))[1].startswith("stored 0 of 4;")
+    store(database_url, Feedback("ann", 1, FeedbackKind.RATING, 5.0))
+    assert run("import", str(path))[1].startswith("stored 0 of 4;")
+    assert "ann,1,rating,5.0," in run("export")[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"catalogue": "No Name"}, "the name 'No Name'"),
+        ({"user_id": "a b"}, "user_id 'a b'"),
+        ({"user_id": ""}, "user_id ''"),
+        ({"movie_id": "x"}, "movie_id 'x'"),
+        ({"movie_id": "99999999999999999999"}, "movie_id '99999999999999999999'"),
+        ({"kind": "adored"}, "'adored'"),
+        ({"kind": "seen"}, "the kind is seen"),
+        ({"stars": ""}, "the kind is rating"),
+        ({"stars": "4.7"}, "stars 4.7"),
+        ({"stars": "nan"}, "stars nan"),
+        ({"stars": "many"}, "many"),
+        ({"updated_at": "yesterday"}, "updated_at 'yesterday'"),
+        ({"created_at": "2026-11-01T10:00:00"}, "has no time zone"),
+        ({"revision": "-1"}, "revision '-1'"),
+        ({"rank": "first"}, "rank 'first'"),
+        ({"movie_id": "1"}, "there is a line of this user and movie already"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named_and_nothing_is_stored(
+    run: Run, tmp_path: Path, change: dict[str, str], reason: str
+) -> None:
+    path = written(tmp_path, {**LINE, "movie_id": "1"}, {**LINE, **change})
+    code, _, error = run("import", str(path))
+    assert code == 1
+    assert f"{path}:3: " in error.replace("\n", "")
+    assert reason in error.replace("\n", " ")
+    assert run("export")[1].splitlines() == [",".join(COLUMNS)]
+
+
+def test_a_file_without_the_columns_is_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("user_id,movie_id\nann,1\n")
+    code, _, error = run("import", str(path))
+    assert code == 1
+    assert "lacks the columns catalogue, kind" in error.replace("\n", " ")
+    assert run("import", str(tmp_path / "none.csv"))[0] == 1
