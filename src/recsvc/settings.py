@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +18,7 @@ from recsvc.errors import ConfigurationError
 
 PREFIX = "RECSVC_"
 SHORTEST_ADMIN_KEY = 16
+REQUESTS_PER_MINUTE = 600
 _OF_TESTS = f"{PREFIX}TEST_"
 _KUBERNETES_PORT = re.compile(r"(?:tcp|udp|sctp)://", re.IGNORECASE)
 _OF_KUBERNETES = re.compile(
@@ -42,6 +43,17 @@ class Settings(BaseSettings):
         default=None,
         description="Whether others than this machine can reach the service, so that naming a user needs an API key. "
         "Unset: whether the host or an allowed host is not a loopback one.",
+    )
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many requests a client address may send in a minute to one process, a fifth of them writes "
+        "and a thirtieth new sessions or lists; ten times as many with an API key. 0: as many as it likes. "
+        "Unset: 600 where the service is exposed.",
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks of proxies, separated by commas, whose `X-Forwarded-For` is believed.",
     )
     artifacts_dir: Path = Field(default=Path("artifacts"), description="The model registry directory.")
     data_dir: Path | None = Field(
@@ -104,6 +116,13 @@ class Settings(BaseSettings):
         """Whether others than this machine can reach the service."""
         return bool(self.reachable_by) if self.exposed is None else self.exposed
 
+    @property
+    def most_requests(self) -> int:
+        """The number of requests of a client in a minute; 0 without a limit."""
+        if self.requests_per_minute is None:
+            return REQUESTS_PER_MINUTE if self.is_exposed else 0
+        return self.requests_per_minute
+
     @field_validator("port", mode="before")
     @classmethod
     def _not_of_kubernetes(cls, value: object) -> object:
@@ -111,7 +130,7 @@ class Settings(BaseSettings):
         is_address = isinstance(value, str) and _KUBERNETES_PORT.match(value)
         return cls.model_fields["port"].default if is_address else value
 
-    @field_validator("allowed_hosts", "cors_origins", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -28,6 +28,7 @@ TITLES = {
     413: "Content Too Large",
     421: "Misdirected Request",
     422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -102,7 +103,7 @@ def assert_problem(response: Response, status: int, *fields: str) -> Json:
     assert sorted(error["field"] for error in errors) == sorted(fields), errors
     assert all(error["message"] for error in errors)
     assert "Traceback" not in response.text
-    if status == 503:
+    if status in (429, 503):
         assert int(response.headers["retry-after"]) > 0
     return problem
 

@@ -16,6 +16,8 @@ from recsvc import __version__
 from recsvc.registry.store import Registry
 from recsvc.service import middleware, problems
 from recsvc.service.access import Sessions
+from recsvc.service.caching import ETagMiddleware
+from recsvc.service.limiting import LimitMiddleware
 from recsvc.service.openapi import Documented
 from recsvc.service.presenting import Presenter
 from recsvc.service.routes import (
@@ -123,7 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.stars_by_kind = stars_by_kind_of(settings)
-    middleware.install(app, settings)
+    add_middleware(app, settings)
     problems.install(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
@@ -131,6 +133,19 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
     pages.mount_assets(app)
     return app
+
+
+def add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Add what every request passes to an application; each one that is added is around those before."""
+    app.add_middleware(ETagMiddleware)
+    app.add_middleware(middleware.BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(middleware.HostMiddleware, allowed_hosts=settings.allowed_hosts)
+    app.add_middleware(middleware.FailureMiddleware)
+    if settings.most_requests:
+        app.add_middleware(LimitMiddleware, settings=settings)
+    app.add_middleware(middleware.HeadMiddleware)
+    app.add_middleware(middleware.HeadersMiddleware)
+    app.add_middleware(middleware.RequestIdMiddleware)
 
 
 async def _watch(manager: DeploymentManager, seconds: float) -> None:

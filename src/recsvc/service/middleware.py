@@ -8,26 +8,13 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from fastapi import FastAPI, HTTPException
+from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsvc.service.caching import ETagMiddleware
 from recsvc.service.problems import RETRY_AFTER_SECONDS, FieldError, problem_response, unforeseen
-from recsvc.settings import Settings
 
 API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-
-
-def install(app: FastAPI, settings: Settings) -> None:
-    """Add all middleware to an application."""
-    app.add_middleware(ETagMiddleware)  # the innermost; each one that is added is around those before
-    app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
-    app.add_middleware(HostMiddleware, allowed_hosts=settings.allowed_hosts)
-    app.add_middleware(FailureMiddleware)
-    app.add_middleware(HeadMiddleware)
-    app.add_middleware(HeadersMiddleware)
-    app.add_middleware(RequestIdMiddleware)
 
 
 class Middleware(ABC):

@@ -124,7 +124,9 @@ def _title(status: int) -> str:
 
 def document(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of an operation: these problems, and those that any operation may have."""
-    return {status: {"model": Problem, "description": _title(status)} for status in sorted({*statuses, 422, 500, 503})}
+    return {
+        status: {"model": Problem, "description": _title(status)} for status in sorted({*statuses, 422, 429, 500, 503})
+    }
 
 
 def install(app: FastAPI) -> None:

@@ -7,14 +7,14 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from recsvc.service.middleware import install
+from recsvc.service.app import add_middleware
 from recsvc.settings import Settings
 
 
 def installed(settings: Settings) -> list[Any]:
     """All middleware of the service, the outermost first."""
     service = FastAPI()
-    install(service, settings)
+    add_middleware(service, settings)
     return service.user_middleware
 
 

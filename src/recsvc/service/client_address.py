@@ -1,0 +1,52 @@
+"""The address of a client: that of the connection, or what a proxy says that is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
+
+from starlette.types import Scope
+
+Network: TypeAlias = IPv4Network | IPv6Network
+_PREFIX_OF_A_CLIENT = 64
+"""Of IPv6, a client has this network and all addresses in it (RFC 6177)."""
+
+
+def client_of(scope: Scope, trusted: Sequence[Network]) -> str:
+    """Return the address of the client as text, for IPv6 its /64 network; "" if the connection has none.
+
+    `X-Forwarded-For` is read from the right for as long as the address before it is that of a trusted proxy; what
+    stands further left was sent by whoever is not, and may say anything.
+    """
+    peer = scope.get("client")
+    address = "" if peer is None else str(peer[0])
+    forwarded = [
+        part.strip()
+        for name, value in scope["headers"]
+        if name == b"x-forwarded-for"
+        for part in value.decode("latin-1").split(",")
+    ]
+    while forwarded and _is_in(address, trusted):
+        address = forwarded.pop()
+    return _network_of(address)
+
+
+def _is_in(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def _network_of(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:64]  # a forwarded text that is no address is one client, whatever it is
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), _PREFIX_OF_A_CLIENT), strict=False))

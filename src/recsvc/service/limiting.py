@@ -1,0 +1,113 @@
+"""How much one client may ask for in a minute. Counted in this process: each of several counts for itself."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from hashlib import blake2b
+from typing import NamedTuple
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recsvc.errors import NotPermittedError, NotReadyError
+from recsvc.service.client_address import client_of
+from recsvc.service.middleware import Middleware
+from recsvc.service.problems import problem_response
+from recsvc.settings import Settings
+from recsvc.usecases.keys import scopes_of
+
+log = logging.getLogger(__name__)
+
+FREE = ("/assets/", "/health/")
+"""Paths that are not counted: files that a browser keeps, and probes."""
+MADE = ("/session", "/lists")
+"""What is made there stays or costs a signature: a `POST` is counted apart."""
+WRITES_SHARE, MADE_SHARE, KEY_TIMES = 1 / 5, 1 / 30, 10
+"""Of the requests of an address, so many may write, and so many make something; a server with a key has ten times."""
+REFUSALS = 30
+"""After so many refused tokens and keys, an address has to wait: guessing is slow, and the log stays readable."""
+
+
+class Limit(NamedTuple):
+    """A number of requests a minute, and whose they are."""
+
+    item: RateLimitItemPerMinute
+    who: str
+
+
+class LimitMiddleware(Middleware):
+    """Answers 429 with `Retry-After` once a client has asked for more than `settings.most_requests` in a minute."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        super().__init__(app)
+        self._trusted = settings.trusted_proxies
+        self._most = settings.most_requests
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["path"].startswith(FREE):
+            await self.app(scope, receive, send)
+            return
+        client = client_of(scope, self._trusted)
+        refusals = Limit(RateLimitItemPerMinute(REFUSALS), f"refused {client}")
+        full = None if self._limiter.test(*refusals) else refusals
+        if full is None:
+            limits = self._limits(scope, await self._server(scope, refusals), client)
+            full = next((limit for limit in limits if not self._limiter.hit(*limit)), None)
+        if full is not None:
+            await self._refuse(scope, receive, send, client, full)
+            return
+
+        async def send_and_count(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (401, 403) and _is_signed(scope):
+                self._limiter.hit(*refusals)
+            await send(message)
+
+        await self.app(scope, receive, send_and_count)
+
+    async def _server(self, scope: Scope, refusals: Limit) -> str | None:
+        """Return a name for the API key of a request; None without one that is valid, which counts as refused."""
+        key = _header(scope, b"x-api-key")
+        if key is None:
+            return None
+        try:
+            await scopes_of(scope["app"].state.database, key)
+        except NotPermittedError:
+            self._limiter.hit(*refusals)
+            return None
+        except NotReadyError:
+            return None
+        return blake2b(key.encode(), digest_size=16).hexdigest()
+
+    def _limits(self, scope: Scope, server: str | None, client: str) -> list[Limit]:
+        """Return what a request counts for: the server whose API key it has, or else the address of the client."""
+        most, who = (self._most, client) if server is None else (self._most * KEY_TIMES, server)
+        limits = [Limit(RateLimitItemPerMinute(most), f"all {who}")]
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and scope["path"] != "/recommend":
+            limits.append(Limit(RateLimitItemPerMinute(math.ceil(most * WRITES_SHARE)), f"writes {who}"))
+            if scope["path"] in MADE:
+                limits.append(Limit(RateLimitItemPerMinute(math.ceil(most * MADE_SHARE)), f"makes {who}"))
+        return limits
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, client: str, full: Limit) -> None:
+        seconds = max(math.ceil(self._limiter.get_window_stats(*full).reset_time - time.time()), 1)
+        if self._limiter.hit(RateLimitItemPerMinute(1), f"told {full.who}"):  # a line a cause, not one a request
+            log.warning("%s sent more than %s for a minute", client or "a client without an address", full.item)
+        detail = f"Too many requests; the next one is answered in {seconds} s."
+        headers = {"Retry-After": str(seconds)}
+        response = problem_response(scope["path"], scope["state"]["request_id"], 429, detail, (), headers)
+        await response(scope, receive, send)
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+
+
+def _is_signed(scope: Scope) -> bool:
+    """Tell whether a request has a token or key of which a wrong one was not counted yet."""
+    return any(name in (b"authorization", b"x-admin-key", b"x-edit-token") for name, _ in scope["headers"])
