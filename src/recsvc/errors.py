@@ -6,6 +6,8 @@ RecsvcError
 │   ├── BadRowError         one row, named by file, line and reason
 │   └── DownloadError       a download that failed, was cut short or did not match its checksum
 ├── ModelError              a model that cannot do what it was asked for, or cannot be trained on this data
+├── LeaseTakenError         another process does what only one may do at a time
+├── LeaseLostError          this process was not heard of for too long, and another one does it now
 ├── ErasedMeanwhileError    users were erased while a version was trained on what they had said
 ├── RegistryError           the model registry cannot do what it was asked for
 │   ├── VersionNotFoundError
@@ -58,6 +60,21 @@ class DownloadError(DataError):
 
 class ModelError(RecsvcError):
     """A model was asked for what it cannot do, or training cannot succeed on this data."""
+
+
+class LeaseTakenError(RecsvcError):
+    """Another process does what only one may do at a time."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        super().__init__(f"{name} is under way already, by {holder}")
+
+
+class LeaseLostError(RecsvcError):
+    """The holder was not heard of for too long, and another process does by now what only one may do."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        super().__init__(f"{name} is under way by {holder} by now, since this process was not heard of for too long")
+        self.holder = holder
 
 
 class ErasedMeanwhileError(RecsvcError):

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from recsvc import terminal
 from recsvc.cli.options import DataDir, Tmdb, Tune, read_again, trials_of
+from recsvc.errors import RecsvcError
 from recsvc.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from recsvc.datasets.collected import Collected
     from recsvc.features.vocabulary import Vocabulary
+    from recsvc.registry.manifest import Manifest
+
+POLL_SECONDS, RETRY_SECONDS = 10.0, 600.0
+"""How often to look whether it is time, and how long to wait after it went wrong."""
 
 
 def retrain(
@@ -24,6 +32,14 @@ def retrain(
     challenge: Annotated[
         float | None,
         typer.Option(min=0.001, max=1, help="Let what passes answer this share of the users, beside what serves."),
+    ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Go on, and train again so long after the newest version: 90m, 24h, 7d."),
+    ] = None,
+    after: Annotated[int | None, typer.Option(min=1, help="Go on, and train again after so many new opinions.")] = None,
+    keep: Annotated[
+        int | None, typer.Option(min=2, help="Remove old versions afterwards, as `models prune` does, but so many.")
     ] = None,
     tune: Tune = None,
     jobs: Annotated[
@@ -35,6 +51,50 @@ def retrain(
 
     What does not pass the gate is published, not promoted, and says why. That is no error.
     """
+    from recsvc.registry.store import Registry
+    from recsvc.training.retraining import Schedule
+
+    settings = load_settings()
+    options = _Options(data_dir, tmdb, promote, challenge, keep, tune, jobs)
+    schedule = Schedule(None if every is None else _seconds(every), after)
+    if schedule == (None, None):
+        _retrain(settings, options)
+        return
+    while True:
+        pause = POLL_SECONDS
+        try:
+            registry = Registry(settings.artifacts_dir)
+            registry.production()  # without one there is nothing to begin from
+            newest = registry.manifests()[-1]
+            age = time.time() - newest.created_at.timestamp()
+            if schedule.is_due(age, asyncio.run(_opinions(settings, newest))):
+                _retrain(settings, options)
+        except RecsvcError as error:  # what is wrong may be mended by the next time
+            terminal.warn(f"not retrained: {error}")
+            pause = RETRY_SECONDS
+        time.sleep(pause)
+
+
+def _seconds(text: str) -> float:
+    """Return the seconds of a time such as `90m`; raises BadParameter for what is none."""
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no time such as 90m, 24h or 7d", param_hint="--every")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+class _Options(NamedTuple):
+    data_dir: Path | None
+    tmdb: Path | None
+    promote: bool
+    challenge: float | None
+    keep: int | None
+    tune: str | None
+    jobs: int | None
+
+
+def _retrain(settings: Settings, options: _Options) -> None:
+    """Train again once, if no other process does."""
     from joblib import cpu_count
 
     from recsvc.datasets.collected import joined
@@ -44,21 +104,26 @@ def retrain(
     from recsvc.training.retraining import STEPS
     from recsvc.training.retraining import retrain as train_again
     from recsvc.tuning.budget import budget
-    from recsvc.usecases.models import open_engine
+    from recsvc.usecases.leases import Lease
+    from recsvc.usecases.models import open_engine, prune
 
-    settings = load_settings()
     registry = Registry(settings.artifacts_dir)
     serving = open_engine(registry, registry.production())
     catalogue = serving.manifest.catalogue
-    with terminal.steps(STEPS + 1) as step:
+    with Lease.held(settings, "retraining") as lease, terminal.steps(STEPS + 1) as step:
+
+        def check() -> None:
+            lease.check()
+            asyncio.run(_check(settings, catalogue, collected))
+
         step(f"reading {serving.manifest.dataset.name}")
-        data, folders = read_again(serving.manifest.dataset, settings, data_dir, tmdb)
+        data, folders = read_again(serving.manifest.dataset, settings, options.data_dir, options.tmdb)
         vocabulary = Vocabulary.of(movie.movie_id for movie in data.movies)
         step("reading feedback")
         collected = asyncio.run(_collected(settings, catalogue, vocabulary))
         everything = replace(data, ratings=joined(data.ratings, collected.ratings))
-        trials = trials_of(tune, everything)
-        plan = None if trials is None else SearchPlan(trials, jobs or cpu_count())
+        trials = trials_of(options.tune, everything)
+        plan = None if trials is None else SearchPlan(trials, options.jobs or cpu_count())
         if plan is not None:
             step.add(plan.trials)
             terminal.tell_budget(budget(everything, plan.trials), plan.jobs)
@@ -67,23 +132,39 @@ def retrain(
             collected,
             registry,
             serving,
-            promote=promote,
-            challenge=challenge,
+            promote=options.promote,
+            challenge=options.challenge,
             who=terminal.whoami(),
             progress=step,
             read_from=Folders(*folders),
             search_plan=plan,
-            check=lambda: asyncio.run(_check(settings, catalogue, collected)),
+            check=check,
         )
     count = f"{len(collected.ratings):,} opinions of {len(collected.user_ids):,} users"
     terminal.say(f"published {done.manifest.version}, trained on {data.name} and {count}")
     terminal.say(done.verdict.reason)
     what = {
         "promoted": "it is in production now",
-        "challenges": f"it answers {challenge or 0:.1%} of the users now",
+        "challenges": f"it answers {options.challenge or 0:.1%} of the users now",
         "published": "it was not promoted",
     }
     terminal.say(what[done.action])
+    if options.keep is not None:
+        for version in prune(registry, keep=options.keep):
+            terminal.say(f"{version} is removed")
+
+
+async def _opinions(settings: Settings, newest: Manifest) -> int:
+    """Return how many opinions are newer than a version."""
+    from recsvc.storage import feedback
+    from recsvc.usecases.opening import open_database
+
+    database = await open_database(settings)
+    try:
+        async with database.read() as transaction:
+            return await feedback.count_since(transaction, newest.catalogue, newest.created_at)
+    finally:
+        await database.close()
 
 
 async def _collected(settings: Settings, catalogue: str, vocabulary: Vocabulary) -> Collected:

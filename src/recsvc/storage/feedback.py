@@ -161,6 +161,13 @@ async def count_of_user(transaction: ReadTransaction, catalogue: CatalogueName, 
     return (await transaction.rows(query))[0][0]
 
 
+async def count_since(transaction: ReadTransaction, catalogue: CatalogueName, since: datetime) -> int:
+    """Return how much feedback about movies of a catalogue was given or changed after a time."""
+    newer = feedback.c.updated_at > since
+    query = select(func.count()).select_from(feedback).where(feedback.c.catalogue == catalogue, newer)
+    return (await transaction.rows(query))[0][0]
+
+
 _ROWS_A_PAGE = 5_000
 
 

@@ -200,3 +200,13 @@ api_keys = Table(
     sqlite_with_rowid=False,
 )
 """The keys of servers. A key is random enough that a plain hash of it cannot be turned back."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Work that one process does at a time, who does it, and until when the holder has to say so again."""

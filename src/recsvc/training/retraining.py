@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from recsvc.datasets.collected import Collected, joined
 from recsvc.datasets.dataset import Dataset
 from recsvc.engine.engine import Engine
-from recsvc.errors import ErasedMeanwhileError, UnusableVersionError, VersionNotFoundError
+from recsvc.errors import RecsvcError, UnusableVersionError, VersionNotFoundError
 from recsvc.models.nmf import NmfConfig
 from recsvc.models.vbmf import VbmfConfig
 from recsvc.registry.manifest import Manifest
@@ -53,7 +53,7 @@ def retrain(
     raises, nothing stays.
 
     Raises:
-        ErasedMeanwhileError: `check` found that users were erased.
+        RecsvcError: `check` found that it must not be published, such as that users were erased.
         ModelError: The models cannot be trained on this data.
         ConfigurationError: The registry cannot be written.
     """
@@ -80,7 +80,7 @@ def retrain(
     )
     try:
         check()
-    except ErasedMeanwhileError:
+    except RecsvcError:
         registry.remove(manifest.version)
         raise
     return Retrained(manifest, verdict, _follow(registry, manifest, verdict, promote=promote, share=challenge, who=who))
@@ -98,6 +98,18 @@ def _follow(
         return "challenges"
     models.promote(registry, manifest.version, who=who, why=why)
     return "promoted"
+
+
+class Schedule(NamedTuple):
+    """When to train again: so many seconds after the newest version, or after so many new opinions; None is never."""
+
+    every: float | None
+    after: int | None
+
+    def is_due(self, age: float, opinions: int) -> bool:
+        """Tell whether it is time, by the age of the newest version and the opinions since then."""
+        by_age = self.every is not None and age >= self.every
+        return by_age or (self.after is not None and opinions >= self.after)
 
 
 def seen_until(serving: Engine, dataset: Dataset) -> int:
