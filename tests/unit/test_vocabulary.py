@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "recsvc"
 
 FEATURES = {"analytics", "batches", "events", "feedback", "keys", "lists", "models", "movies", "recommendations"}
-FEATURES |= {"session", "similar", "users"}
+FEATURES |= {"leases", "session", "similar", "users"}
 """Features have one module in each of `storage`, `usecases`, `service/routes` and `service/schemas` that needs one."""
 
 FLOORS = ("storage", "usecases", "service/routes", "service/schemas", "cli")
