@@ -61,13 +61,19 @@ def test_training_killed_at_any_time(tmp_path: Path, forks: Forks, full: bool) -
 
     draw = random.Random(20261120)
     killed = 0
-    for number in range(kills):
+    for _ in range(5 * kills):
+        began = time.perf_counter()
         child = forks.start("train", log=log, artifacts_dir=artifacts)
-        time.sleep(whole_time * (number + draw.random()) / kills)
+        time.sleep(whole_time * (killed + draw.random()) / kills)
         os.kill(child, signal.SIGKILL)
-        killed += forks.wait() == -signal.SIGKILL
+        if forks.wait() == -signal.SIGKILL:
+            killed += 1
+        else:  # it had ended by then: the machine was busier when the whole was timed
+            whole_time = min(whole_time, time.perf_counter() - began) * 0.9
         assert production in assert_only_whole_versions(artifacts)
-    assert killed > kills / 2
+        if killed == kills:
+            break
+    assert killed == kills
 
 
 def test_publishing_killed_at_any_time(tmp_path: Path, full: bool) -> None:
