@@ -94,16 +94,3 @@ def test_what_users_said_is_trained_on_and_served(
     assert not any("simulated-" in path.read_text("latin-1") for path in (artifacts / "versions" / after).rglob("*.*"))
     engine = open_engine(registry, after)
     assert len(engine.history) == len(read_sample().ratings.user_labels)
-
-    # Once more, with nothing new to ask about: published, and not promoted.
-    assert run(monkeypatch, artifacts, sqlite_url) == 0
-    assert f"0 users said something to test on, of {LEAST_USERS}" in capsys.readouterr().out
-    assert Registry(artifacts).production() == after
-
-    # Once the promotion is taken back, a candidate that passes can challenge in place of following.
-    Registry(artifacts).aliases.roll_back(who="tests", why="")
-    assert run(monkeypatch, artifacts, sqlite_url, "--challenge", "0.1") == 0
-    challenge = Registry(artifacts).aliases.challenge()
-    assert challenge is not None
-    assert challenge.weight == 0.1
-    assert Registry(artifacts).production() == before

@@ -19,9 +19,9 @@ from recsvc.registry.store import Registry
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
-from recsvc.types import FeedbackKind
-from tests.unit.datasets.folders import tmdb, tmdb_row
-from tests.versions import publish_again
+from recsvc.types import FeedbackKind, title_and_year
+from tests.unit.datasets.folders import tmdb, tmdb_row, write_csv
+from tests.versions import part_of_sample, publish_again
 
 
 class Done(NamedTuple):
@@ -386,21 +386,36 @@ def test_trials_are_a_number_or_off(command: Command, given: str) -> None:
     assert "a number of trials, or off" in done.err
 
 
+@pytest.fixture
+def small(tmp_path: Path) -> tuple[str, ...]:
+    """Arguments that name a dataset that is just large enough to search settings in."""
+    part = part_of_sample(range(1, 201), range(300), name="small")
+    users = [part.ratings.user_labels[user] for user in part.ratings.users.tolist()]
+    columns = (users, part.ratings.movie_ids.tolist(), part.ratings.stars.tolist(), part.ratings.timestamps.tolist())
+    folder = tmp_path / "sets" / "small"
+    folder.mkdir(parents=True)
+    write_csv(folder / "ratings.csv", [("userId", "movieId", "rating", "timestamp"), *zip(*columns, strict=True)])
+    movies = [(one.movie_id, title_and_year(one.title, one.year), "|".join(one.genres)) for one in part.movies]
+    write_csv(folder / "movies.csv", [("movieId", "title", "genres"), *movies])
+    return "--dataset", "small", "--data-dir", str(folder.parent), "--jobs", "1", "--no-promote"
+
+
 @pytest.mark.usefixtures("short_search")
-def test_settings_are_searched_if_that_is_asked_for(command: Command, tmp_path: Path) -> None:
-    done = command("train", "--tune", "2", "--jobs", "1", artifacts_dir=tmp_path / "artifacts")
+def test_settings_are_searched_if_that_is_asked_for(command: Command, tmp_path: Path, small: tuple[str, ...]) -> None:
+    done = command("train", "--tune", "2", *small, artifacts_dir=tmp_path / "artifacts")
     assert done.code == 0, done.err
     assert "searching settings: 2 trials, about " in done.err
     assert "the best of 2 settings reach " in done.out
-    registry = Registry(tmp_path / "artifacts")
-    found = registry.manifest(registry.production()).search
-    assert found is not None
-    assert found["trials"] == 2
+    [manifest] = Registry(tmp_path / "artifacts").manifests()
+    assert manifest.search is not None
+    assert manifest.search["trials"] == 2
 
 
 @pytest.mark.usefixtures("short_search")
-def test_without_seconds_to_search_in_the_defaults_are_used(command: Command, tmp_path: Path) -> None:
-    done = command("train", "--tune", "40", "--tune-seconds", "0", "--jobs", "1", artifacts_dir=tmp_path / "artifacts")
+def test_without_seconds_to_search_in_the_defaults_are_used(
+    command: Command, tmp_path: Path, small: tuple[str, ...]
+) -> None:
+    done = command("train", "--tune", "40", "--tune-seconds", "0", *small, artifacts_dir=tmp_path / "artifacts")
     assert done.code == 0, done.err
     assert "the best of 1 settings reach 100.0%" in done.out
 

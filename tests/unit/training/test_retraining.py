@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +11,17 @@ from recsvc.datasets.collected import Collected
 from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.engine.engine import Engine
 from recsvc.errors import ErasedMeanwhileError
+from recsvc.models.hybrid import HybridConfig
 from recsvc.models.nmf import NmfConfig
 from recsvc.registry.store import Registry
+from recsvc.training import pipeline, retraining
 from recsvc.training.config import TrainingConfig
+from recsvc.training.gate_in_time import Verdict
 from recsvc.training.pipeline import Folders, SearchPlan, publish_trained
 from recsvc.training.retraining import Retrained, config_of, retrain, seen_until
+from recsvc.tuning.objective import Value
+from recsvc.tuning.search import Study, Trial
+from recsvc.tuning.spaces import point_of
 from recsvc.usecases.models import open_engine, promote
 from tests.versions import part_of_sample
 
@@ -52,6 +60,7 @@ def retrained(
     collected: Collected,
     check: object,
     plan: SearchPlan | None = None,
+    challenge: float | None = None,
 ) -> Retrained:
     assert callable(check)
     return retrain(
@@ -60,7 +69,7 @@ def retrained(
         registry,
         serving,
         promote=True,
-        challenge=None,
+        challenge=challenge,
         who="tests",
         progress=lambda _step: None,
         read_from=Folders(),
@@ -117,10 +126,39 @@ def test_it_goes_on_from_the_config_of_the_serving_version(part: Dataset, regist
     assert config_of(serving) == config
 
 
-@pytest.mark.usefixtures("short_search")
-def test_settings_are_searched_without_what_the_gate_asks_for(registry: Registry) -> None:
-    part = part_of_sample(range(1, 201), range(300), name="part")
+def test_settings_are_searched_without_what_the_gate_asks_for(
+    part: Dataset, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     serving = trained(part, registry)
+    searched_in: list[int] = []
+    config = replace(HybridConfig(), popularity_prior=3.0)
+    best = Trial(point_of(config), Value(1.0, 0.0), 1, {}, 1.0)
+
+    def noted(dataset: Dataset, given: HybridConfig, **_named: Any) -> Study:
+        assert given == serving.hybrid.config
+        searched_in.append(len(dataset.ratings))
+        return Study(config, best, (best,))
+
+    monkeypatch.setattr(pipeline, "search", noted)
+    monkeypatch.setattr(pipeline, "enough_to_search", lambda _dataset: True)
     done = retrained(part, registry, serving, one_opinion(part), lambda: None, SearchPlan(2))
+    assert searched_in == [len(part.ratings)]  # without the one that is newer than the cut
     assert done.manifest.search is not None
-    assert done.manifest.search["trials"] == 2
+    assert open_engine(registry, done.manifest.version).hybrid.config == config
+
+
+def test_what_passes_is_promoted_or_challenges(
+    part: Dataset, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = trained(part, registry)
+    monkeypatch.setattr(retraining, "judge", lambda *_: Verdict(True, "it is better", {}))
+    done = retrained(part, registry, serving, one_opinion(part), lambda: None, challenge=0.25)
+    assert done.action == "challenges"
+    challenge = registry.aliases.challenge()
+    assert challenge is not None
+    assert (challenge.version, challenge.weight) == (done.manifest.version, 0.25)
+    assert registry.production() == serving.manifest.version
+    done = retrained(part, registry, serving, one_opinion(part), lambda: None)
+    assert done.action == "promoted"
+    assert registry.production() == done.manifest.version
+    assert registry.aliases.entries()[-1].why == "retrained; it is better"

@@ -53,11 +53,11 @@ def found(
 
 def test_seed_and_number_of_trials_reproduce_it_whatever_the_number_of_processes(part: Dataset) -> None:
     calls: list[tuple[str, int]] = []
-    one = found(part, 4, calls=calls)
-    assert found(part, 4, jobs=2) == one
-    assert found(part, 4, seed=2).trials[1:] != one.trials[1:]
-    assert calls == [("trials", 4)] * 4
-    assert len(one.trials) == 4
+    one = found(part, 3, calls=calls)
+    assert found(part, 3, jobs=2) == one
+    assert found(part, 3, seed=2).trials[2:] != one.trials[2:]
+    assert calls == [("trials", 3)] * 3
+    assert len(one.trials) == 3
     assert one.trials[0].point == point_of(HybridConfig())
     assert one.trials[0].value == (1, 0)
     assert 1 <= len([trial for trial in one.trials[1:] if trial.seeds == 3]) <= CONFIRMED
@@ -67,9 +67,9 @@ def test_seed_and_number_of_trials_reproduce_it_whatever_the_number_of_processes
     assert all(0 < reached < 1 for trial in one.trials for both in trial.ndcg.values() for reached in both)
     record = one.record()
     assert json.loads(json.dumps(record)) == record
-    assert record["trials"] == 4
+    assert record["trials"] == 3
     assert record["defaults"]["settings"] == one.trials[0].point
-    assert len(record["alternatives"]) in (2, 3)
+    assert len(record["alternatives"]) in (1, 2)
 
 
 def test_one_trial_is_the_defaults(part: Dataset) -> None:
