@@ -56,6 +56,23 @@ def test_what_is_written_and_made_is_less(limited: TestClient) -> None:
     assert ask(limited, 2, "/recommend", "POST", json=asked) == [200, 200]  # it stores nothing
 
 
+def test_a_long_body_counts_as_several_writes(limited: TestClient) -> None:
+    ratings = [{"user_id": "ann", "movie_id": movie, "rating": 4.0} for movie in range(1, 101)]  # 4 to 6 kB
+    writes = MOST // 5
+    assert ask(limited, writes // 3, "/rate/batch", "POST", json={"ratings": ratings}) == [200] * (writes // 3)
+    assert ask(limited, 1, "/rate/batch", "POST", json={"ratings": ratings}) == [429]
+
+
+def test_a_body_of_unknown_length_counts_as_long_as_it_may_be(limited: TestClient) -> None:
+    def sent() -> Iterator[bytes]:
+        yield b'{"ratings": []}'
+
+    headers = {"content-type": "application/json"}
+    assert limited.post("/rate/batch", content=sent(), headers=headers).status_code in (200, 422)
+    assert ask(limited, 1, "/rate", "POST", json={"user_id": "ann", "movie_id": 1, "rating": 4.0}) == [429]
+    assert ask(limited, 1) == [200]
+
+
 def test_an_api_key_has_its_own_count(limited: TestClient, sqlite_url: str) -> None:
     async def made() -> str:
         database = await Database.open(sqlite_url)

@@ -32,6 +32,10 @@ REFUSALS = 30
 """After so many refused tokens and keys, an address has to wait: guessing is slow, and the log stays readable."""
 
 
+BYTES_OF_A_WRITE = 2048
+"""A body that is longer counts as several writes; one of unknown length as long as it may be."""
+
+
 class Limit(NamedTuple):
     """A number of requests a minute, and whose they are."""
 
@@ -46,6 +50,7 @@ class LimitMiddleware(Middleware):
         super().__init__(app)
         self._trusted = settings.trusted_proxies
         self._most = settings.most_requests
+        self._max_body_bytes = settings.max_body_bytes
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +63,7 @@ class LimitMiddleware(Middleware):
         full = None if self._limiter.test(*refusals) else refusals
         if full is None:
             limits = self._limits(scope, await self._server(scope, refusals), client)
-            full = next((limit for limit in limits if not self._limiter.hit(*limit)), None)
+            full = next((limit for limit, cost in limits.items() if not self._limiter.hit(*limit, cost=cost)), None)
         if full is not None:
             await self._refuse(scope, receive, send, client, full)
             return
@@ -84,15 +89,23 @@ class LimitMiddleware(Middleware):
             return None
         return blake2b(key.encode(), digest_size=16).hexdigest()
 
-    def _limits(self, scope: Scope, server: str | None, client: str) -> list[Limit]:
-        """Return what a request counts for: the server whose API key it has, or else the address of the client."""
+    def _limits(self, scope: Scope, server: str | None, client: str) -> dict[Limit, int]:
+        """Return what a request counts for and as how many: the server whose API key it has, or else the address."""
         most, who = (self._most, client) if server is None else (self._most * KEY_TIMES, server)
-        limits = [Limit(RateLimitItemPerMinute(most), f"all {who}")]
+        limits = {Limit(RateLimitItemPerMinute(most), f"all {who}"): 1}
         if scope["method"] not in ("GET", "HEAD", "OPTIONS") and scope["path"] != "/recommend":
-            limits.append(Limit(RateLimitItemPerMinute(math.ceil(most * WRITES_SHARE)), f"writes {who}"))
+            writes = Limit(RateLimitItemPerMinute(math.ceil(most * WRITES_SHARE)), f"writes {who}")
+            limits[writes] = min(self._size(scope), writes.item.amount)
             if scope["path"] in MADE:
-                limits.append(Limit(RateLimitItemPerMinute(math.ceil(most * MADE_SHARE)), f"makes {who}"))
+                limits[Limit(RateLimitItemPerMinute(math.ceil(most * MADE_SHARE)), f"makes {who}")] = 1
         return limits
+
+    def _size(self, scope: Scope) -> int:
+        """Return as how many writes a body counts."""
+        if _header(scope, b"transfer-encoding") is not None:
+            return 1 + self._max_body_bytes // BYTES_OF_A_WRITE
+        length = _header(scope, b"content-length") or "0"
+        return 1 + (int(length) if length.isdecimal() else 0) // BYTES_OF_A_WRITE
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, client: str, full: Limit) -> None:
         seconds = max(math.ceil(self._limiter.get_window_stats(*full).reset_time - time.time()), 1)
