@@ -118,6 +118,19 @@ def test_sigterm_ends_it_cleanly_during_an_unfinished_request(sample_artifacts: 
         assert "Traceback" not in service.log.read_text()
 
 
+def test_a_head_without_end_is_refused_and_others_are_served(sample_artifacts: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/recsvc.db"
+    with serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database) as service:
+        for part, status in ((b"x" * 1000, b" 414 "), (b"x HTTP/1.1\r\n" + b"name: value\r\n" * 4000, b" 431 ")):
+            with socket.create_connection(("127.0.0.1", service.port), timeout=10) as raw:
+                raw.sendall(b"GET /" + part * (100 if status == b" 414 " else 1))
+                received = b""
+                while more := raw.recv(65536):
+                    received += more
+            assert status in received.partition(b"\r\n")[0]
+            assert service.client.get("/health/live").status_code == 200
+
+
 def test_a_body_without_end_is_cut_off(sample_artifacts: Path, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/recsvc.db"
     with serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database) as service:

@@ -7,7 +7,9 @@ import logging
 import signal
 import socket
 import sys
+import time
 from contextlib import closing, suppress
+from typing import Any
 
 import uvicorn
 
@@ -32,6 +34,7 @@ def run(settings: Settings) -> None:
     """
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_OneAMinute())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it is done
     with closing(_listen(settings)) as listening:
         asyncio.run(_check(settings))
@@ -41,10 +44,38 @@ def run(settings: Settings) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            http=_protocol(settings),
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         with suppress(KeyboardInterrupt):
             _Server(config, settings).run([listening])
+
+
+def _protocol(settings: Settings) -> Any:
+    """Return the protocol of connections: ours is one over httptools, which there is not for Windows."""
+    if sys.platform == "win32":  # pragma: no cover - it is not tested there
+        return "auto"
+    from recsvc.service.connections import protocol_of
+
+    return protocol_of(settings)
+
+
+class _OneAMinute(logging.Filter):
+    """Lets a message through once a minute: whoever sends what is no request must not fill the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a message may be logged; errors always may."""
+        if record.levelno != logging.WARNING:
+            return True
+        now = time.monotonic()
+        if now < self._next.get(str(record.msg), 0.0):
+            return False
+        self._next[str(record.msg)] = now + 60
+        return True
 
 
 class _Server(uvicorn.Server):
