@@ -82,7 +82,7 @@ def test_what_users_said_is_trained_on_and_served(
     metrics = manifest.metrics
     assert metrics["users"] >= LEAST_USERS
     assert metrics["hybrid"]["ndcg@10"] > 1.2 * metrics["serving"]["ndcg@10"]
-    assert metrics["serving"]["below_low"] > 0
+    assert metrics["serving"]["gain_low"] > 0
     assert registry.aliases.entries()[-1].why.startswith("retrained; nDCG@10 of ")
 
     # It is served, and no user of the service stands in it.
@@ -90,6 +90,9 @@ def test_what_users_said_is_trained_on_and_served(
     while answer(rated.get("/health/ready"))["model_version"] != after:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+    [newest, former] = answer(rated.get("/models"))["items"]
+    assert (newest["version"], newest["opinions"], former["opinions"]) == (after, 7200, 0)
+    assert newest["metrics"]["decision"].startswith("nDCG@10 of ")
     assert answer(rated.get("/recommend?user_id=simulated-0"))["model_version"] == after
     assert not any("simulated-" in path.read_text("latin-1") for path in (artifacts / "versions" / after).rglob("*.*"))
     engine = open_engine(registry, after)

@@ -204,9 +204,9 @@ def judge(dataset: Dataset, asked: Question, config: TrainingConfig, serving: En
         **{
             name: {
                 **other.figures(),
-                "below": compared[name][0],
-                "below_low": compared[name][1].low,
-                "below_high": compared[name][1].high,
+                "gain": compared[name][0],
+                "gain_low": compared[name][1].low,
+                "gain_high": compared[name][1].high,
             }
             for name, other in others.items()
         },

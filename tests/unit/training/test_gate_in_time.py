@@ -114,7 +114,7 @@ def test_what_learns_from_users_passes_and_is_told_by_how_much(part: Dataset, as
     figures = verdict.metrics
     assert figures["users"] == LEAST_USERS
     assert figures["hybrid"]["ndcg@10"] > 1.2 * figures["serving"]["ndcg@10"]
-    low, mean, high = (figures["serving"][name] for name in ("below_low", "below", "below_high"))
+    low, mean, high = (figures["serving"][name] for name in ("gain_low", "gain", "gain_high"))
     assert 0 < low < mean < high
     assert mean == pytest.approx(figures["hybrid"]["ndcg@10"] - figures["serving"]["ndcg@10"])
     assert "first" not in figures
@@ -131,11 +131,11 @@ def test_what_was_trained_on_spoilt_ratings_is_refused(
     verdict = judge(part, spoilt, TrainingConfig(), better, base)
     assert not verdict.passed
     assert "against the version that serves it is -" in verdict.reason
-    assert verdict.metrics["serving"]["below_high"] < 0
+    assert verdict.metrics["serving"]["gain_high"] < 0
     same = judge(part, asked, TrainingConfig(), better, base)
     assert same.passed
-    assert same.metrics["serving"]["below"] == 0
-    assert same.metrics["first"]["below_low"] > 0
+    assert same.metrics["serving"]["gain"] == 0
+    assert same.metrics["first"]["gain_low"] > 0
 
 
 def test_one_that_serves_worse_than_the_first_version_does_not_follow(

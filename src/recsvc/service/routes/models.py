@@ -44,6 +44,7 @@ def models(manager: DeploymentManagerDep) -> Models:
             **manifest.dataset.model_dump(exclude={"name", "fingerprint", "data_dir", "tmdb"}),
             dataset=manifest.dataset.name,
             catalogue=manifest.catalogue,
+            opinions=0 if manifest.collected is None else manifest.collected.ratings,
             report_url=_report_url(manager.registry, manifest.version),
             metrics=manifest.metrics,
         )

@@ -31,11 +31,18 @@ class ModelVersion(ResponseModel):
     users: int = Field(description="How many users the dataset has.", examples=[943])
     movies: int = Field(description="How many movies.", examples=[1682])
     ratings: int = Field(description="How many ratings.", examples=[100_000])
+    opinions: int = Field(
+        description="How many ratings, likes and dislikes of the service's own users it was trained on besides.",
+        examples=[7200],
+    )
     report_url: str | None = Field(
         description="Its page of plots and lists, if `recsvc report` was run.",
         examples=["/reports/20261120T101500Z-1f3a9c2e"],
     )
-    metrics: dict[str, Any] = Field(description="Its metrics on a hold-out, measured before it was published.")
+    metrics: dict[str, Any] = Field(
+        description="Its metrics on a hold-out, measured before it was published. `decision` is why `recsvc retrain` "
+        "let it serve, or did not."
+    )
 
 
 class Models(ResponseModel):

@@ -15,8 +15,21 @@ const METRICS = {
   hit_rate: "Hit rate",
   rmse: "RMSE",
   mae: "MAE",
+  star_rmse: "RMSE of predicted stars",
+  popularity_lift: "Popularity lift",
+  coverage: "Coverage",
+  gain: "nDCG gained over it",
+  gain_low: "… at least (95 %)",
+  gain_high: "… at most (95 %)",
 };
-const MODELS = { hybrid: "Personal", popularity: "Popular", "most-rated": "Most rated" };
+const MODELS = {
+  hybrid: "Personal",
+  popularity: "Popular",
+  popular: "Popular",
+  "most-rated": "Most rated",
+  serving: "Version before",
+  first: "First version",
+};
 
 export function model(route, signal) {
   const place = h("div", {});
@@ -46,7 +59,8 @@ function about(version) {
       {},
       `Trained on ${date(version.created_at)} with the dataset `,
       h("b", {}, version.dataset),
-      version.simulated ? ", whose ratings are simulated." : ".",
+      version.simulated ? ", whose ratings are simulated" : "",
+      version.opinions ? `, and with ${version.opinions.toLocaleString("en")} opinions of users of this service.` : ".",
     ),
     facts("sizes", sizes),
     h("p.hint", {}, version.notice),
@@ -63,8 +77,8 @@ function quality({ metrics }) {
   const rows = names.map((name) => [metricName(name), ...groups.map(([, values]) => figure(values[name]))]);
   return panel(
     "Quality",
-    metrics.protocol && h("p.hint", {}, `Measured before publication, with ${metrics.protocol}. Higher is better.`),
-    metrics.decision && h("p.hint", {}, metrics.decision),
+    metrics.protocol && h("p.hint", {}, `Measured before publication, with ${metrics.protocol}.`),
+    metrics.decision && h("p.hint", {}, `${metrics.decision}.`),
     groups.length > 0 &&
       table(["Metric", ...groups.map(([name]) => MODELS[name] ?? name)], rows, "Metrics on the hold-out"),
     single.length > 0 &&
