@@ -45,6 +45,7 @@ def run(settings: Settings) -> None:
             log_config=None,
             server_header=False,
             http=_protocol(settings),
+            proxy_headers=False,  # whose are believed is for `client_address` to say
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         with suppress(KeyboardInterrupt):
