@@ -36,7 +36,7 @@ COPIED = ("scripts", "requirements.lock", "requirements-dev.lock", "pyproject.to
 SMALLER = {
     "--models all": "--models popularity,content",
     "--trials 100": "--trials 1",
-    "train --dataset ml-latest-small": "train --tune 1 --dataset ml-latest-small",
+    "train --dataset ml-latest-small": "train --tune off --dataset ml-latest-small",
     "data enrich": "data enrich --limit 20",
 }
 LONG = tuple(f".venv/bin/recsvc {name}" for name in ("evaluate", "report", "tune"))

@@ -200,12 +200,12 @@ def test_what_is_searched_is_kept_and_trained_with(registry: Registry, monkeypat
         promote=False,
         who="ann",
         progress=steps.append,
-        search_plan=SearchPlan(4),
+        search_plan=SearchPlan(2),
     )
-    assert len(steps) == STEPS + 4
+    assert len(steps) == STEPS + 2
     found = trained.manifest.search
     assert found is not None
-    assert found["trials"] == 4
+    assert found["trials"] == 2
     hybrid = Engine(registry.open(trained.manifest.version)).hybrid
     assert point_of(hybrid.config) == pytest.approx(found["chosen"]["settings"])
     assert trained.manifest.config["hybrid"]["popularity_prior"] == hybrid.config.popularity_prior
@@ -222,6 +222,6 @@ def test_nothing_is_searched_in_too_few_ratings(registry: Registry, config: Trai
         promote=False,
         who="ann",
         progress=lambda _: None,
-        search_plan=SearchPlan(4),
+        search_plan=SearchPlan(2),
     )
     assert trained.manifest.search is None

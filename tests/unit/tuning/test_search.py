@@ -51,7 +51,8 @@ def found(
     return search(dataset, HybridConfig(), trials=trials, seed=seed, jobs=jobs, progress=lambda *step: progress(step))
 
 
-def test_seed_and_number_of_trials_reproduce_it_whatever_the_number_of_processes(part: Dataset) -> None:
+def test_seed_and_number_of_trials_reproduce_it_whatever_the_number_of_processes() -> None:
+    part = part_of_sample(range(1, 101), range(120), name="part")
     calls: list[tuple[str, int]] = []
     one = found(part, 3, calls=calls)
     assert found(part, 3, jobs=2) == one
