@@ -16,8 +16,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run sweeps at full length, and the tests marked `full`")
 
 
+LONGEST = ("test_readme", "test_crash", "test_page_looks", "test_taste", "test_protocols")
+"""They begin first, so that no worker is left with one of them while the others have nothing to do any more."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that only a full run takes."""
+    """Let the longest tests begin first, and leave out those that only a full run takes."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
     if config.getoption("full"):
         return
     left_out = [item for item in items if item.get_closest_marker("full")]
