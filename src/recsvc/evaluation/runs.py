@@ -266,7 +266,7 @@ def measure_similarity(
     first_seed = [PairScores(name, *of_seeds[0]) for name, of_seeds in by_name.items()]
     return [
         replace(result, aucs=tuple(auc(values, pairs.ok) for values, _ in by_name[result.model]))
-        for result in compare(first_seed, pairs, seed=seeds[0], processes=processes)
+        for result in compare(first_seed, pairs, seed=seeds[0])
     ]
 
 

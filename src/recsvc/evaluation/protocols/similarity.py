@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
@@ -13,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.evaluation.metrics.bootstrap import RESAMPLES, Interval, interval_of
-from recsvc.evaluation.parallel import Job, no_progress, run_all
+from recsvc.evaluation.metrics.bootstrap import Interval
+from recsvc.evaluation.protocols.dyadic_intervals import interval_around
 from recsvc.evaluation.protocols.judged_pairs import CataloguePairs
 from recsvc.features.interactions import Interactions
 from recsvc.features.vocabulary import Vocabulary
@@ -37,7 +36,7 @@ class PairScores(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The area under the curve less that of another model, with its interval over the same resamples."""
+    """The area under the curve less that of another model, with its interval."""
 
     value: float
     interval: Interval
@@ -101,25 +100,6 @@ def auc(values: PairValues, ok: NDArray[np.bool_]) -> float:
     return float(wins.mean()) if wins.size else float("nan")
 
 
-def resampled_aucs(
-    values: PairValues, ok: NDArray[np.bool_], *, seed: int, resamples: int = RESAMPLES
-) -> NDArray[np.float64]:
-    """Return the area over as many pairs as there are, drawn with replacement, `resamples` times (resamples,).
-
-    The same seed draws the same pairs whatever the values are, so that the areas of two models can be compared draw by
-    draw. A draw without both kinds of pairs is left out, for every model alike.
-    """
-    wins = _wins(values, ok)
-    if not wins.size:
-        return np.empty(0)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(ok), np.full(len(ok), 1 / len(ok)), size=resamples).astype(np.float64)
-    times_ok, times_not_ok = drawn[:, ok], drawn[:, ~ok]
-    total = times_ok.sum(axis=1) * times_not_ok.sum(axis=1)
-    won = ((times_ok @ wins) * times_not_ok).sum(axis=1)
-    return np.asarray(won[total > 0] / total[total > 0])
-
-
 def influences(values: PairValues, ok: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return how far each pair moves the area (n_pairs,); the influences of either kind of pairs add up to 0.
 
@@ -140,28 +120,29 @@ def _wins(values: PairValues, ok: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.where(ok_scores > not_ok_scores, 1.0, np.where(ok_scores == not_ok_scores, 0.5, 0.0))
 
 
-def compare(
-    scores: Sequence[PairScores], pairs: CataloguePairs, *, seed: int, processes: int = 1
-) -> list[SimilarityResult]:
-    """Return the area of each model or reference and its paired differences to all others."""
+def compare(scores: Sequence[PairScores], pairs: CataloguePairs, *, seed: int) -> list[SimilarityResult]:
+    """Return the area of each model or reference and its differences to all others.
+
+    The intervals take into account that pairs share movies.
+    """
     areas = {name: auc(values, pairs.ok) for name, values, _ in scores}
-    jobs = [Job(name, partial(resampled_aucs, values, pairs.ok, seed=seed)) for name, values, _ in scores]
-    draws = dict(zip(areas, run_all(jobs, processes=processes, progress=no_progress), strict=True))
+    influence = {name: influences(values, pairs.ok) for name, values, _ in scores}
+
+    def difference(name: str, other: str) -> Difference:
+        value = areas[name] - areas[other]
+        return Difference(value, interval_around(value, influence[name] - influence[other], pairs))
+
     return [
         SimilarityResult(
             model=name,
             auc=areas[name],
-            interval=interval_of(draws[name]),
+            interval=interval_around(areas[name], influence[name], pairs),
             fit_seconds=seconds,
             seed=seed,
             pairs=pairs,
             values=values,
             not_predicted=int(np.isnan(values).sum()),
-            against={
-                other: Difference(areas[name] - areas[other], interval_of(draws[name] - draws[other]))
-                for other in areas
-                if other != name
-            },
+            against={other: difference(name, other) for other in areas if other != name},
         )
         for name, values, seconds in scores
     ]

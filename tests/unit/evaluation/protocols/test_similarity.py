@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Self
 
 import numpy as np
 import pytest
 
 from recsvc.errors import DataError
+from recsvc.evaluation.protocols.dyadic_intervals import standard_error
 from recsvc.evaluation.protocols.judged_pairs import CataloguePairs, JudgedPair, Named
-from recsvc.evaluation.protocols.similarity import PairScores, PairValues, auc, compare, evaluate_pairs, resampled_aucs
+from recsvc.evaluation.protocols.similarity import PairScores, PairValues, auc, compare, evaluate_pairs, influences
 from recsvc.evaluation.runs import measure_similarity
 from recsvc.features.interactions import Interactions
 from recsvc.models.content import Content
@@ -43,7 +45,6 @@ def test_the_area_by_hand(ok_values: list[float], not_ok_values: list[float], ex
 
 def test_one_kind_of_pairs_has_no_area() -> None:
     assert np.isnan(auc(np.array([1.0, 2.0]), np.array([True, True])))
-    assert not len(resampled_aucs(np.array([1.0, 2.0]), np.array([True, True]), seed=1))
 
 
 class Directed(Content):
@@ -76,7 +77,7 @@ def measured() -> tuple[list[PairScores], CataloguePairs]:
     return scores, pairs_of(rows, rows, ok.tolist())
 
 
-def test_models_are_compared_draw_by_draw() -> None:
+def test_models_are_compared_on_the_same_pairs() -> None:
     models, pairs = measured()
     results = {result.model: result for result in compare(models, pairs, seed=42)}
     good, worse = results["good"], results["worse"]
@@ -86,19 +87,25 @@ def test_models_are_compared_draw_by_draw() -> None:
     assert gained.value == pytest.approx(good.auc - worse.auc)
     assert 0 < gained.interval.low < gained.value < gained.interval.high
     assert worse.against["good"].interval == pytest.approx((-gained.interval.high, -gained.interval.low))
-    assert good.against["good too"].interval == (0, 0)  # the same order in every draw
-    again = {result.model: result for result in compare(models, pairs, seed=42)}
-    assert again["good"].against["worse"] == gained
-    other = {result.model: result for result in compare(models, pairs, seed=43)}
-    assert other["good"].against["worse"].interval != gained.interval
+    assert good.against["good too"].interval == (0, 0)  # the same order
 
 
-def test_a_resample_is_the_area_of_the_drawn_pairs() -> None:
-    models, pairs = measured()
-    values, ok = models[1].values, pairs.ok
-    drawn = np.random.default_rng(9).multinomial(200, np.full(200, 1 / 200), size=3)
-    by_hand = [auc(np.repeat(values, times), np.repeat(ok, times)) for times in drawn]
-    assert resampled_aucs(values, ok, seed=9, resamples=3) == pytest.approx(by_hand)
+def test_pairs_that_share_a_movie_widen_the_interval() -> None:
+    rng = np.random.default_rng(5)
+    shared = np.arange(200) % 20
+    ok = shared % 2 == 0
+    values = rng.normal(size=20)[shared] + ok + rng.normal(size=200)  # what is shared moves all its pairs the same way
+    rows = np.arange(200).tolist()
+    others = [row + 200 for row in rows]
+    apart, among_few = pairs_of(rows, others, ok.tolist()), pairs_of(shared.tolist(), others, ok.tolist())
+    influence = influences(values, ok)
+    errors = [standard_error(influence, pairs) for pairs in (apart, among_few)]
+    assert errors[0] ** 2 == pytest.approx((influence**2).sum())
+    assert errors[1] > 1.5 * errors[0]
+    for pairs, error in zip((apart, among_few), errors, strict=True):
+        [result] = compare([PairScores("model", values, 0.0)], pairs, seed=42)
+        half = NormalDist().inv_cdf(0.975) * error
+        assert result.interval == pytest.approx((result.auc - half, result.auc + half))
 
 
 def same_genres(interactions: Interactions, movies: Sequence[Movie], pairs: CataloguePairs) -> PairValues:
