@@ -40,7 +40,8 @@ class Movie:
     `title` is in natural word order without the year; `other_titles` are its further titles. `genres` have MovieLens
     names. `poster_path` is the path below TMDB's image host, and `trailer_url` is an address at YouTube or Vimeo.
     `vote_average` (0-10) and `vote_count` come from TMDB, and so do `runtime` (minutes), `original_language` (as in ISO
-    639-1), `release_date` (YYYY-MM-DD), `backdrop_path`, and `budget` and `revenue` (US dollars).
+    639-1), `release_date` (YYYY-MM-DD), `backdrop_path`, `budget` and `revenue` (US dollars), and `collection`, the name of
+    the series that the movie is a part of.
     """
 
     movie_id: MovieId
@@ -67,6 +68,7 @@ class Movie:
     backdrop_path: str | None = None
     budget: int | None = None
     revenue: int | None = None
+    collection: str | None = None
 
 
 def title_and_year(title: str, year: int | None) -> str:

@@ -80,11 +80,13 @@ def credit_tags(movie: Movie) -> Iterator[str]:
 
 
 def title_tags(movie: Movie) -> Iterator[str]:
-    """Yield what the titles of the parts of a series have in common: the title, and what is before a colon or dash.
+    """Yield what the parts of a series have in common: TMDB's collection, the title, and what is before a colon or dash.
 
-    Both are without a numeral at the end, "Part" before it, and a plural s. Alien, Aliens, Alien 3 and Alien:
+    Titles are without a numeral at the end, "Part" before it, and a plural s. Alien, Aliens, Alien 3 and Alien:
     Covenant share a tag. Titles that have only a word in common do not: Heat and Body Heat, Alien and Alien Nation.
     """
+    if movie.collection is not None:
+        yield f"collection:{movie.collection.casefold()}"
     title = movie.title.translate(_SUPERSCRIPTS)
     yield from dict.fromkeys(f"series:{name}" for name in map(_series, (title, _SUBTITLE.split(title)[0])) if name)
 

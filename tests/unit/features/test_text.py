@@ -111,6 +111,13 @@ def test_the_parts_of_a_series_share_a_tag(title: str, others: list[str]) -> Non
         assert series_of(title) & series_of(other), other
 
 
+def test_movies_of_a_collection_are_a_series_whatever_their_titles() -> None:
+    dark, begins = (Movie(1, title, collection="The Dark Knight Collection") for title in ("The Dark Knight", "Batman"))
+    found = cosines(matrix_of(dark, begins, Movie(2, "Batman Forever"), weights={"title": 1.0}, min_movies=2))
+    assert found[0, 1] == pytest.approx(1)
+    assert found[0, 2] == found[1, 2] == 0
+
+
 @pytest.mark.parametrize(
     ("title", "others"),
     [

@@ -144,4 +144,5 @@ def filled(movie: Movie, tmdb_movie: TmdbMovie) -> Movie:
         backdrop_path=movie.backdrop_path or tmdb_movie.backdrop_path,
         budget=movie.budget or tmdb_movie.budget,
         revenue=movie.revenue or tmdb_movie.revenue,
+        collection=movie.collection or tmdb_movie.collection,
     )

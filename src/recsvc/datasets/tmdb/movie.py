@@ -54,6 +54,7 @@ class TmdbMovie:
     backdrop_path: str | None = None
     budget: int | None = None
     revenue: int | None = None
+    collection: str | None = None
 
 
 MovieKey: TypeAlias = tuple[MovieId, str, int | None]

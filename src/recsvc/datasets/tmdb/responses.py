@@ -28,7 +28,7 @@ class Answer(BaseModel):
 
 
 class Name(Answer):
-    """A genre, keyword, country or company."""
+    """A genre, keyword, country, company or collection."""
 
     name: str
 
@@ -127,6 +127,7 @@ class Details(Candidate):
     credits: Credits = Credits()
     keywords: Keywords = Keywords()
     videos: Videos = Videos()
+    belongs_to_collection: Name | None = None
 
     def cut(self) -> Details:
         """Return a copy without the credits and videos that are not used, which are most of an answer."""
@@ -164,6 +165,7 @@ class Details(Candidate):
             backdrop_path=self.backdrop_path if _PATH.fullmatch(self.backdrop_path) else None,
             budget=self.budget or None,
             revenue=self.revenue or None,
+            collection=(self.belongs_to_collection.name.strip() or None) if self.belongs_to_collection else None,
         )
 
 

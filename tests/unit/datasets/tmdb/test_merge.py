@@ -93,6 +93,7 @@ def test_empty_fields_are_filled_and_others_not_overwritten(tmp_path: Path) -> N
         backdrop_path="/b.jpg",
         budget=1,
         revenue=2,
+        collection="Mine Collection",
     )
     full, kept = enrich((Movie(2, "Other", tmdb_id=862), complete), read_tmdb(folder)).movies
     assert kept == complete

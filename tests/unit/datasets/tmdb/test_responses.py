@@ -26,6 +26,7 @@ ANSWER: dict[str, Any] = {
     "runtime": 122,
     "budget": 10_000_000,
     "revenue": 173_921_954,
+    "belongs_to_collection": {"id": 9, "name": " Amélie Collection ", "poster_path": None, "backdrop_path": None},
     "credits": {
         "cast": [{"name": f"Actor {order}", "order": order} for order in (3, 0, 1, 2, 5, 4)],
         "crew": [
@@ -65,12 +66,14 @@ def test_all_used_fields_are_converted() -> None:
     assert (movie.runtime, movie.original_language, movie.release_date) == (122, "fr", "2001-04-25")
     assert (movie.budget, movie.revenue) == (10_000_000, 173_921_954)
     assert movie.backdrop_path == "/qvdsmbbtWsnWePILuGaEe5PRPgY.jpg"
+    assert movie.collection == "Amélie Collection"
 
 
 def test_what_tmdb_does_not_know_is_none() -> None:
     numbers, texts = {"runtime": 0, "budget": 0, "revenue": 0}, {"release_date": "", "original_language": ""}
     movie = read(**numbers, **texts, backdrop_path=None).movie()
     assert {getattr(movie, name) for name in (*numbers, *texts, "backdrop_path")} == {None}
+    assert {read(belongs_to_collection=part).movie().collection for part in (None, {"id": 9, "name": " "})} == {None}
     assert read(runtime=None, original_language="xxx", backdrop_path="//x").movie().runtime is None
 
 
