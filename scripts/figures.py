@@ -33,6 +33,8 @@ COMMANDS = {
     "new-movies": f"{SMALL} --protocol new-movies --models all --seeds 5 --jobs 2 --json -",
     "folds": f"{EVALUATE} ml-100k --protocol folds --models all --seeds 5 --jobs 2 --json -",
     "similarity": f"{SMALL} --protocol similarity --models all --seeds 5 --jobs 2 {PAIRS} --json -",
+    "texts-similarity": f"{SMALL} --protocol similarity --models content,hybrid {PAIRS} --json -",
+    "texts-new-movies": f"{SMALL} --protocol new-movies --models content,hybrid --seeds 3 --jobs 2 --json -",
     "similarity-folds": f"recsvc tune --dataset {WITH_TEXTS} {PAIRS} --json -",
     "standings": "scripts/standings --kept artifacts/standings --json",
     "tune": "recsvc tune --dataset ml-100k --json -",
@@ -44,6 +46,8 @@ COMMANDS = {
     "page": "scripts/bench-page --json",
 }
 TIMED = ("bench", "search", "page")
+TEXTS = ("texts-similarity", "texts-new-movies")
+"""What is measured with and without the embeddings of a text encoder."""
 Report = dict[str, Any]
 
 
@@ -53,6 +57,7 @@ def main() -> None:
         "--data-dir", type=Path, default=os.environ.get("RECSVC_DATA_DIR"), required="RECSVC_DATA_DIR" not in os.environ
     )
     parser.add_argument("--kept", type=Path, default=ROOT / "artifacts" / "figures", help="folder of the JSON")
+    parser.add_argument("--embedding-model", help="also measure with this text encoder (extra `embeddings`)")
     parser.add_argument("--reuse", action="store_true", help="measure only what is not in the folder yet")
     parser.add_argument("--without-bench", action="store_true", help="time nothing, and do not change README.md")
     options = parser.parse_args()
@@ -62,9 +67,16 @@ def main() -> None:
         "RECSVC_ARTIFACTS_DIR": str(options.kept / "registry"),
         "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}",
     }
-    names = [name for name in COMMANDS if name not in TIMED or not options.without_bench]
+    left_out = (TIMED if options.without_bench else ()) + (() if options.embedding_model else TEXTS)
+    names = [name for name in COMMANDS if name not in left_out]
     reports = {name: measured(name, options.kept, environment, reuse=options.reuse) for name in names}
     sections = {name: layout(reports[SHARED.get(name, name)]) for name, layout in LAYOUTS.items()}
+    if options.embedding_model:
+        environment |= {"RECSVC_EMBEDDING_MODEL": options.embedding_model}
+        with_model = {
+            name: measured(name, options.kept / "embedded", environment, reuse=options.reuse) for name in TEXTS
+        }
+        sections["embeddings"] = embeddings(reports, with_model)
     write(ROOT / "docs" / "evaluation.md", {"in-short": in_short(reports), **sections})
     if not options.without_bench:
         write(ROOT / "README.md", {"figures": summary(reports)})
@@ -72,6 +84,7 @@ def main() -> None:
 
 def measured(name: str, kept: Path, environment: dict[str, str], *, reuse: bool) -> Report:
     """Run a command, or read its output of an earlier run."""
+    kept.mkdir(exist_ok=True)
     path = kept / f"{name}.json"
     if not (reuse and path.is_file()):
         print(COMMANDS[name], file=sys.stderr)
@@ -234,6 +247,35 @@ def similarity(report: Report) -> str:
     return f"`{COMMANDS['similarity']}` ({pairs}):\n\n{table(headings, rows)}"
 
 
+def embeddings(without: dict[str, Report], with_model: dict[str, Report]) -> str:
+    """Content and the hybrid without and with embeddings: the area on judged pairs, and new movies."""
+
+    def cells(reports: dict[str, Report], model: str) -> list[str]:
+        pairs, movies = (
+            next(result for result in reports[name]["results"] if result["model"] == model) for name in TEXTS
+        )
+        low, high = pairs["intervals"]["auc"]
+        mean = movies["mean_of_seeds"]
+        return [
+            f"{pairs['auc']:.4f} [{low:.3f}, {high:.3f}]",
+            f"{mean['ndcg@10']:.4f}",
+            f"{mean['liked']['ndcg@10']:.4f}",
+        ]
+
+    rows = [
+        [model, label, *cells(reports, model)]
+        for model in ("content", "hybrid")
+        for label, reports in (("words", without), ("words and embeddings", with_model))
+    ]
+    seeds = ", ".join(map(str, with_model["texts-new-movies"]["seeds"]))
+    commands = " and ".join(f"`{COMMANDS[name]}`" for name in TEXTS)
+    headings = ["model", "texts", "similarity: AUC", "new-movies: nDCG@10", "liked"]
+    return (
+        f"{commands}, without and with `RECSVC_EMBEDDING_MODEL` (all-MiniLM-L6-v2; seeds {seeds} of new-movies):\n\n"
+        f"{table(headings, rows)}"
+    )
+
+
 def similarity_folds(report: Report) -> str:
     """The area under the curve of each weighting, and its weights."""
 
@@ -361,7 +403,12 @@ def in_short(reports: dict[str, Report]) -> str:
         row("folds, RMSE (less is better)", both("folds", "vbmf", "rmse"), "svdpp", both("folds", "svdpp", "rmse"))
     )
     rows.append(
-        row("similarity, AUC", both("similarity", "hybrid", "auc"), "plain-sum", both("similarity", "plain-sum", "auc"))
+        row(
+            "similarity, AUC (pairs that signals were chosen by)",
+            both("similarity", "hybrid", "auc"),
+            "plain-sum",
+            both("similarity", "plain-sum", "auc"),
+        )
     )
     return (
         "From the tables below; the reference is the best single model of the same run unless it says otherwise:\n\n"

@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         description="Key of the TMDB API for `recsvc data enrich`: an API key (v3) or an API read access token (v4).",
     )
     tmdb_base_url: str = Field(default="https://api.themoviedb.org/3", description="Where the TMDB API answers.")
+    embedding_model: str | None = Field(
+        default=None,
+        description="Name at Hugging Face or folder of a sentence-transformers model, by which training compares the "
+        "texts of movies (extra `embeddings`). Unset: by their words alone.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log shown."
     )

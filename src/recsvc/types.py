@@ -40,8 +40,9 @@ class Movie:
     `title` is in natural word order without the year; `other_titles` are its further titles. `genres` have MovieLens
     names. `poster_path` is the path below TMDB's image host, and `trailer_url` is an address at YouTube or Vimeo.
     `vote_average` (0-10) and `vote_count` come from TMDB, and so do `runtime` (minutes), `original_language` (as in ISO
-    639-1), `release_date` (YYYY-MM-DD), `backdrop_path`, `budget` and `revenue` (US dollars), and `collection`, the name of
-    the series that the movie is a part of.
+    639-1), `release_date` (YYYY-MM-DD), `backdrop_path`, `budget` and `revenue` (US dollars), and `collection`, the
+    name of the series that the movie is a part of. `embedding` is the vector of its texts (float32, little-endian) by
+    the text encoder of the dataset; it is for training, and not among the `known_fields`.
     """
 
     movie_id: MovieId
@@ -69,6 +70,7 @@ class Movie:
     budget: int | None = None
     revenue: int | None = None
     collection: str | None = None
+    embedding: bytes = b""
 
 
 def title_and_year(title: str, year: int | None) -> str:
@@ -80,8 +82,8 @@ _EMPTY = {field.name: field.default for field in fields(Movie)}
 
 
 def known_fields(movie: Movie) -> dict[str, Any]:
-    """Return the fields of a movie that are not empty, so that a field that is added later changes nothing."""
-    return {name: value for name, value in asdict(movie).items() if value != _EMPTY[name]}
+    """Return the fields of a movie that say something, so that one that is added later changes nothing."""
+    return {name: value for name, value in asdict(movie).items() if value != _EMPTY[name] and name != "embedding"}
 
 
 class FeedbackKind(StrEnum):

@@ -12,16 +12,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
 import pytest
 
 from recsvc import cli
+from recsvc.engine.engine import Engine
+from recsvc.features.text import EMBEDDING
 from recsvc.registry.store import Registry
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind, title_and_year
+from tests.standins.sentence_transformers import KNOWN
 from tests.unit.datasets.folders import tmdb, tmdb_row, write_csv
 from tests.versions import part_of_sample, publish_again
+
+STANDINS = Path(__file__).parents[1] / "standins"
 
 
 class Done(NamedTuple):
@@ -286,6 +292,24 @@ def test_stars_from_a_filled_matrix_are_trained_and_served(command: Command) -> 
     held = json.loads(command("models", "show").out)["components"]["stars"]
     assert (held["kind"], held["config"]["fill"]) == ("nmf", "user_mean")
     assert "stars" in command("recommend", "--ratings", "Alien=5,Aliens=4.5").out
+
+
+def test_training_compares_texts_by_a_text_encoder(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "sentence_transformers", raising=False)
+    monkeypatch.syspath_prepend(str(STANDINS))
+    artifacts = tmp_path / "artifacts"
+    done = command("train", artifacts_dir=artifacts, embedding_model=KNOWN)
+    assert done.code == 0, done.err
+    registry = Registry(artifacts)
+    opened = registry.open(registry.production())
+    assert opened.manifest.dataset.embedding_model == KNOWN
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)  # nothing of it serves
+    content = Engine(opened).hybrid.content
+    weight = content.config.weights[EMBEDDING]
+    own = np.array([content.similar(row)[row] for row in range(50)])
+    assert ((own > weight) & (own <= 1 + weight + 1e-6)).all()
 
 
 def test_training_on_another_catalogue_says_how_to_switch(command: Command, sample: Path, tmp_path: Path) -> None:

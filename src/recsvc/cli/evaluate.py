@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Fill, Tmdb, Tune, read_rated, trials_of
+from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Fill, Tmdb, Tune, embedded, read_rated, trials_of
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
@@ -65,7 +65,7 @@ def evaluate(
         pairs=pairs,
         lists=lists,
     )
-    data = read_rated(dataset, folder, tmdb)
+    data = embedded(read_rated(dataset, folder, tmdb), settings.embedding_model)
     if Hybrid.kind in chosen and trials_of(tune, data) is not None:
         chosen[Hybrid.kind] = TunedHybrid(trials=None if tune is None else int(tune))
     with terminal.counting() as counting:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from recsvc import terminal
 from recsvc.errors import ConfigurationError, DataError
 from recsvc.settings import Settings
 
 if TYPE_CHECKING:
     from recsvc.datasets.dataset import Dataset
     from recsvc.registry.manifest import DatasetRecord
+    from recsvc.terminal import Steps
 
 
 def _check_tune(given: str | None) -> str | None:
@@ -108,3 +110,23 @@ def read_again(
         then = settings.data_dir
     folders = data_dir or then, tmdb or (Path(trained_on.tmdb) if trained_on.tmdb else None)
     return read_data(trained_on.name, *folders), folders
+
+
+def embedded(dataset: Dataset, model: str | None) -> Dataset:
+    """Return the dataset with the embeddings of its movies by a text encoder, if one is named; shows a progress bar."""
+    from recsvc.datasets.embeddings import with_embeddings
+
+    if model is None:
+        return dataset
+    with terminal.counting() as progress:
+        return with_embeddings(dataset, model, progress)
+
+
+def embedded_in_steps(dataset: Dataset, model: str | None, step: Steps) -> Dataset:
+    """Return the same, and show each batch of texts as a step."""
+    from recsvc.datasets.embeddings import batches, with_embeddings
+
+    if model is None:
+        return dataset
+    step.add(batches(dataset))
+    return with_embeddings(dataset, model, lambda name, _total: step(name))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import DataDir, Tmdb, check_rated, read_again
+from recsvc.cli.options import DataDir, Tmdb, check_rated, embedded, read_again
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
@@ -37,6 +37,7 @@ def report(
         raise ConfigurationError(
             f"{data.name}, with the same --tmdb or without one, must be what {opened.manifest.version} was trained on"
         )
+    data = embedded(data, dataset.embedding_model)
     engine = Engine(opened)
     with terminal.counting() as counting:
         model_report = make_report(engine, data, engine.hybrid.config, seed=opened.manifest.seed, progress=counting)

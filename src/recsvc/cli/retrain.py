@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import DataDir, Tmdb, Tune, read_again, trials_of
+from recsvc.cli.options import DataDir, Tmdb, Tune, embedded_in_steps, read_again, trials_of
 from recsvc.errors import RecsvcError
 from recsvc.settings import Settings, load_settings
 
@@ -118,6 +118,7 @@ def _retrain(settings: Settings, options: _Options) -> None:
 
         step(f"reading {serving.manifest.dataset.name}")
         data, folders = read_again(serving.manifest.dataset, settings, options.data_dir, options.tmdb)
+        data = embedded_in_steps(data, settings.embedding_model, step)
         vocabulary = Vocabulary.of(movie.movie_id for movie in data.movies)
         step("reading feedback")
         collected = asyncio.run(_collected(settings, catalogue, vocabulary))

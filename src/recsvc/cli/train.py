@@ -18,6 +18,7 @@ from recsvc.cli.options import (
     SwitchCatalogue,
     Tmdb,
     Tune,
+    embedded_in_steps,
     read_data,
     trials_of,
 )
@@ -109,6 +110,7 @@ def train(
     with terminal.steps(STEPS + 1) as step:
         step(f"reading {dataset}")
         data = read_data(dataset, data_dir or settings.data_dir, tmdb, on_error)
+        data = embedded_in_steps(data, settings.embedding_model, step)
         trials = trials_of(tune, data)
         plan = (
             None

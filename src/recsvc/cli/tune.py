@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from recsvc import terminal
-from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Tmdb, read_rated
+from recsvc.cli.options import MAX_SEED, DataDir, DatasetName, Tmdb, embedded, read_rated
 from recsvc.errors import ConfigurationError
 from recsvc.settings import load_settings
 
@@ -45,7 +45,8 @@ def tune(
     if pairs is not None and trials is not None:
         raise ConfigurationError("--trials does not go with --pairs, where nothing is searched")
     judged = None if pairs is None else read_pairs(pairs)
-    data = read_rated(dataset, data_dir or load_settings().data_dir, tmdb)
+    settings = load_settings()
+    data = embedded(read_rated(dataset, data_dir or settings.data_dir, tmdb), settings.embedding_model)
     study: Study | SimilarityStudy
     with terminal.counting() as progress:
         if judged is None:

@@ -63,6 +63,7 @@ class Dataset:
     `name` is the prefix of its user ids (`ml-100k:196`). `movies` are in the order of their ids and include every rated
     movie. `simulated` is true if the ratings were not given by real users. `notice` is the licence or citation line
     that is shown where the data is used. `skipped` counts the rows that `on_error="skip"` left out.
+    `embedding_model` is the text encoder of the movies' embeddings, if they have any.
     """
 
     name: str
@@ -71,3 +72,4 @@ class Dataset:
     simulated: bool = False
     notice: str = ""
     skipped: int = 0
+    embedding_model: str | None = None

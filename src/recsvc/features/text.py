@@ -18,6 +18,7 @@ import snowballstemmer
 from scipy import sparse
 from scipy.sparse.linalg import norm
 
+from recsvc.features.embedding_matrix import embedding_matrix
 from recsvc.types import Movie
 
 Vectoriser = Literal["tfidf", "counts", "hashing"]
@@ -80,7 +81,7 @@ def credit_tags(movie: Movie) -> Iterator[str]:
 
 
 def title_tags(movie: Movie) -> Iterator[str]:
-    """Yield what the parts of a series have in common: TMDB's collection, the title, and what is before a colon or dash.
+    """Yield what the parts of a series share: TMDB's collection, the title, and what is before a colon or dash in it.
 
     Titles are without a numeral at the end, "Part" before it, and a plural s. Alien, Aliens, Alien 3 and Alien:
     Covenant share a tag. Titles that have only a word in common do not: Heat and Body Heat, Alien and Alien Nation.
@@ -111,6 +112,8 @@ FIELDS: Mapping[str, Callable[[Movie], Iterator[str]]] = {
     "title": title_tags,
     "years": year_tags,
 }
+EMBEDDING = "embedding"
+"""The field that is no tags: the embeddings of the movies, if they have any."""
 ABOUT = ("text", "genres")
 """The fields that together describe the subject of a movie; if one is empty, the other gets more weight."""
 
@@ -125,11 +128,13 @@ def tag_matrix(
     movies (not with hashing). If a movie lacks a field of `ABOUT`, the other fields of `ABOUT` compensate for a part of
     it: their joint length is the geometric mean of what it is and of what it would be if none were missing.
     """
-    blocks = {
-        field: _field_matrix(movies, FIELDS[field], vectoriser, min_movies) * np.float32(np.sqrt(weight))
-        for field, weight in weights.items()
-        if weight
-    }
+
+    def block(field: str) -> TagMatrix:
+        if field == EMBEDDING:
+            return sparse.csr_array(embedding_matrix(movies))
+        return _field_matrix(movies, FIELDS[field], vectoriser, min_movies)
+
+    blocks = {field: block(field) * np.float32(np.sqrt(weight)) for field, weight in weights.items() if weight}
     about = [field for field in ABOUT if field in blocks]
     if about:
         full_length = np.sqrt(sum(weights[field] for field in about))

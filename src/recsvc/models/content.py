@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recsvc.features.interactions import Interactions
 from recsvc.features.stretches import places_of
-from recsvc.features.text import TagMatrix, Vectoriser, tag_matrix
+from recsvc.features.text import EMBEDDING, TagMatrix, Vectoriser, tag_matrix
 from recsvc.models.contract import Capabilities, Explanation, ItemItemModel
 from recsvc.models.rating_weights import USUAL_STARS, TasteWeights
 from recsvc.types import Array, BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
@@ -24,14 +24,21 @@ ROWS_AT_ONCE = 512
 class ContentConfig:
     """`vectoriser` is "tfidf", "counts" or "hashing"; tags of fewer than `min_movies` movies are dropped.
 
-    `weights` are those of the fields of tags (`features.text.FIELDS`); a weight of 0 leaves a field out. The defaults
-    add up to 1; see decision 0020.
+    `weights` are those of the fields of tags (`features.text.FIELDS`), which add up to 1 by default, and of the
+    embeddings of the movies, if they have any; a weight of 0 leaves a field out. See decisions 0020 and 0022.
     """
 
     vectoriser: Vectoriser = "tfidf"
     min_movies: int = 2
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"text": 0.47, "genres": 0.07, "credits": 0.2, "title": 0.15, "years": 0.11}
+        default_factory=lambda: {
+            "text": 0.47,
+            "genres": 0.07,
+            "credits": 0.2,
+            "title": 0.15,
+            "years": 0.11,
+            EMBEDDING: 0.17,
+        }
     )
 
 

@@ -39,6 +39,7 @@ class DatasetRecord(_Record):
     """What the version was trained on; `fingerprint` is the SHA-256 of the tables.
 
     `data_dir` and `tmdb` are the folders that it was read from, if they were named: where to look for it again.
+    `embedding_model` is the text encoder of the movies' embeddings, if they have any.
     """
 
     name: str
@@ -50,6 +51,7 @@ class DatasetRecord(_Record):
     notice: str
     data_dir: str | None = None
     tmdb: str | None = None
+    embedding_model: str | None = None
 
 
 class CollectedRecord(_Record):

@@ -19,7 +19,7 @@ from recsvc.evaluation.protocols.dyadic_intervals import interval_around
 from recsvc.evaluation.protocols.judged_pairs import CataloguePairs, JudgedPair, pairs_in
 from recsvc.evaluation.protocols.similarity import Difference, PairValues, auc, evaluate_pairs, influences
 from recsvc.features.interactions import interactions_of
-from recsvc.features.text import ABOUT, FIELDS, tag_matrix
+from recsvc.features.text import ABOUT, EMBEDDING, FIELDS, tag_matrix
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.content import ContentConfig
 from recsvc.models.hybrid import Hybrid, HybridConfig
@@ -90,9 +90,10 @@ def compare_weightings(
     def values_of(weights: Weights) -> PairValues:
         return tag_cosines(movies, pairs, weights, config.content) + weights[RATINGS] * rating_cosines
 
-    cosines = {field: tag_cosines(movies, pairs, {field: 1.0}, config.content) for field in FIELDS}
+    fields = (*FIELDS, EMBEDDING) if dataset.embedding_model else tuple(FIELDS)
+    cosines = {field: tag_cosines(movies, pairs, {field: 1.0}, config.content) for field in fields}
     deviations = {name: float(values.std()) for name, values in (cosines | {RATINGS: rating_cosines}).items()}
-    served = served_weights(config)
+    served = served_weights(config, fields)
     equal = _proportions(dict.fromkeys(deviations, 1.0))
     inverse = _proportions({name: 1 / (deviation or 1.0) for name, deviation in deviations.items()})
     about = tag_cosines(movies, pairs, _proportions({field: served[field] for field in ABOUT}), config.content)
@@ -119,18 +120,18 @@ def compare_weightings(
     )
 
 
-def served_weights(config: HybridConfig) -> Weights:
+def served_weights(config: HybridConfig, fields: Sequence[str]) -> Weights:
     """Return the weight of each cosine in the similarities of the hybrid."""
     similar = config.similar_weights
-    weights = {field: similar.content * config.content.weights[field] for field in FIELDS}
+    weights = {field: similar.content * config.content.weights[field] for field in fields}
     return _proportions(weights | {RATINGS: similar.collaborative})
 
 
 def tag_cosines(
     movies: Sequence[Movie], pairs: CataloguePairs, weights: Mapping[str, float], config: ContentConfig
 ) -> PairValues:
-    """Return the weighted sum of the cosines of the fields of tags; weights of anything else are ignored."""
-    fields = {field: weight for field, weight in weights.items() if field in FIELDS}
+    """Return the weighted sum of the cosines of the fields; a weight of the ratings is ignored."""
+    fields = {field: weight for field, weight in weights.items() if field != RATINGS}
     tags = tag_matrix(movies, weights=fields, vectoriser=config.vectoriser, min_movies=config.min_movies)
     return np.asarray(tags[pairs.first].multiply(tags[pairs.second]).sum(axis=1), np.float64).ravel()
 

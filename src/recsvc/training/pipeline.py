@@ -165,6 +165,7 @@ def publish(
             notice=dataset.notice,
             data_dir=read_from.data_dir and str(read_from.data_dir.resolve()),
             tmdb=read_from.tmdb and str(read_from.tmdb.resolve()),
+            embedding_model=dataset.embedding_model,
         ),
         collected=None if collected is None else _record(collected),
         config=config.as_dict(),

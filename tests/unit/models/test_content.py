@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 import pytest
 
-from recsvc.features.text import FIELDS, Vectoriser
+from recsvc.features.text import EMBEDDING, FIELDS, Vectoriser
 from recsvc.models.content import Content, ContentConfig
 from recsvc.types import Movie
 from tests.contracts.worlds import taste_of, world_of
@@ -48,8 +49,24 @@ def test_cosines_by_hand(vectoriser: Vectoriser) -> None:
 
 def test_every_field_has_a_weight_and_they_add_up_to_one() -> None:
     config = ContentConfig()
-    assert sum(config.weights.values()) == pytest.approx(1)
-    assert set(config.weights) == set(FIELDS)
+    assert sum(config.weights[field] for field in FIELDS) == pytest.approx(1)
+    assert set(config.weights) == {*FIELDS, EMBEDDING}
+
+
+def test_embeddings_add_their_cosine_to_those_of_the_tags() -> None:
+    vectors = ((3, 4), (0, 2), (-4, 3))
+    movies = [
+        Movie(number, "x", genres=("A",) if number < 3 else (), embedding=np.array(vector, "<f4").tobytes())
+        for number, vector in enumerate(vectors, start=1)
+    ]
+    interactions = world_of(movies, {"1": {1: 5.0}}).interactions
+    config = ContentConfig("counts", min_movies=1, weights={"genres": 0.7, EMBEDDING: 0.2})
+    content = Content(config).fit(interactions, movies, rng=np.random.default_rng(1))
+    np.testing.assert_allclose(content.similar(0), [0.9, 0.7 + 0.2 * 0.8, 0], atol=1e-6)
+    np.testing.assert_allclose(content.similar(2), [0, 0.2 * 0.6, 0.2], atol=1e-6)
+    without = [replace(movie, embedding=b"") for movie in movies]
+    bare = Content(config).fit(interactions, without, rng=np.random.default_rng(1))
+    np.testing.assert_allclose(bare.similar(0), [0.7, 0.7, np.nan], atol=1e-6)
 
 
 def test_its_config_is_heeded() -> None:

@@ -11,6 +11,7 @@ from recsvc.errors import DataError
 from recsvc.evaluation.parallel import no_progress
 from recsvc.evaluation.protocols.judged_pairs import CataloguePairs, JudgedPair, Named
 from recsvc.evaluation.protocols.similarity import auc
+from recsvc.features.text import FIELDS
 from recsvc.models.hybrid import HybridConfig
 from recsvc.research.similarity_weights import (
     FOLDS,
@@ -131,7 +132,7 @@ def test_the_study_compares_every_weighting_with_the_plain_sum() -> None:
     assert (study.pairs, study.pairs_judged, study.dataset, study.seed) == (39, 39, "sample", 1)
     results = {result.name: result for result in study.results}
     assert list(results) == ["plain-sum", "equal", "inverse-deviation", "served", "fitted"]
-    assert results["served"].weights == served_weights(HybridConfig())
+    assert results["served"].weights == served_weights(HybridConfig(), tuple(FIELDS))
     assert results["plain-sum"].above is None
     for result in study.results[1:]:
         assert sum(result.weights.values()) == pytest.approx(1)
@@ -147,7 +148,7 @@ def test_the_study_compares_every_weighting_with_the_plain_sum() -> None:
 
 
 def test_the_served_weights_are_those_of_the_configs() -> None:
-    weights = served_weights(HybridConfig())
+    weights = served_weights(HybridConfig(), tuple(FIELDS))
     assert sum(weights.values()) == pytest.approx(1)
     assert weights["collaborative"] == pytest.approx(HybridConfig().similar_weights.collaborative)
     of_content = HybridConfig().content.weights
