@@ -51,7 +51,7 @@ COLLABORATIVE: dict[str, Any] = {
 CONTENT: dict[str, Any] = {
     "vectoriser": "tfidf",
     "min_movies": 2,
-    "weights": {"text": 0.47, "genres": 0.07, "credits": 0.2, "title": 0.15, "years": 0.11},
+    "weights": {"text": 0.47, "genres": 0.07, "credits": 0.2, "title": 0.15, "years": 0.11, "embedding": 0.17},
 }
 POPULARITY: dict[str, Any] = {
     "prior_quantile": 0.99,
