@@ -24,6 +24,8 @@ from recsvc.types import Movie
 Vectoriser = Literal["tfidf", "counts", "hashing"]
 TagMatrix: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 """float32 (n_movies, n_tags), sparse."""
+Columns: TypeAlias = Mapping[str, tuple[int, int]]
+"""The first column of a field, and the one after its last."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 _PLURAL = re.compile(r"(?<=[a-z]{2}[^us])s$")
@@ -120,7 +122,7 @@ ABOUT = ("text", "genres")
 
 def tag_matrix(
     movies: Sequence[Movie], *, weights: Mapping[str, float], vectoriser: Vectoriser, min_movies: int
-) -> TagMatrix:
+) -> tuple[TagMatrix, Columns]:
     """Return the matrix of the tags of all fields, float32 (n_movies, n_tags); each field is a block of columns.
 
     In each row, a block has the length 1 (0 if the movie has no tag in that field) times the square root of its weight,
@@ -138,19 +140,18 @@ def tag_matrix(
     about = [field for field in ABOUT if field in blocks]
     if about:
         full_length = np.sqrt(sum(weights[field] for field in about))
-        blocks["about"] = _compensated([blocks.pop(field) for field in about], full_length)
+        blocks |= zip(about, _compensated([blocks[field] for field in about], full_length), strict=True)
     rows: TagMatrix = sparse.csr_array(sparse.hstack(list(blocks.values()), format="csr")).astype(np.float32)
     rows.sort_indices()
-    return rows
+    ends = np.cumsum([block.shape[1] for block in blocks.values()]).tolist()
+    return rows, dict(zip(blocks, zip([0, *ends], ends, strict=False), strict=True))
 
 
-def _compensated(fields: Sequence[TagMatrix], full_length: float) -> TagMatrix:
-    """Return the blocks side by side, with each row scaled to the geometric mean of its length and `full_length`."""
-    together = sparse.csr_array(sparse.hstack(fields, format="csr"))
-    lengths = norm(together, axis=1)
+def _compensated(fields: Sequence[TagMatrix], full_length: float) -> list[TagMatrix]:
+    """Return the blocks with each row scaled, so that all together have the geometric mean of both lengths."""
+    lengths = norm(sparse.csr_array(sparse.hstack(fields, format="csr")), axis=1)
     factors = np.sqrt(np.divide(full_length, lengths, where=lengths > 0, out=np.zeros_like(lengths)))
-    rows: TagMatrix = sparse.csr_array(sparse.diags_array(factors) @ together).astype(np.float32)
-    return rows
+    return [sparse.csr_array(sparse.diags_array(factors) @ field).astype(np.float32) for field in fields]
 
 
 def _field_matrix(

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recsvc.features.interactions import Interactions
 from recsvc.features.stretches import places_of
-from recsvc.features.text import EMBEDDING, TagMatrix, Vectoriser, tag_matrix
+from recsvc.features.text import ABOUT, EMBEDDING, Columns, TagMatrix, Vectoriser, tag_matrix
 from recsvc.models.contract import Capabilities, Explanation, ItemItemModel
 from recsvc.models.rating_weights import USUAL_STARS, TasteWeights
 from recsvc.types import Array, BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
@@ -50,6 +50,16 @@ class _Tags(NamedTuple):
     values: FloatK
 
 
+class _Seen(NamedTuple):
+    """The tags of all movies as movies see them that know all or a part of their own subject.
+
+    `by` int8 (n_movies,) says for each movie which of `tags` it is compared with.
+    """
+
+    tags: list[TagMatrix]
+    by: NDArray[np.int8]
+
+
 class Content(ItemItemModel):
     """The weighted sum of the cosines of the fields of tags, added up over the movies that a user rated.
 
@@ -64,13 +74,13 @@ class Content(ItemItemModel):
     def __init__(self, config: ContentConfig | None = None) -> None:
         self.config = config or ContentConfig()
         self.taste_weights = TasteWeights()
-        self._set(sparse.csr_array(np.empty((0, 0), np.float32)))
+        self._set(sparse.csr_array(np.empty((0, 0), np.float32)), {})
 
     def fit(self, interactions: Interactions, movies: Sequence[Movie], *, rng: np.random.Generator) -> Self:
         """Compute the tag vectors of all movies; of the ratings, only their mean is used."""
         self.taste_weights = TasteWeights.of(interactions)
         self._set(
-            tag_matrix(
+            *tag_matrix(
                 movies,
                 weights=self.config.weights,
                 vectoriser=self.config.vectoriser,
@@ -79,9 +89,10 @@ class Content(ItemItemModel):
         )
         return self
 
-    def _set(self, tags: TagMatrix) -> None:
-        self._tags = tags
+    def _set(self, tags: TagMatrix, columns: Columns) -> None:
+        self._tags, self._columns = tags, columns
         self._untagged = np.diff(tags.indptr) == 0
+        self._seen = _seen(tags, {field: columns[field] for field in ABOUT if field in columns}, self.config.weights)
 
     def score(self, taste: Taste) -> FloatMovies:
         """Return the sum of weight times cosine."""
@@ -89,7 +100,8 @@ class Content(ItemItemModel):
             return np.full(self._tags.shape[0], np.nan, np.float32)
         rated = self._tags_of(taste.rows)
         weights = self.taste_weights.taste(taste)[rated.owners] * rated.values
-        return self._cosines_with(np.bincount(rated.tags, weights, minlength=self._tags.shape[1]).astype(np.float32))
+        profile = np.bincount(rated.tags, weights, minlength=self._tags.shape[1]).astype(np.float32)
+        return self._cosines(self._tags, profile)
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the same for many users at once."""
@@ -100,10 +112,14 @@ class Content(ItemItemModel):
         return scores
 
     def similar(self, row: int) -> FloatMovies:
-        """Return the weighted sum of the cosines with every movie, 0-1."""
+        """Return the weighted sum of the cosines with every movie.
+
+        A movie of whose subject a part is not known, such as one without a text, is compared by what is: in all others
+        the same is left out and made up for, so that they are not less similar for what is said of them.
+        """
         if self._untagged[row]:
             return np.full(self._tags.shape[0], np.nan, np.float32)
-        return self._cosines_with(self._vector(row))
+        return self._cosines(self._seen.tags[self._seen.by[row]], self._vector(row))
 
     def cosines_among(self, rows: Rows) -> Callable[[int], FloatK]:
         """Return a function from a place among k movies to its cosines with all of them, float32 (k,).
@@ -117,18 +133,20 @@ class Content(ItemItemModel):
     def nearest(self, rows: Rows, among: Rows, *, k: int) -> tuple[Rows, FloatMatrix]:
         """Return, for each of n movies, the k most similar ones `among` others, and their cosines: both (n, k).
 
-        There are fewer than k columns if there are fewer than k other movies.
+        They are those of `similar`. There are fewer than k columns if there are fewer than k other movies.
         """
         most = min(k, len(among))
         found = np.empty((len(rows), most), np.int32)
         found_cosines = np.empty((len(rows), most), np.float32)
-        others = self._tags[among].T.tocsr()
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            block = slice(start, start + ROWS_AT_ONCE)
-            cosines = sparse.csr_array(self._tags[rows[block]] @ others).toarray()
-            places = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
-            found[block] = among[places]
-            found_cosines[block] = np.take_along_axis(cosines, places, axis=1)
+        for number, tags in enumerate(self._seen.tags):
+            others = tags[among].T.tocsr()
+            places_of_rows = np.flatnonzero(self._seen.by[rows] == number)
+            for start in range(0, len(places_of_rows), ROWS_AT_ONCE):
+                block = places_of_rows[start : start + ROWS_AT_ONCE]
+                cosines = sparse.csr_array(self._tags[rows[block]] @ others).toarray()
+                places = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
+                found[block] = among[places]
+                found_cosines[block] = np.take_along_axis(cosines, places, axis=1)
         return found, found_cosines
 
     def _vector(self, row: int) -> FloatK:
@@ -138,8 +156,8 @@ class Content(ItemItemModel):
         vector[self._tags.indices[here]] = self._tags.data[here]
         return vector
 
-    def _cosines_with(self, vector: FloatK) -> FloatMovies:
-        scores: FloatMovies = np.asarray(self._tags @ vector)
+    def _cosines(self, tags: TagMatrix, vector: FloatK) -> FloatMovies:
+        scores: FloatMovies = np.asarray(tags @ vector)
         scores[self._untagged] = np.nan
         return scores
 
@@ -179,17 +197,43 @@ class Content(ItemItemModel):
             "indices": self._tags.indices.astype(np.int32),
             "starts": self._tags.indptr.astype(np.int64),
         }
-        return State({**asdict(self.config), **asdict(self.taste_weights), "n_tags": self._tags.shape[1]}, arrays)
+        config = {**asdict(self.config), **asdict(self.taste_weights)}
+        return State(
+            {
+                **config,
+                "n_tags": self._tags.shape[1],
+                "columns": {field: list(ends) for field, ends in self._columns.items()},
+            },
+            arrays,
+        )
 
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Create the model from its state."""
         config = dict(state.config)
         n_tags = config.pop("n_tags")
+        columns = {field: (int(first), int(end)) for field, (first, end) in config.pop("columns", {}).items()}
         taste_weights = TasteWeights(config.pop("usual_stars", USUAL_STARS))
         model = cls(ContentConfig(**config))
         model.taste_weights = taste_weights
         starts = state.arrays["starts"]
         shape = (len(starts) - 1, n_tags)
-        model._set(sparse.csr_array((state.arrays["data"], state.arrays["indices"], starts), shape=shape))
+        model._set(sparse.csr_array((state.arrays["data"], state.arrays["indices"], starts), shape=shape), columns)
         return model
+
+
+def _seen(tags: TagMatrix, about: Columns, weights: Mapping[str, float]) -> _Seen:
+    """Return the tags as they are, and as they are seen by movies that lack one of two fields of `ABOUT`."""
+    seen, by = [tags], np.zeros(tags.shape[0], np.int8)
+    has = {field: np.diff(tags[:, first:end].indptr) > 0 for field, (first, end) in about.items()}
+    if len(has) == len(ABOUT):
+        for missing, kept in (ABOUT, ABOUT[::-1]):
+            lengths = np.sqrt(sum(weights[field] * has[field] for field in ABOUT))
+            # With only what is kept, a movie would be scaled by this much more; see `features.text.tag_matrix`.
+            factors = np.where(has[kept], np.sqrt(lengths / np.sqrt(weights[kept])), 1.0).astype(np.float32)
+            first, end = about[kept]
+            is_kept = (tags.indices >= first) & (tags.indices < end)
+            factor = np.where(is_kept, np.repeat(factors, np.diff(tags.indptr)), np.float32(1))
+            by[has[kept] & ~has[missing]] = len(seen)
+            seen.append(sparse.csr_array((tags.data * factor, tags.indices, tags.indptr), shape=tags.shape))
+    return _Seen(seen, by)

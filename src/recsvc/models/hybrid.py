@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recsvc.features.interactions import Interactions
 from recsvc.features.movie_kinds import MovieKinds
 from recsvc.models.als import Als, AlsConfig
-from recsvc.models.blend import BlendedModel, BlendPart, WeightedScores, blend, blend_all, weighted_mean
+from recsvc.models.blend import BlendedModel, BlendPart, blend, blend_all
 from recsvc.models.calibration import Target, targets
 from recsvc.models.cold_start import NO_NEIGHBOURS, ColdStartNeighbours, LinearWithColdStart, WithColdStart
 from recsvc.models.collaborative import Collaborative, CollaborativeConfig
@@ -230,19 +230,17 @@ class Hybrid(Model):
         return scores
 
     def similar(self, row: int) -> FloatMovies:
-        """Return the weighted mean of the similarities of the parts, each less its mean in training."""
+        """Return the weighted sum of the similarities of the parts, each less its mean in training.
+
+        Where one part has none, it counts as its mean: a movie that few have rated is not more similar for that. Where
+        no part has one, it is NaN.
+        """
         weights, centres = self.config.similar_weights, self._similar_centres
-        parts = [
-            (self.collaborative, weights.collaborative, centres.collaborative),
-            (self.content, weights.content, centres.content),
-        ]
-        return weighted_mean(
-            [
-                WeightedScores(model.similar(row) - np.float32(centre), weight, weight)
-                for model, weight, centre in parts
-                if weight
-            ]
-        )
+        collaborative = self.collaborative.similar(row) - np.float32(centres.collaborative)
+        content = self.content.similar(row) - np.float32(centres.content)
+        together = weights.collaborative * np.nan_to_num(collaborative) + weights.content * np.nan_to_num(content)
+        known = ~(np.isnan(collaborative) & np.isnan(content))
+        return np.where(known, together, np.nan).astype(np.float32)
 
     def explain(self, taste: Taste, rows: Rows) -> Explanation:
         """Add up the explanations of the parts with a score; the popularity prior is in the baseline."""

@@ -132,7 +132,7 @@ def tag_cosines(
 ) -> PairValues:
     """Return the weighted sum of the cosines of the fields; a weight of the ratings is ignored."""
     fields = {field: weight for field, weight in weights.items() if field != RATINGS}
-    tags = tag_matrix(movies, weights=fields, vectoriser=config.vectoriser, min_movies=config.min_movies)
+    tags, _ = tag_matrix(movies, weights=fields, vectoriser=config.vectoriser, min_movies=config.min_movies)
     return np.asarray(tags[pairs.first].multiply(tags[pairs.second]).sum(axis=1), np.float64).ravel()
 
 

@@ -16,7 +16,7 @@ VECTORISERS: tuple[Vectoriser, ...] = ("tfidf", "counts", "hashing")
 def matrix_of(
     *movies: Movie, vectoriser: Vectoriser = "counts", min_movies: int = 1, weights: Mapping[str, float] = TEXT
 ) -> TagMatrix:
-    return tag_matrix(movies, weights=weights, vectoriser=vectoriser, min_movies=min_movies)
+    return tag_matrix(movies, weights=weights, vectoriser=vectoriser, min_movies=min_movies)[0]
 
 
 def described(*texts: str) -> list[Movie]:

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from recsvc.features.text import EMBEDDING, FIELDS, Vectoriser
 from recsvc.models.content import Content, ContentConfig
-from recsvc.types import Movie
-from tests.contracts.worlds import taste_of, world_of
+from recsvc.types import Movie, State
+from tests.contracts.worlds import stored, taste_of, world_of
 
 MOVIES = [
     Movie(1, "x", genres=("A", "B")),
@@ -67,6 +68,46 @@ def test_embeddings_add_their_cosine_to_those_of_the_tags() -> None:
     without = [replace(movie, embedding=b"") for movie in movies]
     bare = Content(config).fit(interactions, without, rng=np.random.default_rng(1))
     np.testing.assert_allclose(bare.similar(0), [0.7, 0.7, np.nan], atol=1e-6)
+
+
+def of_which_little_is_known() -> Content:
+    """Movies 0 and 1 have genres and no text, 2 and 3 genres and a text, and 4 a text and no genres."""
+    movies = [
+        Movie(1, "x", genres=("A",)),
+        Movie(2, "x", genres=("A",)),
+        Movie(3, "x", genres=("A",), overview="blue"),
+        Movie(4, "x", genres=("A",), overview="red"),
+        Movie(5, "x", overview="red"),
+    ]
+    interactions = world_of(movies, {"1": {1: 5.0}}).interactions
+    config = ContentConfig("counts", min_movies=1, weights={"text": 0.6, "genres": 0.2})
+    return Content(config).fit(interactions, movies, rng=np.random.default_rng(1))
+
+
+def test_what_is_said_of_a_movie_makes_it_no_less_similar_to_one_without_a_text() -> None:
+    content = of_which_little_is_known()
+    # The genres of a movie without a text have the geometric mean of the weights 0.2 and 0.8: 0.4.
+    np.testing.assert_allclose(content.similar(0), [0.4, 0.4, 0.4, 0.4, 0], atol=1e-6)
+    # Seen from a movie with a text, they make up for a part only: 0.2 * sqrt(0.4 / 0.2).
+    half = 0.2 * sqrt(0.4 / 0.2)
+    np.testing.assert_allclose(content.similar(2), [half, half, 0.8, 0.2, 0], atol=1e-6)
+    text = sqrt(0.6 * 0.8)
+    np.testing.assert_allclose(content.similar(4), [0, 0, 0, text, text], atol=1e-6)
+    rows = np.arange(5, dtype=np.int32)
+    nearest, cosines = content.nearest(rows, rows, k=5)
+    for row in range(5):
+        np.testing.assert_allclose(content.similar(row)[nearest[row]], cosines[row], atol=1e-6)
+        assert (np.diff(cosines[row]) <= 0).all()
+
+
+def test_a_stored_model_compares_alike_and_one_of_before_by_its_tags(tmp_path: Path) -> None:
+    content = of_which_little_is_known()
+    state = content.state()
+    again = Content.from_state(stored(state, tmp_path))
+    older = Content.from_state(State({k: v for k, v in state.config.items() if k != "columns"}, state.arrays))
+    for row in range(5):
+        np.testing.assert_array_equal(again.similar(row), content.similar(row))
+    np.testing.assert_allclose(older.similar(0), [0.4, 0.4, 0.2 * sqrt(2), 0.2 * sqrt(2), 0], atol=1e-6)
 
 
 def test_its_config_is_heeded() -> None:

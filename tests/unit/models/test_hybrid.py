@@ -197,7 +197,7 @@ def test_similar_by_hand() -> None:
     collaborative = [0 - 0.25, 0.5 - 0.25]
     content = [1 - 0.1, COSINE - 0.1]
     assert model.similar(0).tolist() == pytest.approx(
-        [0.25 * collaborative[0] + 0.75 * content[0], collaborative[1], content[1], np.nan], nan_ok=True
+        [0.25 * collaborative[0] + 0.75 * content[0], 0.25 * collaborative[1], 0.75 * content[1], np.nan], nan_ok=True
     )
     assert np.isnan(model.similar(3)).all()
 
