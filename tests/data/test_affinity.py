@@ -114,6 +114,15 @@ def test_the_parts_of_a_series_are_similar_and_a_director_alone_is_not_enough(hy
     assert {*similar_to(hybrid, dataset, "The Godfather", 2)} == {"The Godfather: Part II", "The Godfather: Part III"}
 
 
+def test_a_movie_without_a_text_is_not_like_whatever_else_has_none(hybrid: Hybrid, dataset: Dataset) -> None:
+    overviews = {movie.title: movie.overview for movie in dataset.movies}
+    for title in ("Heat", "Dog Day Afternoon"):
+        assert overviews[title] == ""
+        assert sum(bool(overviews[other]) for other in similar_to(hybrid, dataset, title)) >= 6
+    assert "Serpico" in similar_to(hybrid, dataset, "Dog Day Afternoon")
+    assert "It Follows" in similar_to(hybrid, dataset, "Get Out")
+
+
 def test_a_broad_taste_is_left_alone(hybrid: Hybrid, ratings: Interactions) -> None:
     users = np.flatnonzero(np.diff(ratings.starts) >= 200)[:60].tolist()
     same = [len(np.intersect1d(*lists(hybrid, ratings.taste(user)))) for user in users]
