@@ -133,20 +133,19 @@ class Content(ItemItemModel):
     def nearest(self, rows: Rows, among: Rows, *, k: int) -> tuple[Rows, FloatMatrix]:
         """Return, for each of n movies, the k most similar ones `among` others, and their cosines: both (n, k).
 
-        They are those of `similar`. There are fewer than k columns if there are fewer than k other movies.
+        They are those of the tags as they are, by which movies without ratings are scored better than by `similar`.
+        There are fewer than k columns if there are fewer than k other movies.
         """
         most = min(k, len(among))
         found = np.empty((len(rows), most), np.int32)
         found_cosines = np.empty((len(rows), most), np.float32)
-        for number, tags in enumerate(self._seen.tags):
-            others = tags[among].T.tocsr()
-            places_of_rows = np.flatnonzero(self._seen.by[rows] == number)
-            for start in range(0, len(places_of_rows), ROWS_AT_ONCE):
-                block = places_of_rows[start : start + ROWS_AT_ONCE]
-                cosines = sparse.csr_array(self._tags[rows[block]] @ others).toarray()
-                places = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
-                found[block] = among[places]
-                found_cosines[block] = np.take_along_axis(cosines, places, axis=1)
+        others = self._tags[among].T.tocsr()
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            block = slice(start, start + ROWS_AT_ONCE)
+            cosines = sparse.csr_array(self._tags[rows[block]] @ others).toarray()
+            places = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
+            found[block] = among[places]
+            found_cosines[block] = np.take_along_axis(cosines, places, axis=1)
         return found, found_cosines
 
     def _vector(self, row: int) -> FloatK:

@@ -93,11 +93,6 @@ def test_what_is_said_of_a_movie_makes_it_no_less_similar_to_one_without_a_text(
     np.testing.assert_allclose(content.similar(2), [half, half, 0.8, 0.2, 0], atol=1e-6)
     text = sqrt(0.6 * 0.8)
     np.testing.assert_allclose(content.similar(4), [0, 0, 0, text, text], atol=1e-6)
-    rows = np.arange(5, dtype=np.int32)
-    nearest, cosines = content.nearest(rows, rows, k=5)
-    for row in range(5):
-        np.testing.assert_allclose(content.similar(row)[nearest[row]], cosines[row], atol=1e-6)
-        assert (np.diff(cosines[row]) <= 0).all()
 
 
 def test_a_stored_model_compares_alike_and_one_of_before_by_its_tags(tmp_path: Path) -> None:
