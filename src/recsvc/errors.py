@@ -16,7 +16,8 @@ RecsvcError
 │       └── OutdatedVersionError    a release with another manifest schema wrote it
 ├── CatalogueMismatchError  a version, list or token of another catalogue than the one that serves
 ├── NotReadyError           no version is loaded
-│   └── DatabaseUnavailableError           the database is out of reach
+│   ├── DatabaseUnavailableError           the database is out of reach
+│   └── IdentityProviderUnavailableError   the keys of the identity provider cannot be read
 ├── NotFoundError           a movie, user, list or page that does not exist
 ├── InvalidInputError       a value of the caller that cannot be used; names the field
 │   └── InvalidRecordError  one record of a batch; names all of its fields that cannot be used
@@ -133,6 +134,12 @@ class DatabaseUnavailableError(NotReadyError):
     """The service cannot answer now: the database is out of reach, or is not the one that was opened."""
 
     told = "The database does not answer."
+
+
+class IdentityProviderUnavailableError(NotReadyError):
+    """The service cannot tell now who a user is: the keys of the identity provider cannot be read."""
+
+    told = "The identity provider does not answer."
 
 
 class NotFoundError(RecsvcError):

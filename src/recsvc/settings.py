@@ -76,6 +76,24 @@ class Settings(BaseSettings):
         description="Key, 32 characters or more, that signs session tokens and recommendation ids, the same for all "
         "replicas. Unset: one is made and kept in the database.",
     )
+    access: Literal["visitors", "keys", "both"] = Field(
+        default="both",
+        description="Who is served: `visitors` with session tokens, a backend with API `keys` and users of the "
+        "identity provider, or `both`.",
+    )
+    jwt_secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        default=None, description="Key, 32 characters or more, of the identity provider's tokens, with HS256."
+    )
+    jwt_jwks_url: str | None = Field(
+        default=None, description="Where the public keys of the identity provider are, with RS256 and ES256."
+    )
+    jwt_issuer: str | None = Field(default=None, description="The `iss` of the identity provider's tokens.")
+    jwt_audience: str | None = Field(default=None, description="The `aud` that its tokens have for this service.")
+    jwt_algorithm: Literal["HS256", "RS256", "ES256"] | None = Field(
+        default=None,
+        validate_default=True,
+        description="How the identity provider signs its tokens, by which its users are known. Unset: there is none.",
+    )
     session_days: int = Field(default=365, ge=1, le=3650, description="How long a session token is valid, in days.")
     recommendation_days: int = Field(
         default=30, ge=1, le=3650, description="How long feedback may refer to a recommendation, in days."
@@ -172,6 +190,19 @@ class Settings(BaseSettings):
             raise ValueError(f"needs {SHORTEST_ADMIN_KEY} characters or more")
         return value
 
+    @field_validator("jwt_algorithm")
+    @classmethod
+    def _whole_provider(cls, value: str | None, others: ValidationInfo) -> str | None:
+        key, other = ("jwt_secret", "jwt_jwks_url") if value == "HS256" else ("jwt_jwks_url", "jwt_secret")
+        needed = {key, "jwt_issuer", "jwt_audience"} if value else set()
+        found = {name for name in {other, key, "jwt_issuer", "jwt_audience"} if others.data.get(name) is not None}
+        names = [f"{PREFIX}{name.upper()}" for name in sorted(needed ^ found) if name in others.data]
+        if names and value:
+            raise ValueError(f"{value} takes a key, an issuer and an audience: {' and '.join(names)} cannot be so")
+        if names:
+            raise ValueError(f"is needed with {' and '.join(names)}")
+        return value
+
     @field_validator("disliked_stars")
     @classmethod
     def _below_a_like(cls, value: float, others: ValidationInfo) -> float:
@@ -187,6 +218,13 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[A-Za-z0-9._~+/=-]*", key):
             raise ValueError("has characters that no TMDB key has")
         return SecretStr(key) if key else None
+
+    @field_validator("jwt_jwks_url")
+    @classmethod
+    def _fetched(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/]+\S*", value):
+            raise ValueError("must be http:// or https:// and a host")
+        return value
 
     @field_validator("tmdb_base_url", "poster_base_url", "backdrop_base_url")
     @classmethod

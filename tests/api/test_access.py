@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 from starlette.testclient import TestClient
 
@@ -19,7 +21,13 @@ from tests.api.test_models import KEY, UNKNOWN
 from tests.api.test_openapi import OPERATIONS
 
 TABLE = Path(__file__).parents[2] / "docs" / "security.md"
-CALLERS = ("nobody", "visitor", *Scope, "operator")
+CALLERS = ("nobody", "visitor", "user", *Scope, "operator")
+PROVIDER = {
+    "jwt_algorithm": "HS256",
+    "jwt_secret": "a secret of the provider, 32 and more",
+    "jwt_issuer": "https://login.example/",
+    "jwt_audience": "recsvc",
+}
 MODES = (False, True)
 
 
@@ -61,7 +69,12 @@ def exposed(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def client(artifacts: Path, database_url: str, exposed: bool) -> Iterator[TestClient]:
     with serving(
-        artifacts, database_url, admin_key=KEY["X-Admin-Key"], exposed=exposed or None, requests_per_minute=0
+        artifacts,
+        database_url,
+        admin_key=KEY["X-Admin-Key"],
+        exposed=exposed or None,
+        requests_per_minute=0,
+        **PROVIDER,
     ) as client:
         yield client
 
@@ -71,6 +84,11 @@ def headers_of(caller: str, client: TestClient, keys: dict[str, str]) -> tuple[d
     if caller == "visitor":
         visitor = begin(client)
         return visitor.headers, visitor.user_id
+    if caller == "user":  # in this very second, so that none of their requests ends another one's session
+        now = time.time()
+        issued = {"iss": PROVIDER["jwt_issuer"], "aud": PROVIDER["jwt_audience"], "iat": now, "exp": now + 60}
+        token = jwt.encode({"sub": "eve", **issued}, PROVIDER["jwt_secret"], "HS256")
+        return {"Authorization": f"Bearer {token}"}, "eve"
     if caller == "operator":
         return KEY, "ada"
     return ({"X-API-Key": keys[caller]} if caller in keys else {}), "ada"

@@ -284,8 +284,8 @@ def test_what_is_written_while_a_session_ends_comes_before_or_is_refused(
     waiting, go_on = threading.Event(), threading.Event()
     check = app_state.database.reader.has_ended
 
-    async def accepted_and_held_up(session: bytes) -> bool:
-        ended: bool = await check(session)
+    async def accepted_and_held_up(*session: object) -> bool:
+        ended: bool = await check(*session)
         waiting.set()
         await asyncio.to_thread(go_on.wait, 60)
         return ended

@@ -1,4 +1,4 @@
-"""Who may do what: session tokens of visitors, API keys of servers, and the admin key; see docs/security.md."""
+"""Who may do what: tokens of visitors and users, API keys of servers, and the admin key; see docs/security.md."""
 
 from __future__ import annotations
 
@@ -12,22 +12,15 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from recsvc.errors import InvalidInputError, NotAuthenticatedError, NotPermittedError
+from recsvc.service.identity import IdentityProvider
 from recsvc.settings import Settings
 from recsvc.types import Scope, UserId
 from recsvc.usecases.keys import scopes_of
-from recsvc.usecases.session import check_session
+from recsvc.usecases.session import Session, check_session
 from recsvc.usecases.users import VISITORS
 
 _RANDOM_BYTES = 16
 _ALGORITHM = "HS256"
-
-
-class Session(NamedTuple):
-    """A session token, the visitor it was issued to, and until when it is valid."""
-
-    token: str
-    user_id: UserId
-    expires_at: datetime
 
 
 class Sessions:
@@ -37,13 +30,13 @@ class Sessions:
         self._key = blake2b(key, digest_size=32, person=b"session").digest()
         self._valid = timedelta(days=days)
 
-    def begin(self) -> Session:
+    def begin(self) -> tuple[str, Session]:
         """Issue a token to a new visitor."""
         user_id = f"{VISITORS}{secrets.token_hex(_RANDOM_BYTES)}"
         now = datetime.now(UTC).replace(microsecond=0)
         expires_at = now + self._valid
         claims = {"sub": user_id, "iat": now, "exp": expires_at}
-        return Session(jwt.encode(claims, self._key, _ALGORITHM), user_id, expires_at)
+        return jwt.encode(claims, self._key, _ALGORITHM), Session(user_id, expires_at)
 
     def read(self, token: str) -> Session:
         """Return the session of a token.
@@ -57,26 +50,33 @@ class Sessions:
             raise NotAuthenticatedError("The session token has expired.") from None
         except jwt.InvalidTokenError:
             raise NotAuthenticatedError("The session token was not given by this service.") from None
-        return Session(token, str(claims["sub"]), datetime.fromtimestamp(claims["exp"], UTC))
+        return Session(str(claims["sub"]), datetime.fromtimestamp(claims["exp"], UTC))
 
 
 class Caller(NamedTuple):
     """The sender of a request.
 
-    `session` is that of the visitor whose token was sent, and `scopes` are those of the API key; None without one.
-    `needed` is the scope that this request takes, and `unexposed` whether only this machine can send one, so that
-    no key is needed.
+    `session` is that of the visitor or user whose token was sent, and `scopes` are those of the API key; None without
+    one. `needed` is the scope that this request takes, and `unexposed` whether only this machine can send one, so that
+    no key is needed. `longest` is how long a session of a user of the identity provider lasts; None without one.
     """
 
     session: Session | None
     scopes: frozenset[Scope] | None
     needed: Scope
     unexposed: bool
+    longest: timedelta | None
 
     @property
     def subject(self) -> UserId | None:
-        """The visitor whose token was sent, if one was."""
+        """The visitor or user whose token was sent, if one was."""
         return None if self.session is None else self.session.user_id
+
+    def sessions_of(self, user_id: UserId) -> datetime | None:
+        """Return until when the sessions of a user are valid that began until now; None if they have none."""
+        if user_id.startswith(VISITORS):
+            return None if self.session is None else self.session.expires_at
+        return None if self.longest is None else datetime.now(UTC) + self.longest
 
     def user(self, user_id: UserId | None) -> UserId | None:
         """Return the user the request is about: the subject of the token, or else the user it names.
@@ -137,7 +137,10 @@ class KnownCaller(HTTPBearer):
 
     def __init__(self) -> None:
         super().__init__(
-            scheme_name="SessionToken", bearerFormat="JWT", description="From `POST /session`.", auto_error=False
+            scheme_name="SessionToken",
+            bearerFormat="JWT",
+            description="From `POST /session`, or of the identity provider.",
+            auto_error=False,
         )
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override] # not credentials
@@ -149,8 +152,23 @@ class KnownCaller(HTTPBearer):
         """
         settings: Settings = request.app.state.settings
         session, scopes = await _session(request), await _scopes(request)
+        if scopes is not None and settings.access == "visitors":
+            raise NotPermittedError("Only visitors are served here, and no API keys (RECSVC_ACCESS).")
         needed = Scope.READ if request.method == "GET" else Scope.WRITE
-        return Caller(session, scopes, needed, unexposed=not settings.is_exposed)
+        longest = None if request.app.state.identity is None else timedelta(days=settings.session_days)
+        return Caller(session, scopes, needed, not settings.is_exposed, longest)
+
+
+async def require_known(request: Request) -> None:
+    """Serve nobody without an API key, the admin key or a token of the identity provider.
+
+    Raises:
+        NotAuthenticatedError: The request has none of them, or one that cannot be used.
+        NotPermittedError: The API key is none of this service.
+    """
+    if await _scopes(request) is not None or _is_admin(request) or await _session(request) is not None:
+        return
+    raise NotAuthenticatedError("An API key, or a token of the identity provider, is needed here.")
 
 
 async def _session(request: Request) -> Session | None:
@@ -160,9 +178,17 @@ async def _session(request: Request) -> Session | None:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticatedError("Authorization is not a bearer token.")
+    settings: Settings = request.app.state.settings
     sessions: Sessions = request.app.state.sessions
-    session = sessions.read(token.strip())
-    await check_session(request.app.state.database, session.user_id)
+    identity: IdentityProvider | None = request.app.state.identity
+    token = token.strip()
+    if identity is not None and settings.access != "visitors" and identity.is_issuer_of(token):
+        session = await identity.read(token)
+    elif settings.access == "keys":
+        raise NotAuthenticatedError("Visitors are not served here (RECSVC_ACCESS).")
+    else:
+        session = sessions.read(token)
+    await check_session(request.app.state.database, session)
     return session
 
 
@@ -185,9 +211,17 @@ async def require_admin(request: Request, key: Annotated[str | None, Depends(_ad
         raise HTTPException(403, "No admin key is set (RECSVC_ADMIN_KEY), so that nobody may do this.")
     if key is None:
         raise HTTPException(401, "X-Admin-Key is missing.", {"WWW-Authenticate": "ApiKey"})
-    # A header is bytes, which the framework decodes as Latin-1.
-    if not secrets.compare_digest(key.encode("latin-1"), settings.admin_key.get_secret_value().encode()):
+    if not _is_admin(request):
         raise HTTPException(403, "X-Admin-Key is not the admin key.")
+
+
+def _is_admin(request: Request) -> bool:
+    settings: Settings = request.app.state.settings
+    key = request.headers.get("x-admin-key")
+    if key is None or settings.admin_key is None:
+        return False
+    # A header is bytes, which the framework decodes as Latin-1.
+    return secrets.compare_digest(key.encode("latin-1"), settings.admin_key.get_secret_value().encode())
 
 
 Admin = Depends(require_admin)

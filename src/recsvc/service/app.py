@@ -9,14 +9,15 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from anyio import CapacityLimiter
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from recsvc import __version__
 from recsvc.registry.store import Registry
 from recsvc.service import middleware, problems
-from recsvc.service.access import Sessions
+from recsvc.service.access import Sessions, require_known
 from recsvc.service.caching import ETagMiddleware
+from recsvc.service.identity import IdentityProvider
 from recsvc.service.limiting import LimitMiddleware
 from recsvc.service.openapi import Documented
 from recsvc.service.presenting import Presenter
@@ -75,12 +76,15 @@ _ROUTES = (
     pages,
 )
 
+_FOR_ALL = (health, pages)
+"""Probes, and pages that say nothing of anybody, have no key."""
+
 DESCRIPTION = """
 Personal movie recommendations as JSON: rate a movie with `POST /rate`, and the next `GET /recommend` counts it,
 with an exact reason for every movie.
 
-A visitor gets a token from `POST /session` and sends it as `Authorization: Bearer`; a service that has its own users
-names them by `user_id` instead.
+A visitor gets a token from `POST /session` and sends it as `Authorization: Bearer`; users of the operator's identity
+provider send its tokens in the same way, and a service that has its own users names them by `user_id` instead.
 
 Errors are `application/problem+json` (RFC 9457) and name the field. Users of the dataset (`ml-100k:196`) can be read
 and not changed.
@@ -101,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.one_change_at_a_time = CapacityLimiter(1)
         app.state.tokens = tokens
         app.state.sessions = Sessions(key, days=settings.session_days)
+        app.state.identity = None if settings.jwt_algorithm is None else IdentityProvider(settings)
         app.state.presenter = Presenter(settings.poster_base_url, settings.backdrop_base_url, tokens)
         await asyncio.to_thread(manager.refresh)
         watch = asyncio.create_task(_watch(manager, settings.reload_seconds))
@@ -129,8 +134,9 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
+    known_only = [Depends(require_known)] if settings.access == "keys" else []
     for module in _ROUTES:
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[] if module in _FOR_ALL else known_only)
     pages.mount_assets(app)
     return app
 

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from recsvc.errors import ConfigurationError, DatabaseUnavailableError
@@ -53,8 +54,8 @@ class FeedbackReader(Protocol):
             DatabaseUnavailableError: the database is out of reach; a later call tries again.
         """
 
-    async def has_ended(self, session: bytes) -> bool:
-        """Return whether the session of a digest has ended; raises as `read` does."""
+    async def has_ended(self, user: bytes, expires_at: datetime) -> bool:
+        """Return whether a session of the user with this digest, valid until then, has ended; raises as `read` does."""
 
     async def api_key(self, key_id: str) -> tuple[bytes, str] | None:
         """Return the hash and the scopes of an API key, None if there is none; raises as `read` does."""
@@ -67,7 +68,7 @@ class SqliteFeedbackReader:
     """Reads on the event loop, which takes some ten microseconds, less than passing the query to a thread."""
 
     _QUERY = "SELECT movie_id, kind, stars FROM feedback WHERE user_id = ? AND catalogue = ? ORDER BY movie_id"
-    _SESSION = "SELECT 1 FROM ended_sessions WHERE session = ?"
+    _SESSION = "SELECT 1 FROM ended_sessions WHERE session = ? AND expires_at >= ?"
     _KEY = "SELECT hash, scopes FROM api_keys WHERE key_id = ?"
 
     def __init__(self, path: Path) -> None:
@@ -81,9 +82,10 @@ class SqliteFeedbackReader:
         rows = self._rows(self._QUERY, (user_id, catalogue))
         return FeedbackColumns(*zip(*rows, strict=True)) if rows else NOTHING
 
-    async def has_ended(self, session: bytes) -> bool:
-        """Return whether the session of a digest has ended; see `FeedbackReader`."""
-        return bool(self._rows(self._SESSION, (session,)))
+    async def has_ended(self, user: bytes, expires_at: datetime) -> bool:
+        """Return whether a session of a user has ended; see `FeedbackReader`."""
+        as_stored = expires_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return bool(self._rows(self._SESSION, (user, as_stored)))
 
     async def api_key(self, key_id: str) -> tuple[bytes, str] | None:
         """Return the hash and the scopes of an API key; see `FeedbackReader`."""
@@ -132,7 +134,7 @@ class PostgresFeedbackReader:
             SELECT movie_id, kind, stars FROM feedback WHERE user_id = $1 AND catalogue = $2 ORDER BY movie_id
         ) AS one_user
     """
-    _SESSION = "SELECT 1 FROM ended_sessions WHERE session = $1"
+    _SESSION = "SELECT 1 FROM ended_sessions WHERE session = $1 AND expires_at >= $2"
     _KEY = "SELECT hash, scopes FROM api_keys WHERE key_id = $1"
 
     def __init__(self, pool: Pool[Any], name: str, seconds: float | None) -> None:
@@ -172,16 +174,16 @@ class PostgresFeedbackReader:
         row = await self._row(self._QUERY, user_id, catalogue)
         return FeedbackColumns(*row) if row is not None and row[0] is not None else NOTHING
 
-    async def has_ended(self, session: bytes) -> bool:
-        """Return whether the session of a digest has ended; see `FeedbackReader`."""
-        return await self._row(self._SESSION, session) is not None
+    async def has_ended(self, user: bytes, expires_at: datetime) -> bool:
+        """Return whether a session of a user has ended; see `FeedbackReader`."""
+        return await self._row(self._SESSION, user, expires_at) is not None
 
     async def api_key(self, key_id: str) -> tuple[bytes, str] | None:
         """Return the hash and the scopes of an API key; see `FeedbackReader`."""
         row = await self._row(self._KEY, key_id)
         return None if row is None else (row["hash"], row["scopes"])
 
-    async def _row(self, query: str, *parameters: str | bytes) -> Record | None:
+    async def _row(self, query: str, *parameters: str | bytes | datetime) -> Record | None:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._seconds
         try:

@@ -1,7 +1,8 @@
-"""Sessions of visitors that have ended: their tokens are valid by their signature, and refused.
+"""Sessions that have ended: their tokens are valid by their signature, and refused.
 
-A session is kept as a digest of the visitor's name, so that nothing of an erased visitor can be read, and no longer
-than its token would have been valid.
+What has ended are all sessions of a user that would have been valid until a time. A visitor has one; a user of an
+identity provider has one for each token, and those of later tokens go on. The user is kept as a digest, so that nothing
+of whoever was erased can be read, and no longer than the sessions would have been valid.
 """
 
 from __future__ import annotations
@@ -18,24 +19,32 @@ from recsvc.types import UserId
 
 
 def digest(user_id: UserId) -> bytes:
-    """Return what stands for the session of a visitor, 16 bytes."""
+    """Return what stands for the sessions of a user, 16 bytes."""
     return blake2b(user_id.encode(), digest_size=16, person=b"ended_session").digest()
 
 
 async def end(transaction: WriteTransaction, user_id: UserId, expires_at: datetime) -> None:
-    """End the session of a visitor whose token is valid until then, after all that still writes for them."""
+    """End the sessions of a user that are valid until then at the latest, after all that still writes for them."""
     await _lock(transaction, user_id, "pg_advisory_xact_lock")
-    insert = sqlite.insert if transaction.dialect == "sqlite" else postgresql.insert
+    insert = (sqlite.insert if transaction.dialect == "sqlite" else postgresql.insert)(ended_sessions)
+    later = insert.excluded.expires_at
     row = {"session": digest(user_id), "expires_at": expires_at}
-    await transaction.execute(insert(ended_sessions).on_conflict_do_nothing(), row)
+    await transaction.execute(
+        insert.on_conflict_do_update(
+            index_elements=[ended_sessions.c.session],
+            set_={"expires_at": later},
+            where=later > ended_sessions.c.expires_at,
+        ),
+        row,
+    )
     await transaction.execute(delete(ended_sessions).where(ended_sessions.c.expires_at < database_now()))
 
 
-async def has_ended(transaction: WriteTransaction, user_id: UserId) -> bool:
-    """Return whether the session of a visitor has ended; if not, it cannot end before this transaction does."""
+async def has_ended(transaction: WriteTransaction, user_id: UserId, expires_at: datetime) -> bool:
+    """Return whether a session that is valid until then has ended; if not, it cannot before this transaction does."""
     await _lock(transaction, user_id, "pg_advisory_xact_lock_shared")
-    query = select(literal(1)).select_from(ended_sessions).where(ended_sessions.c.session == digest(user_id))
-    return bool(await transaction.rows(query))
+    ended = (ended_sessions.c.session == digest(user_id)) & (ended_sessions.c.expires_at >= expires_at)
+    return bool(await transaction.rows(select(literal(1)).select_from(ended_sessions).where(ended)))
 
 
 async def _lock(transaction: WriteTransaction, user_id: UserId, lock: str) -> None:

@@ -13,7 +13,7 @@ from recsvc.types import EventType, MovieId, UserId
 from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
-from recsvc.usecases.session import keep_session
+from recsvc.usecases.session import Session, keep_session
 from recsvc.usecases.users import check_writable
 
 
@@ -31,6 +31,7 @@ async def report_events(
     tokens: RecommendationTokens,
     user_id: UserId,
     reported: Sequence[ReportedEvent | RecsvcError],
+    session: Session | None,
 ) -> list[Outcome]:
     """Store all events that can be stored, in one transaction; events that are refused already stay so.
 
@@ -47,5 +48,5 @@ async def report_events(
 
     valid = convert(reported, attributed)
     async with database.write() as transaction:
-        await keep_session(transaction, user_id)
+        await keep_session(transaction, session)
         return await keep_valid(valid, lambda checked: events.put_many(transaction, deployment.catalogue, checked))

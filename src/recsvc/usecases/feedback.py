@@ -13,7 +13,7 @@ from recsvc.types import MovieId, UserId
 from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
-from recsvc.usecases.session import keep_session
+from recsvc.usecases.session import Session, keep_session
 from recsvc.usecases.users import check_writable
 
 
@@ -37,23 +37,27 @@ def checked(deployment: Deployment, tokens: RecommendationTokens, item: Feedback
     return item
 
 
-async def rate(deployment: Deployment, database: Database, tokens: RecommendationTokens, item: Feedback) -> bool:
+async def rate(
+    deployment: Deployment, database: Database, tokens: RecommendationTokens, item: Feedback, session: Session | None
+) -> bool:
     """Store feedback in place of earlier feedback about the same movie; return whether there was none."""
     item = checked(deployment, tokens, item)
     async with database.write() as transaction:
-        await keep_session(transaction, item.user_id)
+        await keep_session(transaction, session)
         return await feedback.put(transaction, deployment.catalogue, item)
 
 
 async def rate_many(
-    deployment: Deployment, database: Database, tokens: RecommendationTokens, items: Sequence[Feedback | RecsvcError]
+    deployment: Deployment,
+    database: Database,
+    tokens: RecommendationTokens,
+    items: Sequence[Feedback | RecsvcError],
+    session: Session | None,
 ) -> list[Outcome]:
     """Store all feedback that can be stored, in one transaction; items that are refused already stay so."""
     valid = convert(items, lambda item: checked(deployment, tokens, item))
-    users = {item.user_id for item in valid if isinstance(item, Feedback)}
     async with database.write() as transaction:
-        for user_id in users:
-            await keep_session(transaction, user_id)
+        await keep_session(transaction, session)
         return await keep_valid(valid, lambda checked: feedback.put_many(transaction, deployment.catalogue, checked))
 
 

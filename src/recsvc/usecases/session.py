@@ -1,35 +1,42 @@
-"""Sessions of visitors end when they sign out or are erased: their tokens are refused from then on."""
+"""Sessions end when their users sign out or are erased: their tokens are refused from then on."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from recsvc.errors import NotAuthenticatedError
 from recsvc.storage import session
 from recsvc.storage.database import Database, WriteTransaction
 from recsvc.types import UserId
-from recsvc.usecases.users import VISITORS
 
 _ENDED = "The session has ended."
 
 
-async def check_session(database: Database, user_id: UserId) -> None:
-    """Raise NotAuthenticatedError if the session of a visitor has ended."""
-    if await database.reader.has_ended(session.digest(user_id)):
+class Session(NamedTuple):
+    """The session of a user, and until when it is valid at the latest: the earlier it began, the earlier."""
+
+    user_id: UserId
+    expires_at: datetime
+
+
+async def check_session(database: Database, given: Session) -> None:
+    """Raise NotAuthenticatedError if a session has ended."""
+    if await database.reader.has_ended(session.digest(given.user_id), given.expires_at):
         raise NotAuthenticatedError(_ENDED)
 
 
-async def keep_session(transaction: WriteTransaction, user_id: UserId) -> None:
-    """Let the session of a user, if they are a visitor, not end before a transaction does.
+async def keep_session(transaction: WriteTransaction, given: Session | None) -> None:
+    """Let a session, if there is one, not end before a transaction does.
 
     Raises:
         NotAuthenticatedError: It has ended, after the request came in.
     """
-    if user_id.startswith(VISITORS) and await session.has_ended(transaction, user_id):
+    if given is not None and await session.has_ended(transaction, *given):
         raise NotAuthenticatedError(_ENDED)
 
 
-async def end_session(database: Database, user_id: UserId, expires_at: datetime) -> None:
-    """End the session of a visitor whose token is valid until then; what they said stays stored."""
+async def end_sessions(database: Database, user_id: UserId, until: datetime) -> None:
+    """End the sessions of a user that are valid until then at the latest; what they said stays stored."""
     async with database.write() as transaction:
-        await session.end(transaction, user_id, expires_at)
+        await session.end(transaction, user_id, until)

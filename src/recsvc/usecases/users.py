@@ -134,17 +134,17 @@ async def feedback_of(
         return await feedback.of_user(transaction, catalogue, user_id, limit=limit, offset=offset), total
 
 
-async def erase(database: Database, user_id: UserId, session_until: datetime | None) -> None:
+async def erase(database: Database, user_id: UserId, sessions_until: datetime | None) -> None:
     """Erase everything that is stored about a user, in all catalogues, at once and for good.
 
-    For an unknown user there is nothing to do. The session of a visitor, whose token is valid until `session_until`,
-    ends with it.
+    For an unknown user there is nothing to do. The sessions that are valid until `sessions_until` at the latest end
+    with it.
 
     Raises:
         ReadOnlyUserError: Nothing is stored, and the name belongs to a user of a dataset.
     """
     async with database.write() as transaction:
-        if session_until is not None:
-            await session.end(transaction, user_id, session_until)
+        if sessions_until is not None:
+            await session.end(transaction, user_id, sessions_until)
         if not await users.erase(transaction, user_id):
             check_writable(user_id)

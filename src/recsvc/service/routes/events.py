@@ -27,5 +27,5 @@ async def events(context: ContextDep, caller: CallerDep, body: EventsBody) -> Ba
     """
     user = caller.named_user(body.user_id)
     reported = convert(body.records(), _event)
-    outcomes = await report_events(context.deployment, context.database, context.tokens, user, reported)
+    outcomes = await report_events(context.deployment, context.database, context.tokens, user, reported, caller.session)
     return batch_result(outcomes, "body", "events")

@@ -40,7 +40,7 @@ async def rate(context: ContextDep, caller: CallerDep, body: RateBody, response:
     Once this has answered, it is on the disk and counts in the next recommendation. Sending it again changes nothing.
     """
     item = _feedback(caller, body)
-    created = await feedback.rate(context.deployment, context.database, context.tokens, item)
+    created = await feedback.rate(context.deployment, context.database, context.tokens, item, caller.session)
     response.status_code = 201 if created else 200
     return Rated(user_id=item.user_id, movie_id=item.movie_id, kind=item.kind, rating=item.stars, created=created)
 
@@ -54,7 +54,7 @@ async def rate(context: ContextDep, caller: CallerDep, body: RateBody, response:
 async def rate_batch(context: ContextDep, caller: CallerDep, body: BatchBody) -> BatchResult:
     """Store all records that can be stored, in one transaction, and return the status of each."""
     items = convert(body.records(), lambda record: _feedback(caller, record))
-    outcomes = await feedback.rate_many(context.deployment, context.database, context.tokens, items)
+    outcomes = await feedback.rate_many(context.deployment, context.database, context.tokens, items, caller.session)
     return batch_result(outcomes, "body", "ratings")
 
 

@@ -62,6 +62,7 @@ async def user_ratings(context: ContextDep, user: UserDep, query: Annotated[User
 async def erase_user(context: ContextDep, caller: CallerDep, user: UserDep) -> None:
     """Erase all feedback and events of a user, of all catalogues, at once and for good.
 
-    For an unknown user there is nothing to do. The session of a visitor ends: their token is refused from then on.
+    For an unknown user there is nothing to do. The session of a visitor ends, and so do those of a user of the identity
+    provider: their tokens are refused from then on.
     """
-    await erase(context.database, user, None if caller.session is None else caller.session.expires_at)
+    await erase(context.database, user, caller.sessions_of(user))
