@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from limits import strategies
+from limits.storage import memory
 from starlette.testclient import TestClient
 
 from recsvc.service import limiting
@@ -20,6 +24,14 @@ from recsvc.usecases.keys import make_key
 from tests.api.asking import assert_problem, serving
 
 MOST = 60
+
+
+@pytest.fixture(autouse=True)
+def _no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock of the counts: what was sent before the end of a minute would count less after it."""
+    now = time.time()
+    for module in (memory, strategies):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture
