@@ -127,7 +127,7 @@ def test_similarity_weights_carry_over_to_movies_without_judged_pairs(
     study = compare_weightings(with_texts, judged, seed=42, jobs=1, progress=no_progress)
     results = {result.name: result for result in study.results}
     assert 0.65 < results["plain-sum"].auc < 0.75
-    assert results["served"].auc > 0.78
+    assert results["served"].auc > 0.785
     assert results["fitted"].auc > 0.765
     for name in ("equal", "inverse-deviation", "served", "fitted"):
         above = results[name].above
