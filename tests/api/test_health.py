@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from recsvc.registry.store import Registry
 from recsvc.storage import sqlite
+from recsvc.usecases import diagnosis
 from recsvc.usecases.models import promote
 from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, rate, recommended, serving
 from tests.databases import SERVER_URL, _run
@@ -102,7 +103,8 @@ def test_a_version_that_served_before_answers_in_place_of_a_damaged_one(
     with serving(artifacts, sqlite_url, reload_seconds=0.05) as client:
         rate(client, "ada", 1, 4)
         assert recommended(client, "ada")["model_version"] == first
-        assert answer(client.get("/health/ready")) == {"status": "degraded", "model_version": first}
+        told = {"status": "degraded", "model_version": first, "impaired": ["version"]}
+        assert answer(client.get("/health/ready")) == told
         assert answer(client.get("/models"))["degraded"] is True
         assert f"version {second} is damaged" in caplog.text
         assert f"version {first}, which served before, answers in place of {second}" in caplog.text
@@ -112,6 +114,46 @@ def test_a_version_that_served_before_answers_in_place_of_a_damaged_one(
             assert time.monotonic() < deadline
         assert answer(client.get("/models"))["degraded"] is False
         assert recommended(client, "ada")["model_version"] == second
+
+
+def test_a_database_that_can_only_be_read(sample_artifacts: Path, sqlite_url: str) -> None:
+    with serving(sample_artifacts, sqlite_url, database_seconds=0.2) as client:
+        assert answer(client.get("/health/ready"))["impaired"] == []
+        with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            told = answer(client.get("/health/ready"))
+            assert (told["status"], told["impaired"]) == ("degraded", ["database"])
+            assert client.get("/recommend").status_code == 200
+            other.execute("ROLLBACK")
+        assert answer(client.get("/health/ready"))["status"] == "ready"
+
+
+def test_a_server_that_lets_nobody_write(sample_artifacts: Path, postgres_url: str) -> None:
+    name = postgres_url.rpartition("/")[2]
+    ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+
+    def let_write(allowed: bool) -> None:
+        setting = f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"off" if allowed else "on"}'
+        asyncio.run(_run(SERVER_URL, setting, ended))
+
+    with serving(sample_artifacts, postgres_url) as client:
+        assert answer(client.get("/health/ready"))["impaired"] == []
+        let_write(allowed=False)
+        try:
+            deadline = time.monotonic() + 30
+            while client.get("/health/ready").status_code != 200:  # until all connections are new ones
+                assert time.monotonic() < deadline
+            told = [answer(client.get("/health/ready")) for _ in range(3)]
+        finally:
+            let_write(allowed=True)
+        assert [(one["status"], one["impaired"]) for one in told] == [("degraded", ["database"])] * 3
+
+
+def test_a_disk_that_is_nearly_full(sample_artifacts: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "FREE_BYTES", 2**62)
+    with serving(sample_artifacts, sqlite_url) as client:
+        told = answer(client.get("/health/ready"))
+        assert (told["status"], told["impaired"]) == ("degraded", ["disk"])
 
 
 def test_a_version_of_another_catalogue_answers_in_no_place(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from sqlalchemy import literal, select
+from sqlalchemy import delete, false, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from recsvc.errors import ConfigurationError, DatabaseUnavailableError
@@ -123,6 +123,15 @@ class Database:
         async with self.read() as transaction:
             await transaction.rows(select(literal(1)).select_from(feedback).limit(1))
         await self.reader.read("", "")
+
+    async def check_writable(self) -> None:
+        """Return if the table of feedback can be written; nothing is.
+
+        Raises:
+            DatabaseUnavailableError: the database is out of reach, can only be read, or is held by another writer.
+        """
+        async with self.write() as transaction:
+            await transaction.execute(delete(feedback).where(false()))
 
 
 @asynccontextmanager

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from recsvc.errors import RecsvcError, RegistryError
+from recsvc.errors import DatabaseUnavailableError, RecsvcError, RegistryError
 from recsvc.registry.store import Registry
 from recsvc.settings import Settings
+from recsvc.storage.database import Database
 from recsvc.storage.sqlite import PREFIX, path_of
+from recsvc.usecases.deployment import DeploymentManager
 from recsvc.usecases.opening import open_database
+
+log = logging.getLogger(__name__)
 
 FREE_BYTES = 200_000_000
 """With less than that a version may not fit, and a database soon cannot be written."""
@@ -32,6 +37,14 @@ class Finding(NamedTuple):
     level: Level
     subject: str
     text: str
+
+
+class Impairment(StrEnum):
+    """What a service lacks that answers: the version in production, a database to write to, room on the disk."""
+
+    VERSION = "version"
+    DATABASE = "database"
+    DISK = "disk"
 
 
 async def diagnose(settings: Settings) -> AsyncIterator[Finding]:
@@ -69,8 +82,7 @@ async def _database(settings: Settings) -> Finding:
         database = await open_database(settings, seconds=settings.database_seconds)
         try:
             await database.ping()
-            async with database.write():
-                pass
+            await database.check_writable()
         finally:
             await database.close()
     except RecsvcError as error:
@@ -86,10 +98,32 @@ def _folders(settings: Settings) -> list[Path]:
     return folders
 
 
-def _disk(folder: Path) -> Finding:
+async def impairments(settings: Settings, database: Database, manager: DeploymentManager) -> list[Impairment]:
+    """Return what a service lacks that answers.
+
+    Raises:
+        DatabaseUnavailableError: The database cannot be read, either.
+    """
+    await database.ping()
+    found = [Impairment.VERSION] if manager.is_degraded() else []
+    try:
+        await database.check_writable()
+    except DatabaseUnavailableError as error:
+        log.warning("nothing can be stored: %s", error)
+        found.append(Impairment.DATABASE)
+    if any(_free(folder) < FREE_BYTES for folder in _folders(settings)):
+        found.append(Impairment.DISK)
+    return found
+
+
+def _free(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    return shutil.disk_usage(folder).free
+
+
+def _disk(folder: Path) -> Finding:
+    free = _free(folder)
     level = Level.GOOD if free >= FREE_BYTES else Level.FAILURE
     return Finding(level, "disk", f"{free / 1e9:,.1f} GB are free in {folder}")
 

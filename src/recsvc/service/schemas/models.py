@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from recsvc.service.schemas.fields import IN_JSON, RequestModel, ResponseModel, VersionField
+from recsvc.usecases.diagnosis import Impairment
 
 
 class ModelVersion(ResponseModel):
@@ -95,10 +96,15 @@ class Promotion(ResponseModel):
     weight: float | None = Field(default=None, description="A challenger's share of the users.")
 
 
-class Health(ResponseModel):
-    """A probe's answer."""
+class Live(ResponseModel):
+    """The answer of a process."""
 
-    status: str = Field(description="`live`, `ready` or `degraded`.", examples=["ready"])
-    model_version: str | None = Field(
-        default=None, description="The version that answers, once ready.", examples=["20261120T101500Z-1f3a9c2e"]
-    )
+    status: str = Field(description="`live`.", examples=["live"])
+
+
+class Ready(ResponseModel):
+    """The answer of a service that answers."""
+
+    status: str = Field(description="`ready` or `degraded`.", examples=["ready"])
+    model_version: VersionField
+    impaired: list[Impairment] = Field(description="What it lacks; empty if nothing.", examples=[[]])
