@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,10 +23,14 @@ import pytest
 from recsvc.registry.store import Registry
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
+from recsvc.storage.feedback import Feedback
+from recsvc.training.gate_in_time import LEAST_USERS
+from recsvc.types import FeedbackKind
 from tests.e2e.processes import Forks, environment, free_port, run, wait_until_it_answers
 
 WITH_FULL = 50
 KILLS_IN_TRAINING = 3
+KILLS_IN_RETRAINING = 2
 KILLS_IN_PUBLISHING = 15
 KILLS_IN_SERVING = 12
 CLIENTS = 4
@@ -74,6 +81,58 @@ def test_training_killed_at_any_time(tmp_path: Path, forks: Forks, full: bool) -
         if killed == kills:
             break
     assert killed == kills
+
+
+async def rate_at_two_times(url: str) -> int:
+    """Store ratings of as many simulated users as the gate asks; return how many there are."""
+    database = await Database.open(url)
+    draw, count = random.Random(5), 0
+    try:
+        for stars in (4.0, 5.0):
+            async with database.write() as transaction:
+                for user in range(LEAST_USERS + 10):
+                    liked = draw.sample(range(1 + user % 4, 600, 4), 6)
+                    items = [Feedback(f"simulated-{user}", movie, FeedbackKind.RATING, stars) for movie in liked]
+                    count += sum(await feedback.put_many(transaction, "sample", items))
+            await asyncio.sleep(1.01)  # ratings are cut in time, to the second
+    finally:
+        await database.close()
+    return count
+
+
+def test_retraining_killed_at_any_time(
+    sample_artifacts: Path, tmp_path: Path, sqlite_url: str, forks: Forks, full: bool
+) -> None:
+    kills = WITH_FULL if full else KILLS_IN_RETRAINING
+    artifacts, log = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts")), tmp_path / "log"
+    stored = asyncio.run(rate_at_two_times(sqlite_url))
+    settings = {"artifacts_dir": artifacts, "database_url": sqlite_url}
+
+    def start() -> int:
+        """Start as after the two minutes for which a dead trainer keeps its lease."""
+        with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection, connection:
+            connection.execute("UPDATE leases SET expires_at = '2000-01-01 00:00:00.000000'")
+        return forks.start("retrain", log=log, **settings)
+
+    began = time.perf_counter()
+    start()
+    assert forks.wait() == 0, log.read_text()
+    whole_time = time.perf_counter() - began
+    draw = random.Random(20261129)
+    for kill in range(kills):
+        serving = Registry(artifacts).production()
+        child = start()
+        time.sleep(whole_time * (kill + draw.random()) / kills)
+        os.kill(child, signal.SIGKILL)
+        killed = forks.wait() == -signal.SIGKILL
+        names = assert_only_whole_versions(artifacts)
+        assert serving in names
+        assert not killed or Registry(artifacts).production() in {serving, names[-1]}
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (stored,)
+    start()
+    assert forks.wait() == 0, log.read_text()
+    assert leftovers(artifacts) == []
 
 
 def test_publishing_killed_at_any_time(tmp_path: Path, full: bool) -> None:
