@@ -30,7 +30,7 @@ from tests.e2e.processes import Forks, environment, free_port, run, wait_until_i
 
 WITH_FULL = 50
 KILLS_IN_TRAINING = 3
-KILLS_IN_RETRAINING = 2
+KILLS_IN_RETRAINING = 1
 KILLS_IN_PUBLISHING = 15
 KILLS_IN_SERVING = 12
 CLIENTS = 4
