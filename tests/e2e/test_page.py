@@ -177,7 +177,7 @@ def test_a_movie_that_is_not_there(visit: Visit, home: str, movie_id: str) -> No
     expect(page.get_by_role("link", name="To the movies")).to_have_attribute("href", "#/")
 
 
-def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:
+def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit, home: str) -> None:
     rated.get_by_role("button", name="Save as a list").click()
     rated.get_by_role("dialog").get_by_role("textbox").fill("Movies <b>for</b> a rainy Sunday")
     rated.get_by_role("dialog").get_by_role("textbox").press("Enter")
@@ -192,8 +192,11 @@ def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:
     expect(other.get_by_role("heading", level=1)).to_have_text("Movies <b>for</b> a rainy Sunday")
     shown = other.get_by_role("list", name="Movies of the list").get_by_role("heading")
     assert shown.all_inner_texts() == movies
+    other.goto(f"{home}#/list/{link.rpartition('/')[2]}")  # as links were before
+    expect(shown).to_have_count(len(movies))
     for change in ("Rename", "Delete"):
         expect(other.get_by_role("button", name=change)).to_have_count(0)
+    other.goto(link)
 
     rated.get_by_role("button", name="Rename").click()
     rated.get_by_role("dialog").get_by_role("textbox").fill("For Monday")
@@ -207,6 +210,28 @@ def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:
     expect(rated.get_by_role("heading", level=1)).to_have_text("My lists")
     other.reload()
     expect(other.get_by_role("heading", level=1)).to_have_text("No such list")
+
+
+def test_a_friend_rates_some_movies_of_a_shared_list(page: Page, visit: Visit, home: str, service: Service) -> None:
+    made = service.client.post("/lists", json={"title": "For you", "movie_ids": [1, 2, 3]}).json()
+    page.goto(f"{home}l/{made['slug']}")
+    expect(page.locator(".poster svg")).to_have_count(3)
+    page.get_by_role("link", name="Rate some of these and see yours").click()
+    expect(page.get_by_role("list", name="Movies to rate").get_by_role("heading")).to_have_text(
+        [item["title"] for item in made["items"]]
+    )
+    title = rate_movie(page)
+    wait_until_personal(page)
+    expect(because_they_liked(page, title).first).to_be_visible()
+
+
+def test_a_shared_list_is_readable_without_scripts(visit: Visit, home: str, service: Service) -> None:
+    made = service.client.post("/lists", json={"title": "For you", "movie_ids": [1, 2, 3]}).json()
+    page = visit(java_script_enabled=False).new_page()
+    page.goto(f"{home}l/{made['slug']}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("For you")
+    for item in made["items"]:
+        expect(page.get_by_role("link", name=item["title"])).to_be_visible()
 
 
 def test_the_address_holds_the_filters(rated: Page, visit: Visit, home: str) -> None:

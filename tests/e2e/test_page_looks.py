@@ -76,6 +76,11 @@ def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: s
     page.get_by_role("dialog").get_by_role("textbox").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(LONG)
     see("list-with-a-long-title")
+    here, link = page.url, page.get_by_role("textbox", name="Link to this list").input_value()
+    for address, name in ((link, "shared-list"), (link[:-1], "no-shared-list"), (f"{here}/rate", "list-to-rate")):
+        page.goto(address)
+        see(name)
+    page.goto(here)
     page.get_by_role("button", name="Delete").click()
     see("dialog-with-a-long-title")
     page.get_by_role("button", name="Cancel").click()

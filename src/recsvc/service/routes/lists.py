@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from fastapi.security import APIKeyHeader
 
 from recsvc.service.caching import AlwaysRevalidated
 from recsvc.service.deps import ContextDep, ExpectedCatalogue
-from recsvc.service.presenting import Presenter
 from recsvc.service.problems import document
-from recsvc.service.schemas.lists import ListBody, ListChange, NewList, SharedItem, SharedList
-from recsvc.storage.lists import StoredList
-from recsvc.usecases.deployment import Deployment
+from recsvc.service.schemas.lists import SLUG, ListBody, ListChange, NewList, SharedList
 from recsvc.usecases.lists import change_list, remove_list, share, shared_list
 
 router = APIRouter(prefix="/lists", tags=["lists"])
 SlugPath = Annotated[
     str,
-    Path(pattern=r"^[A-Za-z0-9_-]{22}$", description="As in the list's link.", examples=["s7Y0mGq8Qn6cGv4V2kq1xA"]),
+    Path(pattern=f"^{SLUG}$", description="As in the list's link.", examples=["s7Y0mGq8Qn6cGv4V2kq1xA"]),
 ]
 _header = APIKeyHeader(
     name="X-Edit-Token", scheme_name="EditToken", auto_error=False, description="What `POST /lists` answered."
@@ -35,18 +32,6 @@ def _edit_token(given: Annotated[str | None, Depends(_header)]) -> str:
 EditToken = Annotated[str, Depends(_edit_token)]
 
 
-def _shown(deployment: Deployment, presenter: Presenter, stored: StoredList) -> dict[str, Any]:
-    """Return a list as the API shows it, with its movies as they are in the catalogue now, if they are."""
-    items = []
-    for item in stored.items:
-        catalogue = deployment.for_movie(item.movie_id).catalogue
-        row = catalogue.vocabulary.row(item.movie_id) if stored.catalogue == deployment.catalogue else None
-        now = None if row is None else presenter.summary(catalogue.movie(row))
-        items.append(SharedItem(movie_id=item.movie_id, title=item.title, year=item.year, movie=now))
-    times = {"created_at": stored.created_at, "updated_at": stored.updated_at}
-    return {"slug": stored.slug, "title": stored.title, "items": items, **times}
-
-
 @router.post(
     "", status_code=201, summary="Share a list", dependencies=[ExpectedCatalogue], responses=document(409, 413)
 )
@@ -54,7 +39,7 @@ async def make_list(context: ContextDep, body: ListBody, response: Response) -> 
     """Store a list that anyone with its link can read; the edit token in the answer is needed to change it."""
     stored, token = await share(context.deployment, context.database, body.title, body.movie_ids)
     response.headers["Location"] = f"/lists/{stored.slug}"
-    return NewList(**_shown(context.deployment, context.presenter, stored), edit_token=token)
+    return NewList(**dict(context.presenter.shared_list(context.deployment, stored)), edit_token=token)
 
 
 @router.get("/{slug}", summary="Read a shared list", dependencies=[AlwaysRevalidated], responses=document(404))
@@ -65,7 +50,7 @@ async def read_list(context: ContextDep, slug: SlugPath) -> SharedList:
     catalogue than the one that serves now.
     """
     stored = await shared_list(context.deployment, context.database, slug)
-    return SharedList(**_shown(context.deployment, context.presenter, stored))
+    return context.presenter.shared_list(context.deployment, stored)
 
 
 @router.patch(
@@ -77,7 +62,7 @@ async def read_list(context: ContextDep, slug: SlugPath) -> SharedList:
 async def edit_list(context: ContextDep, slug: SlugPath, token: EditToken, body: ListChange) -> SharedList:
     """Change the title of a list, its movies, or both."""
     stored = await change_list(context.deployment, context.database, slug, token, body.title, body.movie_ids)
-    return SharedList(**_shown(context.deployment, context.presenter, stored))
+    return context.presenter.shared_list(context.deployment, stored)
 
 
 @router.delete("/{slug}", status_code=204, summary="Remove a shared list", responses=document(401, 403, 404))

@@ -53,6 +53,8 @@ ListTitle = Annotated[
 ListMovies = Annotated[list[MovieIdField], Field(min_length=1, max_length=200)]
 _TITLE = "What the list is called, 1-120 characters."
 _MOVIES = "The movies in their order, each once."
+SLUG = "[A-Za-z0-9_-]{22}"
+"""The pattern of a slug."""
 SlugField = Annotated[
     str, Field(description="Its name in links: 128 random bits.", examples=["s7Y0mGq8Qn6cGv4V2kq1xA"])
 ]

@@ -7,7 +7,7 @@ import { icon } from "../icons.js";
 import { forgetList, ownToken, rememberList } from "../mylists.js";
 import { askText, confirmDanger, button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
-import { setTitle, go } from "../router.js";
+import { address, setTitle, go } from "../router.js";
 import { announce, toast } from "../toast.js";
 import { count, date } from "../words.js";
 
@@ -23,7 +23,8 @@ export function list(route, signal) {
     setName(saved.title);
     return [
       lead(saved),
-      share(),
+      share(slug),
+      h("p.row", {}, h("a.button.quiet", { href: address(`/list/${slug}/rate`) }, "Rate some of these and see yours")),
       owner(saved, setName),
       quietHeading("Movies"),
       grid("Movies of the list", saved.items.map(entry)),
@@ -59,8 +60,10 @@ function entry({ movie, ...saved }) {
   return h("article.tile", { "data-movie-id": saved.movie_id }, poster(saved), h("h3", {}, saved.title), words);
 }
 
-function share() {
-  const link = h("input", { type: "text", readonly: true, value: location.href, "aria-label": "Link to this list" });
+/** Create the field with the link to the page that the service renders, of which a preview can be shown. */
+function share(slug) {
+  const value = new URL(`/l/${slug}`, location.href).href;
+  const link = h("input", { type: "text", readonly: true, value, "aria-label": "Link to this list" });
   link.addEventListener("focus", () => link.select());
   const copying = button("", () => copy(link), icon("copy"), "Copy link");
   return h("div.sharing", {}, link, copying);
