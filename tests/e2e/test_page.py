@@ -212,6 +212,23 @@ def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit, home: str) -> N
     expect(other.get_by_role("heading", level=1)).to_have_text("No such list")
 
 
+def test_a_tab_does_not_overwrite_what_another_one_changed(visit: Visit, home: str) -> None:
+    context = visit(refusals=True)
+    first, second = context.new_page(), context.new_page()
+    first.goto(home)
+    expect(cards(first).first).to_be_visible()
+    first.get_by_role("button", name="Save as a list").click()
+    first.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(first.get_by_role("button", name="Rename")).to_be_visible()
+    second.goto(first.url)
+    for tab, title in ((first, "From the first tab"), (second, "From the second tab")):
+        tab.get_by_role("button", name="Rename").click()
+        tab.get_by_role("dialog").get_by_role("textbox").fill(title)
+        tab.get_by_role("dialog").get_by_role("button", name="Rename").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("From the first tab")
+    expect(second.get_by_role("region", name="Messages")).to_contain_text("changed elsewhere")
+
+
 def test_a_friend_rates_some_movies_of_a_shared_list(page: Page, visit: Visit, home: str, service: Service) -> None:
     made = service.client.post("/lists", json={"title": "For you", "movie_ids": [1, 2, 3]}).json()
     page.goto(f"{home}l/{made['slug']}")

@@ -49,6 +49,7 @@ _CORS: dict[str, Any] = {
     "allow_headers": [
         "Authorization",
         "Content-Type",
+        "If-Match",
         "If-None-Match",
         "X-API-Key",
         "X-Admin-Key",

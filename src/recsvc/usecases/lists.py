@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import TypeAlias
 
-from recsvc.errors import CatalogueMismatchError, InvalidInputError, NotFoundError, NotPermittedError
+from recsvc.errors import (
+    CatalogueMismatchError,
+    ChangedMeanwhileError,
+    InvalidInputError,
+    NotFoundError,
+    NotPermittedError,
+)
 from recsvc.storage import lists
 from recsvc.storage.database import Database, ReadTransaction, WriteTransaction
 from recsvc.storage.lists import ListItem, StoredList
@@ -16,6 +23,9 @@ from recsvc.usecases.deployment import Deployment
 
 _SLUG_BYTES = 16
 _TOKEN_BYTES = 32
+
+Condition: TypeAlias = Callable[[StoredList], bool]
+"""Whether a list is still as the caller has read it."""
 
 
 async def share(
@@ -46,17 +56,19 @@ async def change_list(
     token: str,
     title: str | None,
     movie_ids: Sequence[MovieId] | None,
+    is_as_read: Condition,
 ) -> StoredList:
     """Change the title of a list, its movies, or both. Movies that left the catalogue may stay in the list.
 
     Raises:
         NotFoundError: There is no such list.
         NotPermittedError: The token is not its edit token.
+        ChangedMeanwhileError: It is not as the caller has read it.
         InvalidInputError: A movie is not in the catalogue, or is there twice; the field names its index.
         CatalogueMismatchError: The list is of another catalogue.
     """
     async with database.write() as transaction:
-        stored = await _editable(transaction, deployment.catalogue, slug, token)
+        stored = await _editable(transaction, deployment.catalogue, slug, token, is_as_read)
         if stored.catalogue != deployment.catalogue:
             remedy = "it can be read and removed"
             raise CatalogueMismatchError(f"list {slug}", stored.catalogue, deployment.catalogue, remedy)
@@ -66,15 +78,16 @@ async def change_list(
         return await _get(transaction, deployment.catalogue, slug)
 
 
-async def remove_list(deployment: Deployment, database: Database, slug: str, token: str) -> None:
+async def remove_list(deployment: Deployment, database: Database, slug: str, token: str, is_as_read: Condition) -> None:
     """Remove a list, whatever catalogue it is of.
 
     Raises:
         NotFoundError: There is no such list.
         NotPermittedError: The token is not its edit token.
+        ChangedMeanwhileError: It is not as the caller has read it.
     """
     async with database.write() as transaction:
-        await _editable(transaction, deployment.catalogue, slug, token)
+        await _editable(transaction, deployment.catalogue, slug, token, is_as_read)
         await lists.remove(transaction, slug)
 
 
@@ -87,10 +100,14 @@ async def _get(
     return stored
 
 
-async def _editable(transaction: WriteTransaction, catalogue: CatalogueName, slug: str, token: str) -> StoredList:
+async def _editable(
+    transaction: WriteTransaction, catalogue: CatalogueName, slug: str, token: str, is_as_read: Condition
+) -> StoredList:
     stored = await _get(transaction, catalogue, slug, to_change=True)
     if not hmac.compare_digest(stored.edit_token_hash, _hash(token)):
         raise NotPermittedError("This is not the edit token of the list.")
+    if not is_as_read(stored):
+        raise ChangedMeanwhileError("list", slug)
     return stored
 
 

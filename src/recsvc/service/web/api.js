@@ -1,6 +1,6 @@
 /** All calls of the API that the page makes. */
 
-import { catalogue, request } from "./http.js";
+import { catalogue, request, requestTagged } from "./http.js";
 import { session } from "./session.js";
 
 const byId = encodeURIComponent;
@@ -72,15 +72,18 @@ export function makeList(title, movie_ids) {
 }
 
 export function list(slug, signal) {
-  return request(`/lists/${byId(slug)}`, { signal });
+  return requestTagged(`/lists/${byId(slug)}`, { signal });
 }
 
-export function renameList(slug, title, editToken) {
-  return request(`/lists/${byId(slug)}`, { method: "PATCH", body: { title }, headers: { "x-edit-token": editToken } });
+/** Change a list that was read, unless others changed it meanwhile: then it is a problem with the status 412. */
+export function changeList({ slug, etag }, body, editToken) {
+  const headers = { "x-edit-token": editToken, "if-match": etag };
+  return requestTagged(`/lists/${byId(slug)}`, { method: "PATCH", body, headers });
 }
 
-export function deleteList(slug, editToken) {
-  return request(`/lists/${byId(slug)}`, { method: "DELETE", headers: { "x-edit-token": editToken } });
+export function deleteList({ slug, etag }, editToken) {
+  const headers = { "x-edit-token": editToken, "if-match": etag };
+  return request(`/lists/${byId(slug)}`, { method: "DELETE", headers });
 }
 
 export function models(signal) {

@@ -39,7 +39,18 @@ export class Problem extends Error {
  * Request a path and return the parsed answer (null if it has no body).
  * An aborted request throws the `AbortError` of fetch; every other failure throws a `Problem`.
  */
-export async function request(path, { method = "GET", query, body, headers = {}, signal } = {}) {
+export async function request(path, options) {
+  const response = await respond(path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+/** Do the same and add the tag of what was read, with which a change is refused if others changed it meanwhile. */
+export async function requestTagged(path, options) {
+  const response = await respond(path, options);
+  return { ...(await response.json()), etag: response.headers.get("etag") };
+}
+
+async function respond(path, { method = "GET", query, body, headers = {}, signal } = {}) {
   const url = path + queryString(query);
   const options = {
     method,
@@ -55,7 +66,7 @@ export async function request(path, { method = "GET", query, body, headers = {},
     if (catalogue.isLeftBy(response)) catalogue.dispatchEvent(new Event("switched"));
   }
   if (!response.ok) throw await readProblem(response);
-  return response.status === 204 ? null : response.json();
+  return response;
 }
 
 async function send(url, options) {

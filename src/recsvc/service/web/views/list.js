@@ -1,6 +1,6 @@
 /** `#/list/SLUG`: a saved list. Anyone can open it; the browser that saved it can rename and delete it. */
 
-import { deleteList, list as read, renameList } from "../api.js";
+import { changeList, deleteList, list as read } from "../api.js";
 import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
@@ -87,7 +87,7 @@ function owner(saved, setName) {
     const title = await askText({ title: "Rename the list", label: "Title", value: saved.title, confirm: "Rename" });
     if (title)
       await attempt(async () => {
-        saved = await renameList(saved.slug, title, token);
+        saved = await changeList(saved, { title }, token);
         rememberList({ ...saved, edit_token: token });
         setName(saved.title);
         announce(`Renamed to ${saved.title}`);
@@ -97,7 +97,7 @@ function owner(saved, setName) {
     const text = "Its link will stop working for everyone. This cannot be undone.";
     if (await confirmDanger({ title: ["Delete ", quote(saved.title), "?"], text, confirm: "Delete the list" }))
       await attempt(async () => {
-        await deleteList(saved.slug, token);
+        await deleteList(saved, token);
         forgetList(saved.slug);
         go("#/lists");
         toast("The list was deleted.");
@@ -115,6 +115,8 @@ async function attempt(act) {
   try {
     await act();
   } catch (problem) {
-    toast(problem.message);
+    if (problem.status !== 412) return toast(problem.message);
+    go(location.hash);
+    toast("The list was changed elsewhere. This is how it is now.");
   }
 }
