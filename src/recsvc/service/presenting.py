@@ -77,9 +77,9 @@ class Presenter:
             catalogue = deployment.for_movie(item.movie_id).catalogue
             row = catalogue.vocabulary.row(item.movie_id) if stored.catalogue == deployment.catalogue else None
             now = None if row is None else self.summary(catalogue.movie(row))
-            items.append(SharedItem(movie_id=item.movie_id, title=item.title, year=item.year, movie=now))
+            items.append(SharedItem(**item._asdict(), movie=now))
         times = {"created_at": stored.created_at, "updated_at": stored.updated_at}
-        return SharedList(slug=stored.slug, title=stored.title, items=items, **times)
+        return SharedList(slug=stored.slug, title=stored.title, kind=stored.kind, items=items, **times)
 
     def recommendations(self, engine: Engine, user_id: str | None, answer: Answer) -> Recommendations:
         """Return a page of recommendations."""

@@ -19,6 +19,7 @@ from starlette.routing import Match, Mount
 from recsvc.errors import (
     CatalogueMismatchError,
     ChangedMeanwhileError,
+    ExistsAlreadyError,
     InvalidInputError,
     InvalidRecordError,
     NotAuthenticatedError,
@@ -40,6 +41,7 @@ STATUS: dict[type[RecsvcError], int] = {
     RegistryError: 409,
     InvalidInputError: 422,
     CatalogueMismatchError: 409,
+    ExistsAlreadyError: 409,
     ChangedMeanwhileError: 412,
     NotAuthenticatedError: 401,
     NotPermittedError: 403,

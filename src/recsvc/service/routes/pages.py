@@ -21,7 +21,7 @@ from recsvc.service.deps import ContextDep, DeploymentManagerDep
 from recsvc.service.schemas.lists import SLUG
 from recsvc.settings import Settings
 from recsvc.templating import render
-from recsvc.usecases.lists import shared_list
+from recsvc.usecases.lists import Asker, readable_list
 
 router = APIRouter(include_in_schema=False)
 _COMMON = "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -66,7 +66,7 @@ async def list_page(request: Request, context: ContextDep, slug: str) -> HTMLRes
     try:
         if not re.fullmatch(SLUG, slug):
             raise NotFoundError("list", slug)
-        stored = await shared_list(context.deployment, context.database, slug)
+        stored = await readable_list(context.deployment, context.database, slug, Asker())
     except NotFoundError:
         return _compressed(request, render("no_list.html", assets=assets_path()), 404)
     html = render(
