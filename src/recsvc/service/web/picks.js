@@ -10,10 +10,7 @@ import { RecommendationList } from "./recommendations.js";
 import { go } from "./router.js";
 import { count, date } from "./words.js";
 
-/**
- * Create the list with the filters of a route, headed by whether it is personal; `beside` is whether the page has another
- * heading.
- */
+/** Create the list with the filters of a route; `beside` is whether it stands beside other things of the page. */
 export function recommendations(route, beside, signal) {
   const filters = filtersOf(route.query);
   const lead = h("p.lead", {});

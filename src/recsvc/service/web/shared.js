@@ -1,4 +1,4 @@
-/** Draws the posters of a shared list, which the service renders without them, where there is none or it does not load. */
+/** Draws the posters of a shared list, as the service has rendered it, where there is none or it does not load. */
 
 import { poster } from "./poster.js";
 
