@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from recsvc.service import access
+from recsvc.storage.database import Database
 from recsvc.types import Scope
+from recsvc.usecases.session import Session
 from tests.api.asking import Json, Visitor, answer, assert_problem, begin, serving
 from tests.api.looking import contents
 from tests.api.test_access import new_key
@@ -137,6 +140,24 @@ def test_a_user_has_one_watchlist(client: TestClient, visitor: Visitor) -> None:
     with ThreadPoolExecutor(4) as pool:
         tries = pool.map(lambda _: client.post("/lists", json=body, headers=visitor.headers).status_code, range(4))
     assert sorted(tries) == [201, 409, 409, 409]
+
+
+def test_a_write_that_waited_is_refused_once_the_session_has_ended(
+    client: TestClient, visitor: Visitor, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(client, visitor.headers)
+    assert client.delete("/session", headers=visitor.headers).status_code == 204
+
+    async def accepted(database: Database, given: Session) -> None:
+        """It came in before the session ended."""
+
+    monkeypatch.setattr(access, "check_session", accepted)
+    before = contents(database_url)
+    body = {"title": "x", "movie_ids": [1]}
+    assert_problem(client.post("/lists", json=body, headers=visitor.headers), 401)
+    assert_problem(client.patch(path_of(made), json=body, headers=visitor.headers), 401)
+    assert_problem(client.delete(path_of(made), headers=visitor.headers), 401)
+    assert contents(database_url) == before
 
 
 def notes(listed: Json) -> dict[int, str | None]:

@@ -108,6 +108,7 @@ async def change_list(
     """Change a list. Movies that left the catalogue may stay in the list; those that stay keep their notes.
 
     Raises:
+        NotAuthenticatedError: The session of who asks has ended.
         NotFoundError: There is no such list for who asks.
         NotPermittedError: It is not theirs, and the token is not its edit token; or the kind is not for them to change.
         ChangedMeanwhileError: It is not as the caller has read it.
@@ -136,6 +137,7 @@ async def remove_list(
     """Remove a list, whatever catalogue it is of.
 
     Raises:
+        NotAuthenticatedError: The session of who asks has ended.
         NotFoundError: There is no such list for who asks.
         NotPermittedError: It is not theirs, and the token is not its edit token.
         ChangedMeanwhileError: It is not as the caller has read it.
@@ -157,6 +159,7 @@ async def _get(
 async def _editable(
     transaction: WriteTransaction, catalogue: CatalogueName, slug: str, asker: Asker, is_as_read: Condition
 ) -> StoredList:
+    await keep_session(transaction, asker.session)  # before the list is locked, as when a user is erased
     stored = await _get(transaction, catalogue, slug, asker, to_change=True)
     if not asker.may_change(stored):
         told = "The list is not yours." if asker.edit_token is None else "This is not the edit token of the list."
