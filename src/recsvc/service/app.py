@@ -31,6 +31,7 @@ from recsvc.service.routes import (
     movies,
     pages,
     recommendations,
+    shared_page,
     similar,
     users,
 )
@@ -69,6 +70,7 @@ _ROUTES = (
     movies,
     events,
     lists,
+    shared_page,
     users,
     sessions,
     models,
