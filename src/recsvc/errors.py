@@ -19,6 +19,8 @@ RecsvcError
 │   ├── DatabaseUnavailableError           the database is out of reach
 │   └── IdentityProviderUnavailableError   the keys of the identity provider cannot be read
 ├── NotFoundError           a movie, user, list or page that does not exist
+├── ExistsAlreadyError      what there is one of at most: a watchlist of a user
+├── ChangedMeanwhileError   a list that was changed since the caller read it
 ├── InvalidInputError       a value of the caller that cannot be used; names the field
 │   └── InvalidRecordError  one record of a batch; names all of its fields that cannot be used
 ├── NotAuthenticatedError   a session token is missing, forged or expired
@@ -149,6 +151,20 @@ class NotFoundError(RecsvcError):
         super().__init__(f"There is no {what} {key}.")
         self.what = what
         self.key = key
+
+
+class ExistsAlreadyError(RecsvcError):
+    """Something of which there is one at most, and there is one."""
+
+    def __init__(self, what: str, key: object) -> None:
+        super().__init__(f"There is a {what} {key} already.")
+
+
+class ChangedMeanwhileError(RecsvcError):
+    """Something is not any more as the caller has read it, who would overwrite what others changed."""
+
+    def __init__(self, what: str, key: object) -> None:
+        super().__init__(f"The {what} {key} was changed since it was read: read it again.")
 
 
 Field: TypeAlias = tuple[str | int, ...]

@@ -103,6 +103,14 @@ class EventType(StrEnum):
     CLICKED = "clicked"
 
 
+class ListKind(StrEnum):
+    """The kinds of lists: whoever has the link reads a shared one, its owner alone the others."""
+
+    SHARED = "shared"
+    PRIVATE = "private"
+    WATCHLIST = "watchlist"
+
+
 class Scope(StrEnum):
     """What an API key may be used for: to read and to write what users said, and to change which version serves."""
 

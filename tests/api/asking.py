@@ -25,6 +25,7 @@ TITLES = {
     404: "Not Found",
     405: "Method Not Allowed",
     409: "Conflict",
+    412: "Precondition Failed",
     413: "Content Too Large",
     421: "Misdirected Request",
     422: "Unprocessable Content",

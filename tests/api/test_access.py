@@ -116,6 +116,7 @@ def refusal(client: TestClient, operation: str, headers: dict[str, str], user_id
         "POST /models/{version}/challenge": {"weight": 0},
     }
     queries: Json = {"GET /recommend": named, "DELETE /rate": {**named, "movie_id": 1}}
+    queries |= {"PATCH /lists/{slug}": named, "DELETE /lists/{slug}": named}
     body = bodies.get(operation, {}) if method in {"POST", "PATCH"} else None
     response = client.request(method, path, headers=headers, params=queries.get(operation), json=body)
     status = response.status_code

@@ -23,7 +23,8 @@ OTHERS = [
     f"{MOVIES}/",
 ]
 ASKED = {"GET": "/recommend", "POST": "/rate", "PATCH": "/lists/s7Y0mGq8Qn6cGv4V2kq1xA", "DELETE": "/rate"}
-SENT = ["Authorization", "Content-Type", "If-None-Match", "X-Admin-Key", "X-Catalogue", "X-Edit-Token", "X-Request-ID"]
+SENT = ["Authorization", "Content-Type", "If-Match", "If-None-Match"]
+SENT += ["X-Admin-Key", "X-Catalogue", "X-Edit-Token", "X-Request-ID"]
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ METHODS = {
     "/health/live": {"GET"},
     "/health/ready": {"GET"},
     "/": {"GET"},
+    "/l/s7Y0mGq8Qn6cGv4V2kq1xA": {"GET"},
     "/docs": {"GET"},
     "/assets/docs.js": {"GET", "HEAD"},
 }

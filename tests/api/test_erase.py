@@ -86,7 +86,21 @@ def test_a_visitor_erases_themselves_and_the_token_ends(client: TestClient, data
     assert len(feedback_of_visitor(client, other)) == 1
 
 
-def test_lists_are_nobodys_and_stay(client: TestClient) -> None:
+def test_lists_go_with_their_owner(client: TestClient, database_url: str) -> None:
+    visitor = begin(client)
+    answer(client.post("/lists", json={"title": "Others'", "movie_ids": [1], "user_id": "bob"}), 201)
+    before = contents(database_url)
+    mine: Json = {"title": "Mine", "movie_ids": [1]}
+    for kind in ("shared", "private", "watchlist"):
+        answer(client.post("/lists", json={**mine, "kind": kind}, headers=visitor.headers), 201)
+        answer(client.post("/lists", json={**mine, "kind": kind, "user_id": "ada"}), 201)
+    erase(client, "ada")
+    assert client.delete(f"/users/{visitor.user_id}", headers=visitor.headers).status_code == 204
+    assert {**contents(database_url), "ended_sessions": []} == before
+    assert_problem(client.post("/lists", json=mine, headers=visitor.headers), 401)
+
+
+def test_lists_that_are_nobodys_stay(client: TestClient) -> None:
     made = answer(client.post("/lists", json={"title": "Mine", "movie_ids": [1]}), 201)
     erase(client, "ada")
     assert client.get(f"/lists/{made['slug']}").status_code == 200

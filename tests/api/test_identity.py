@@ -293,5 +293,7 @@ def test_who_is_served_is_a_setting(sample_artifacts: Path, database_url: str) -
         for path in ("/recommend", "/movies?q=alien", "/movies/1", "/similar/1", "/models", "/genres"):
             assert asked.statuses(path) == {**refused, "user": 200, "key": 200, "admin": 200}, path
         assert set(asked.statuses("/health/live").values()) == {200}
+        assert set(asked.statuses("/").values()) == {200}
+        assert_problem(client.get("/l/s7Y0mGq8Qn6cGv4V2kq1xA"), 401)  # which shows what somebody made
         assert_problem(client.post("/session"), 401)
         assert_problem(client.post("/session", headers=asked.callers["key"]), 403)

@@ -37,7 +37,7 @@ def test_what_is_held_in_numbers(client: TestClient) -> None:
     assert first <= last
     assert first.utcoffset() == timedelta(0)
     counts = {"rating": 2, "liked": 1, "disliked": 1, "seen": 1, "not_interested": 1}
-    assert held == {"user_id": "ada", "read_only": False, "rated": 4, "events": 0, "counts": counts}
+    assert held == {"user_id": "ada", "read_only": False, "rated": 4, "events": 0, "counts": counts, "lists": []}
 
 
 def test_feedback_of_a_user_newest_first_in_pages(client: TestClient) -> None:
@@ -74,6 +74,7 @@ def test_users_of_the_dataset_can_be_read(reading: TestClient) -> None:
         "counts": {**NOTHING, "rating": rated},
         "first_at": None,
         "last_at": None,
+        "lists": [],
     }
     assert listed["total"] == rated > 20
     assert listed["simulated"] is True  # the sample's users are no users

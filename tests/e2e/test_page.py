@@ -177,7 +177,7 @@ def test_a_movie_that_is_not_there(visit: Visit, home: str, movie_id: str) -> No
     expect(page.get_by_role("link", name="To the movies")).to_have_attribute("href", "#/")
 
 
-def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:
+def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit, home: str) -> None:
     rated.get_by_role("button", name="Save as a list").click()
     rated.get_by_role("dialog").get_by_role("textbox").fill("Movies <b>for</b> a rainy Sunday")
     rated.get_by_role("dialog").get_by_role("textbox").press("Enter")
@@ -192,8 +192,11 @@ def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:
     expect(other.get_by_role("heading", level=1)).to_have_text("Movies <b>for</b> a rainy Sunday")
     shown = other.get_by_role("list", name="Movies of the list").get_by_role("heading")
     assert shown.all_inner_texts() == movies
+    other.goto(f"{home}#/list/{link.rpartition('/')[2]}")  # as links were before
+    expect(shown).to_have_count(len(movies))
     for change in ("Rename", "Delete"):
         expect(other.get_by_role("button", name=change)).to_have_count(0)
+    other.goto(link)
 
     rated.get_by_role("button", name="Rename").click()
     rated.get_by_role("dialog").get_by_role("textbox").fill("For Monday")
@@ -207,6 +210,145 @@ def test_a_list_is_shared_by_its_link(rated: Page, visit: Visit) -> None:
     expect(rated.get_by_role("heading", level=1)).to_have_text("My lists")
     other.reload()
     expect(other.get_by_role("heading", level=1)).to_have_text("No such list")
+
+
+def test_a_tab_does_not_overwrite_what_another_one_changed(visit: Visit, home: str) -> None:
+    context = visit(refusals=True)
+    first, second = context.new_page(), context.new_page()
+    first.goto(home)
+    expect(cards(first).first).to_be_visible()
+    save_list(first)
+    second.goto(first.url)
+    for tab, title in ((first, "From the first tab"), (second, "From the second tab")):
+        tab.get_by_role("button", name="Rename").click()
+        tab.get_by_role("dialog").get_by_role("textbox").fill(title)
+        tab.get_by_role("dialog").get_by_role("button", name="Rename").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("From the first tab")
+    expect(second.get_by_role("region", name="Messages")).to_contain_text("changed elsewhere")
+
+
+def movies_of_the_list(page: Page) -> Locator:
+    return page.get_by_role("list", name="Movies of the list").get_by_role("heading")
+
+
+def save_list(page: Page) -> str:
+    """Save the recommendations as a list and open it; returns the link that its owner sends."""
+    page.get_by_role("button", name="Save as a list").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    return page.get_by_role("textbox", name="Link to this list").input_value()
+
+
+def test_a_movie_is_added_to_a_list_from_wherever_it_is_shown(page: Page, visit: Visit, home: str) -> None:
+    page.goto(f"{home}#/search?q=alien")
+    tiles = page.get_by_role("list", name="Search results").get_by_role("listitem")
+    expect(tiles.first).to_be_visible()
+    titles = [tiles.nth(at).get_by_role("heading").inner_text() for at in range(2)]
+
+    def add(at: int, to: str) -> None:
+        tiles.nth(at).hover()
+        tiles.nth(at).get_by_role("button", name="Add to a list").click()
+        page.get_by_role("dialog").get_by_role("button", name=to).click()
+
+    messages = page.get_by_role("region", name="Messages")
+    for at in range(2):
+        add(at, "Watchlist")
+        expect(messages).to_contain_text(f"{titles[at]}: added to Watchlist")
+    add(0, "Watchlist")
+    expect(messages).to_contain_text(f"{titles[0]} is in Watchlist already")
+    add(1, "A new list")
+    page.get_by_role("dialog").get_by_role("textbox").fill("With Ada")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(messages).to_contain_text("added to With Ada")
+    page.goto(f"{home}#/movie/1")
+    page.get_by_role("region", name="Your feedback").get_by_role("button", name="Add to a list").click()
+    page.get_by_role("dialog").get_by_role("button", name="With Ada").click()
+    expect(messages).to_contain_text("added to With Ada")
+    page.get_by_role("link", name="My lists").click()
+    expect(page.get_by_role("list", name="My lists")).to_contain_text("With Ada2 movies · shared")
+    page.get_by_role("link", name="Watchlist").click()
+    expect(movies_of_the_list(page)).to_have_text(titles)
+    expect(page.get_by_role("main")).to_contain_text("Only you see this list")
+    slug = page.url.rpartition("/")[2]
+    other = visit(refusals=True).new_page()
+    for address in (f"{home}#/list/{slug}", f"{home}l/{slug}"):
+        other.goto(address)
+        expect(other.get_by_role("heading", level=1)).to_have_text("No such list")
+
+
+def test_an_owner_arranges_a_list(rated: Page, visit: Visit) -> None:
+    link = save_list(rated)
+    first, second, *others = movies_of_the_list(rated).all_inner_texts()
+    expect(rated.get_by_role("button", name=f"Later: {first}")).to_be_hidden()
+    rated.get_by_role("button", name="Arrange").click()
+    rated.get_by_role("button", name=f"Later: {first}").press("Enter")
+    expect(movies_of_the_list(rated)).to_have_text([second, first, *others])
+    expect(rated.get_by_role("button", name=f"Later: {first}")).to_be_focused()
+
+    rated.get_by_role("button", name=f"Note: {first}").click()
+    rated.get_by_role("dialog").get_by_role("textbox").fill("See it <b>twice</b>")
+    rated.get_by_role("dialog").get_by_role("button", name="Save").click()
+    movies = rated.get_by_role("list", name="Movies of the list")
+    expect(movies).to_contain_text("See it <b>twice</b>")
+    rated.get_by_role("button", name=f"Remove: {first}").click()
+    expect(movies_of_the_list(rated)).to_have_text([second, *others])
+    rated.get_by_role("region", name="Messages").get_by_role("button", name="Undo").click()
+    expect(movies_of_the_list(rated)).to_have_text([second, first, *others])
+
+    other = visit(refusals=True).new_page()
+    other.goto(link)
+    expect(movies_of_the_list(other)).to_have_text([second, first, *others])
+    expect(other.get_by_role("list", name="Movies of the list")).to_contain_text("See it <b>twice</b>")
+    rated.get_by_role("button", name="Make private").click()
+    expect(rated.get_by_role("main")).to_contain_text("Only you see this list")
+    other.reload()
+    expect(other.get_by_role("heading", level=1)).to_have_text("No such list")
+    rated.get_by_role("button", name="Share").click()
+    expect(rated.get_by_role("textbox", name="Link to this list")).to_be_visible()
+    other.reload()
+    expect(movies_of_the_list(other)).to_have_count(2 + len(others))
+
+
+def test_lists_that_a_browser_saved_before_they_had_owners_are_still_its(
+    page: Page, home: str, service: Service
+) -> None:
+    made = service.client.post("/lists", json={"title": "From before", "movie_ids": [1, 2]}).json()
+    kept = json.dumps([{name: made[name] for name in ("slug", "title", "edit_token")}])
+    page.goto(home)
+    page.evaluate("(kept) => localStorage.setItem('recsvc.lists', kept)", kept)
+    page.goto(f"{home}#/lists")
+    page.get_by_role("link", name="From before").click()
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("From now")
+    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("From now")
+    expect(page.get_by_role("button", name="Make private")).to_have_count(0)
+    page.get_by_role("link", name="My lists").click()
+    page.get_by_role("link", name="From now").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("main")).to_contain_text("No lists yet")
+
+
+def test_a_friend_rates_some_movies_of_a_shared_list(page: Page, visit: Visit, home: str, service: Service) -> None:
+    made = service.client.post("/lists", json={"title": "For you", "movie_ids": [1, 2, 3]}).json()
+    page.goto(f"{home}l/{made['slug']}")
+    expect(page.locator(".poster svg")).to_have_count(3)
+    page.get_by_role("link", name="Rate some of these and see yours").click()
+    expect(page.get_by_role("list", name="Movies to rate").get_by_role("heading")).to_have_text(
+        [item["title"] for item in made["items"]]
+    )
+    title = rate_movie(page)
+    wait_until_personal(page)
+    expect(because_they_liked(page, title).first).to_be_visible()
+
+
+def test_a_shared_list_is_readable_without_scripts(visit: Visit, home: str, service: Service) -> None:
+    made = service.client.post("/lists", json={"title": "For you", "movie_ids": [1, 2, 3]}).json()
+    page = visit(java_script_enabled=False).new_page()
+    page.goto(f"{home}l/{made['slug']}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("For you")
+    for item in made["items"]:
+        expect(page.get_by_role("link", name=item["title"])).to_be_visible()
 
 
 def test_the_address_holds_the_filters(rated: Page, visit: Visit, home: str) -> None:
@@ -244,13 +386,17 @@ def test_the_token_is_never_in_an_address(visit: Visit, home: str) -> None:
     assert {re.match(r"https?://[^/]+/", address)[0] for address in addresses} == {home}  # type: ignore[index]
 
 
-def test_everything_can_be_erased(rated: Page, home: str) -> None:
+def test_everything_can_be_erased(rated: Page, visit: Visit, home: str) -> None:
+    link = save_list(rated)
     rated.goto(f"{home}#/ratings")
     rated.get_by_role("button", name="Erase everything about me").click()
     rated.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
     expect(rated.get_by_text("Nothing yet")).to_be_visible()
     rated.goto(home)
     expect(rated.get_by_role("heading", level=1)).to_contain_text("Rate a movie")
+    other = visit(refusals=True).new_page()
+    other.goto(link)
+    expect(other.get_by_role("heading", level=1)).to_have_text("No such list")
 
 
 @pytest.mark.parametrize("lost", ["session", "answer"])

@@ -216,7 +216,7 @@ def test_what_a_card_can_do_is_there_on_demand(page: Page, home: str) -> None:
     page.keyboard.press("Tab")
     expect(card.get_by_role("link").first).to_be_focused()
     expect(controls).to_have_css("opacity", "1")
-    for _ in range(7):
+    for _ in range(8):
         page.keyboard.press("Tab")
     expect(card.locator("summary")).to_be_focused()
     page.keyboard.press("Enter")

@@ -6,6 +6,7 @@ A screenshot of each view is written to build/screenshots/.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,35 @@ def check_view(page: Page, name: str, axe: str) -> None:
     assert violations == [], name
 
 
+def see_lists(page: Page, home: str, see: Callable[[str], None]) -> None:
+    """Look at the making of a list, the list for its owner and for others, and its dialogs."""
+    page.get_by_role("button", name="Save as a list").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    see("dialog")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page).to_have_url(re.compile("#/list/"))
+    see("list")
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill(LONG)
+    page.get_by_role("dialog").get_by_role("textbox").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(LONG)
+    page.get_by_role("button", name="Arrange").click()
+    see("list-with-a-long-title")
+    here, link = page.url, page.get_by_role("textbox", name="Link to this list").input_value()
+    for address, name in ((link, "shared-list"), (link[:-1], "no-shared-list"), (f"{here}/rate", "list-to-rate")):
+        page.goto(address)
+        see(name)
+    page.goto(here)
+    page.get_by_role("button", name="Delete").click()
+    see("dialog-with-a-long-title")
+    page.get_by_role("button", name="Cancel").click()
+    page.goto(f"{home}#/movie/2")
+    page.get_by_role("region", name="Your feedback").get_by_role("button", name="Add to a list").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    see("dialog-of-lists")
+    page.get_by_role("button", name="Cancel").click()
+
+
 @pytest.mark.parametrize(
     ("scheme", "size"),
     [
@@ -65,20 +95,7 @@ def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: s
     expect(page.get_by_role("heading", level=1)).to_have_text("Recommended for you")
     see("recommendations")
     cards(page).first.get_by_role("button", name=re.compile("^Like: ")).click()
-    page.get_by_role("button", name="Save as a list").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    see("dialog")
-    page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(page).to_have_url(re.compile("#/list/"))
-    see("list")
-    page.get_by_role("button", name="Rename").click()
-    page.get_by_role("dialog").get_by_role("textbox").fill(LONG)
-    page.get_by_role("dialog").get_by_role("textbox").press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(LONG)
-    see("list-with-a-long-title")
-    page.get_by_role("button", name="Delete").click()
-    see("dialog-with-a-long-title")
-    page.get_by_role("button", name="Cancel").click()
+    see_lists(page, home, see)
     for place, name in [
         *(("rate", "rate"), ("ratings", "my-ratings"), ("lists", "my-lists"), ("search?q=star", "search")),
         (f"search?q={'W' * 150}", "nothing-found-for-long"),

@@ -31,6 +31,7 @@ from recsvc.service.routes import (
     movies,
     pages,
     recommendations,
+    shared_page,
     similar,
     users,
 )
@@ -49,6 +50,7 @@ _CORS: dict[str, Any] = {
     "allow_headers": [
         "Authorization",
         "Content-Type",
+        "If-Match",
         "If-None-Match",
         "X-API-Key",
         "X-Admin-Key",
@@ -68,6 +70,7 @@ _ROUTES = (
     movies,
     events,
     lists,
+    shared_page,
     users,
     sessions,
     models,

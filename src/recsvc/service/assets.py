@@ -1,4 +1,4 @@
-"""The page and its assets, at an address that changes with them, so that browsers keep them and load nothing twice."""
+"""The page and the assets of all, at an address that changes with them, so that browsers load nothing twice."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def page() -> str:
     return html.replace('"/assets/', f'"{assets_path()}/')
 
 
-def modules(entry: str) -> list[str]:
+@cache
+def modules(entry: str) -> tuple[str, ...]:
     """Return all modules that one imports, by itself or through others, as paths below `web/`."""
     found: set[str] = set()
     waiting = [WEB / entry]
@@ -57,4 +58,4 @@ def modules(entry: str) -> list[str]:
             if relative not in found:
                 found.add(relative)
                 waiting.append(imported)
-    return sorted(found)
+    return tuple(sorted(found))

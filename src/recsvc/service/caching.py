@@ -27,6 +27,19 @@ AlwaysRevalidated = Depends(_cache_policy("no-cache"))
 _OF_A_BODY = {b"content-length", b"content-type"}
 
 
+def tag_of(body: bytes) -> bytes:
+    """Return the ETag of an answer, in its quotes."""
+    return b'"' + blake2b(body, digest_size=16).hexdigest().encode() + b'"'
+
+
+def tags_in(header: bytes) -> set[bytes]:
+    """Return the tags of `If-None-Match` or `If-Match`, which may be `*`.
+
+    Whether they are weak is left out: all are hashes of a whole answer, and proxies that compress mark them so.
+    """
+    return {tag.strip().removeprefix(b"W/") for tag in header.split(b",") if tag.strip()}
+
+
 class ETagMiddleware:
     """Adds an ETag to answers of GET that may be kept, and answers 304 if the caller has the answer already.
 
@@ -49,7 +62,7 @@ class _ETagSend:
 
     def __init__(self, send: Send, if_none_match: bytes) -> None:
         self._send = send
-        self._known = {tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",") if tag.strip()}
+        self._known = tags_in(if_none_match)
         self._start: Message | None = None
         self._is_known = False
 
@@ -76,7 +89,7 @@ class _ETagSend:
             await self._send(start)
             await self._send(message)
         else:
-            tag = b'"' + blake2b(message["body"], digest_size=16).hexdigest().encode() + b'"'
+            tag = tag_of(message["body"])
             start["headers"].append((b"etag", tag))
             await self._send_start(start, tag)
             if not self._is_known:

@@ -1,4 +1,4 @@
-"""The address of a client: that of the connection, or what a proxy says that is trusted."""
+"""The address of a client, and the one it asked at: those of the connection, or what a trusted proxy says."""
 
 from __future__ import annotations
 
@@ -13,14 +13,24 @@ _PREFIX_OF_A_CLIENT = 64
 """Of IPv6, a client has this network and all addresses in it (RFC 6177)."""
 
 
+def origin_of(scope: Scope, trusted: Sequence[Network]) -> str:
+    """Return the scheme and host that a client asked at; a proxy that is trusted says in `X-Forwarded-Proto` which.
+
+    The host is as it was sent, and may be any text where all hosts are allowed.
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    forwarded = headers.get(b"x-forwarded-proto")
+    is_told = forwarded in ("http", "https") and _is_in(_peer(scope), trusted)
+    return f"{forwarded if is_told else scope['scheme']}://{headers.get(b'host', '')}"
+
+
 def client_of(scope: Scope, trusted: Sequence[Network]) -> str:
     """Return the address of the client as text, for IPv6 its /64 network; "" if the connection has none.
 
     `X-Forwarded-For` is read from the right for as long as the address before it is that of a trusted proxy; what
     stands further left was sent by whoever is not, and may say anything.
     """
-    peer = scope.get("client")
-    address = "" if peer is None else str(peer[0])
+    address = _peer(scope)
     forwarded = [
         part.strip()
         for name, value in scope["headers"]
@@ -30,6 +40,11 @@ def client_of(scope: Scope, trusted: Sequence[Network]) -> str:
     while forwarded and _is_in(address, trusted):
         address = forwarded.pop()
     return _network_of(address)
+
+
+def _peer(scope: Scope) -> str:
+    peer = scope.get("client")
+    return "" if peer is None else str(peer[0])
 
 
 def _is_in(address: str, networks: Sequence[Network]) -> bool:

@@ -24,8 +24,10 @@ class Documented(FastAPI):
             document = super().openapi()
             for path in document["paths"].values():
                 for operation in path.values():
-                    if _TOKEN in operation.get("security", []) and operation["operationId"] != _SIGN_OUT:
-                        operation["security"] = [{}, _TOKEN, _KEY]  # {} is neither
+                    ways = operation.get("security", [])
+                    if _TOKEN in ways and operation["operationId"] != _SIGN_OUT:
+                        others = [way for way in ways if way != _TOKEN]
+                        operation["security"] = [{}, _TOKEN, _KEY, *others]  # {} is none of them
                     for parameter in operation.get("parameters", []):
                         if parameter["name"] in _FILLED_IN:
                             parameter["example"] = parameter["schema"]["examples"][0]

@@ -1,4 +1,4 @@
-"""Presents movies and answers of the engine as schemas of the API."""
+"""Presents movies, lists and answers of the engine as schemas of the API."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any
 from recsvc.datasets.tmdb.movie import TMDB_NOTICE, has_tmdb_data
 from recsvc.engine.answer import Answer, Recommendation
 from recsvc.engine.engine import Engine
+from recsvc.service.schemas.lists import SharedItem, SharedList
 from recsvc.service.schemas.movies import MovieDetail, MovieSummary
 from recsvc.service.schemas.recommendations import Recommendations
+from recsvc.storage.lists import StoredList
 from recsvc.types import Movie
+from recsvc.usecases.deployment import Deployment
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 
 
 class Presenter:
-    """Presents movies and answers. Summaries are cached, since the same popular movies are shown again and again."""
+    """Presents movies, lists and answers. Summaries are cached, since the same movies are shown again and again."""
 
     def __init__(self, poster_base_url: str, backdrop_base_url: str, tokens: RecommendationTokens) -> None:
         self._tokens = tokens
@@ -66,6 +69,17 @@ class Presenter:
             mean_rating=_rounded(float(engine.catalogue.mean_stars[row])),
             popularity=_rounded(engine.popularity(row)),
         )
+
+    def shared_list(self, deployment: Deployment, stored: StoredList) -> SharedList:
+        """Return a list with its movies as they are in the catalogue now, if they are."""
+        items = []
+        for item in stored.items:
+            catalogue = deployment.for_movie(item.movie_id).catalogue
+            row = catalogue.vocabulary.row(item.movie_id) if stored.catalogue == deployment.catalogue else None
+            now = None if row is None else self.summary(catalogue.movie(row))
+            items.append(SharedItem(**item._asdict(), movie=now))
+        times = {"created_at": stored.created_at, "updated_at": stored.updated_at}
+        return SharedList(slug=stored.slug, title=stored.title, kind=stored.kind, items=items, **times)
 
     def recommendations(self, engine: Engine, user_id: str | None, answer: Answer) -> Recommendations:
         """Return a page of recommendations."""

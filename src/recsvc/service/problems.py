@@ -18,6 +18,8 @@ from starlette.routing import Match, Mount
 
 from recsvc.errors import (
     CatalogueMismatchError,
+    ChangedMeanwhileError,
+    ExistsAlreadyError,
     InvalidInputError,
     InvalidRecordError,
     NotAuthenticatedError,
@@ -39,6 +41,8 @@ STATUS: dict[type[RecsvcError], int] = {
     RegistryError: 409,
     InvalidInputError: 422,
     CatalogueMismatchError: 409,
+    ExistsAlreadyError: 409,
+    ChangedMeanwhileError: 412,
     NotAuthenticatedError: 401,
     NotPermittedError: 403,
     ReadOnlyUserError: 403,

@@ -1,4 +1,4 @@
-"""Lists that are shared by their link: stored, read, changed and removed."""
+"""Lists, which are shared by their link or private: stored, read, changed and removed."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 
 from recsvc.storage.tables import database_now, list_items, lists
 from recsvc.storage.transactions import ReadTransaction, WriteTransaction
-from recsvc.types import CatalogueName, MovieId
+from recsvc.types import CatalogueName, ListKind, MovieId, UserId
 
 
 class ListItem(NamedTuple):
-    """A movie of a list, with the title and year that it had when it was added."""
+    """A movie of a list, with the title and year that it had when it was added, and perhaps a note."""
 
     movie_id: MovieId
     title: str
     year: int | None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredList:
-    """A list as it is stored; the times are the database's, in UTC."""
+    """A list as it is stored; `owner` is None where nobody was known. The times are the database's, in UTC."""
 
     slug: str
     catalogue: CatalogueName
@@ -32,6 +33,18 @@ class StoredList:
     edit_token_hash: bytes
     items: Sequence[ListItem]
     created_at: datetime
+    updated_at: datetime
+    owner: UserId | None
+    kind: ListKind
+
+
+class OwnedList(NamedTuple):
+    """A list as it is told to its owner: `movie_count` is the number of its movies."""
+
+    slug: str
+    title: str
+    kind: ListKind
+    movie_count: int
     updated_at: datetime
 
 
@@ -42,10 +55,12 @@ async def add(
     title: str,
     edit_token_hash: bytes,
     items: Sequence[ListItem],
+    owner: UserId | None = None,
+    kind: ListKind = ListKind.SHARED,
 ) -> None:
     """Store a new list."""
-    row = {"slug": slug, "catalogue": catalogue, "title": title, "edit_token_hash": edit_token_hash}
-    await transaction.execute(insert(lists), row)
+    row = {"slug": slug, "catalogue": catalogue, "title": title, "edit_token_hash": edit_token_hash, "owner": owner}
+    await transaction.execute(insert(lists), {**row, "kind": kind.value})
     await _add_items(transaction, catalogue, slug, items)
 
 
@@ -66,7 +81,7 @@ async def get(
     if not found:
         return None
     row = found[-1]
-    held = (list_items.c.movie_id, list_items.c.title, list_items.c.year)
+    held = (list_items.c.movie_id, list_items.c.title, list_items.c.year, list_items.c.note)
     items = await transaction.rows(
         select(*held).where(*_of_list(list_items, row.catalogue, slug)).order_by(list_items.c.position)
     )
@@ -78,6 +93,8 @@ async def get(
         [ListItem(*item) for item in items],
         row.created_at,
         row.updated_at,
+        row.owner,
+        ListKind(row.kind),
     )
 
 
@@ -86,12 +103,14 @@ async def change(
     catalogue: CatalogueName,
     slug: str,
     title: str | None,
+    kind: ListKind | None,
     items: Sequence[ListItem] | None,
 ) -> None:
-    """Change the title of a list, its movies, or both; None leaves either as it is."""
-    if title is None and items is None:
+    """Change the title of a list, its kind, its movies, or all of these; None leaves each as it is."""
+    if title is None and kind is None and items is None:
         return
-    values = {"updated_at": database_now()} | ({} if title is None else {"title": title})
+    told = {name: value for name, value in (("title", title), ("kind", kind)) if value is not None}
+    values = {"updated_at": database_now(), **told}
     await transaction.execute(update(lists).where(*_of_list(lists, catalogue, slug)).values(values))
     if items is not None:
         await transaction.execute(delete(list_items).where(*_of_list(list_items, catalogue, slug)))
@@ -115,6 +134,31 @@ async def _add_items(
     await transaction.execute(insert(list_items), rows)
 
 
+async def of_owner(transaction: ReadTransaction, catalogue: CatalogueName, owner: UserId) -> list[OwnedList]:
+    """Return the lists of a user, the newest change first.
+
+    A list that several catalogues have is returned once: as this one has it, or else the one that was changed last.
+    """
+    query = (
+        select(lists.c.slug, lists.c.title, lists.c.kind, func.count(list_items.c.movie_id), lists.c.updated_at)
+        .join_from(
+            lists, list_items, (list_items.c.slug == lists.c.slug) & (list_items.c.catalogue == lists.c.catalogue)
+        )
+        .where(lists.c.owner == owner)
+        .group_by(lists.c.slug, lists.c.catalogue)
+        .order_by(lists.c.catalogue == catalogue, lists.c.updated_at, lists.c.slug)
+    )
+    rows = await transaction.rows(query)
+    found = {slug: OwnedList(slug, title, ListKind(kind), count, at) for slug, title, kind, count, at in rows}
+    return sorted(found.values(), key=lambda one: (one.updated_at, one.slug), reverse=True)
+
+
+async def has_watchlist(transaction: ReadTransaction, catalogue: CatalogueName, owner: UserId | None) -> bool:
+    """Return whether a user has a watchlist of a catalogue."""
+    query = select(lists.c.slug).where(lists.c.owner == owner, lists.c.kind == ListKind.WATCHLIST)
+    return bool(await transaction.rows(query.where(lists.c.catalogue == catalogue)))
+
+
 async def of_catalogue(transaction: ReadTransaction, catalogue: CatalogueName) -> list[StoredList]:
     """Return all lists of a catalogue, by slug."""
     slugs = await transaction.rows(select(lists.c.slug).where(lists.c.catalogue == catalogue).order_by(lists.c.slug))
@@ -123,11 +167,18 @@ async def of_catalogue(transaction: ReadTransaction, catalogue: CatalogueName) -
 
 
 async def carry_over(transaction: WriteTransaction, catalogue: CatalogueName, one: StoredList) -> bool:
-    """Store a list also for another catalogue, under the same slug and token, unless that has it; return whether."""
+    """Store a list also for another catalogue, under the same slug and token, unless that has it; return whether.
+
+    A watchlist becomes a private list where its owner has a watchlist in that catalogue, too.
+    """
     stored = await get(transaction, catalogue, one.slug, to_change=True)
     if stored is not None and stored.catalogue == catalogue:
         return False
-    row = {name: getattr(one, name) for name in ("slug", "title", "edit_token_hash", "created_at", "updated_at")}
-    await transaction.execute(insert(lists), {**row, "catalogue": catalogue})
+    kind = one.kind
+    if kind is ListKind.WATCHLIST and await has_watchlist(transaction, catalogue, one.owner):
+        kind = ListKind.PRIVATE
+    names = ("slug", "title", "edit_token_hash", "created_at", "updated_at", "owner")
+    row = {name: getattr(one, name) for name in names}
+    await transaction.execute(insert(lists), {**row, "catalogue": catalogue, "kind": kind.value})
     await _add_items(transaction, catalogue, one.slug, one.items)
     return True

@@ -28,7 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from recsvc.types import MAX_STARS, MIN_STARS, EventType, FeedbackKind
+from recsvc.types import MAX_STARS, MIN_STARS, EventType, FeedbackKind, ListKind
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -81,6 +81,8 @@ def _sqlite_day(element: day_of, compiler: SQLCompiler, **options: Any) -> str:
 _KINDS = ", ".join(f"'{kind.value}'" for kind in FeedbackKind)
 
 _TYPES = ", ".join(f"'{kind.value}'" for kind in EventType)
+
+_LIST_KINDS = ", ".join(f"'{kind.value}'" for kind in ListKind)
 
 UNASSIGNED = ""
 """The catalogue of rows of which nobody knows any more to which one they belong: kept, and never used."""
@@ -147,9 +149,13 @@ lists = Table(
     Column("created_at", UtcDateTime, nullable=False, server_default=database_now()),
     Column("updated_at", UtcDateTime, nullable=False, server_default=database_now()),
     Column("catalogue", Text, nullable=False),
+    Column("owner", Text),
+    Column("kind", Text, nullable=False, server_default=text(f"'{ListKind.SHARED}'")),
     PrimaryKeyConstraint("slug", "catalogue", name="lists_pkey"),
+    CheckConstraint(f"kind IN ({_LIST_KINDS})", name="lists_kind_known"),
+    Index("lists_owner", "owner"),
 )
-"""Lists that anyone with the link can read; of the edit token only the SHA-256 is stored.
+"""Lists, with the user who made them, if one was known; of the edit token only the SHA-256 is stored.
 
 A list that was carried over to another catalogue is there once for each, with the same slug and token.
 """
@@ -163,6 +169,7 @@ list_items = Table(
     Column("title", Text, nullable=False),
     Column("year", Integer),
     Column("catalogue", Text, nullable=False),
+    Column("note", Text),
     PrimaryKeyConstraint("slug", "catalogue", "position", name="list_items_pkey"),
     ForeignKeyConstraint(
         ["slug", "catalogue"], ["lists.slug", "lists.catalogue"], ondelete="CASCADE", name="list_items_lists_fkey"

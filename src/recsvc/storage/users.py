@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 
-from recsvc.storage.tables import events, feedback
+from recsvc.storage.lists import OwnedList, of_owner
+from recsvc.storage.tables import events, feedback, lists
 from recsvc.storage.transactions import ReadTransaction, WriteTransaction
 from recsvc.types import CatalogueName, FeedbackKind, UserId
 
@@ -17,7 +18,7 @@ _IN_TASTE = (FeedbackKind.RATING, FeedbackKind.LIKED, FeedbackKind.DISLIKED)
 
 
 class UserSummary(NamedTuple):
-    """How much is stored about one user and the movies of one catalogue.
+    """How much is stored about one user and the movies of one catalogue, and their lists of all catalogues.
 
     `counts` has every kind of feedback. `events` counts shown and clicked movies. The times are those of the first and
     the newest feedback, None without any.
@@ -27,6 +28,7 @@ class UserSummary(NamedTuple):
     events: int
     first_at: datetime | None
     last_at: datetime | None
+    lists: Sequence[OwnedList] = ()
 
     @property
     def rated(self) -> int:
@@ -44,18 +46,20 @@ async def summary(transaction: ReadTransaction, catalogue: CatalogueName, user_i
     of_user = (events.c.user_id == user_id, events.c.catalogue == catalogue)
     count_events = select(func.count()).select_from(events).where(*of_user)
     event_count: int = (await transaction.rows(count_events))[0][0]
-    if not rows and not event_count:
+    owned = await of_owner(transaction, catalogue, user_id)
+    if not rows and not event_count and not owned:
         return None
     counts = dict.fromkeys(FeedbackKind, 0) | {FeedbackKind(kind): count for kind, count, _, _ in rows}
     first_at = min((first for _, _, first, _ in rows), default=None)
-    return UserSummary(counts, event_count, first_at, max((last for _, _, _, last in rows), default=None))
+    last_at = max((last for _, _, _, last in rows), default=None)
+    return UserSummary(counts, event_count, first_at, last_at, owned)
 
 
 async def erase(transaction: WriteTransaction, user_id: UserId) -> bool:
-    """Erase all feedback and all events of a user, of all catalogues; return whether there were any."""
+    """Erase all feedback, events and lists of a user, of all catalogues; return whether there were any."""
     erased = 0
-    for table in (feedback, events):
-        erased += (await transaction.execute(delete(table).where(table.c.user_id == user_id))).rowcount
+    for column in (feedback.c.user_id, events.c.user_id, lists.c.owner):
+        erased += (await transaction.execute(delete(column.table).where(column == user_id))).rowcount
     return erased > 0
 
 

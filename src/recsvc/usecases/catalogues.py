@@ -169,8 +169,9 @@ def _movies(registry: Registry, catalogue: CatalogueName) -> list[Movie]:
 
 def _items(one: StoredList, same: Mapping[MovieId, Movie]) -> list[ListItem]:
     """Return the movies of a list in the other catalogue, each once."""
-    found = [same[item.movie_id] for item in one.items if item.movie_id in same]
-    return list({movie.movie_id: ListItem(movie.movie_id, movie.title, movie.year) for movie in found}.values())
+    found = [(same[item.movie_id], item.note) for item in one.items if item.movie_id in same]
+    items = {movie.movie_id: ListItem(movie.movie_id, movie.title, movie.year, note) for movie, note in found}
+    return list(items.values())
 
 
 def _when(item: StoredFeedback) -> float:

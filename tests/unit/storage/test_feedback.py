@@ -271,7 +271,7 @@ async def test_the_summary_counts_every_kind(database: Database) -> None:
         min(row.created_at for row in rows if row.created_at),
         max(row.updated_at for row in rows if row.updated_at),
     )
-    assert summary == UserSummary(counts, 0, first, last)
+    assert summary == UserSummary(counts, 0, first, last, [])
     assert summary.rated == 2
     assert first < last
     assert last.utcoffset() == timedelta(0)

@@ -69,7 +69,7 @@ async def test_migrating_again_changes_nothing_and_logs_nothing(
         async with database._write.connect() as connection:
             schemas.append(await connection.run_sync(schema))
             versions = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-            assert versions.scalars().all() == ["0006"]
+            assert versions.scalars().all() == ["0007"]
         await database.close()
     assert schemas[0] == schemas[1]
     assert logging.getLogger().handlers == handlers
@@ -209,7 +209,7 @@ async def test_old_rows_belong_to_what_served_at_their_time(database_url: str) -
     assert calls == [1]
     recommended = {"recommendation_id", "model_version", "strategy", "rank"}
     for name, kept in untouched.items():
-        columns = [column for column in rows[name][0]._fields[:-1] if name != "feedback" or column not in recommended]
+        columns = [column for column in kept[0]._fields if name != "feedback" or column not in recommended]
         assert [[getattr(row, c) for c in columns] for row in rows[name]] == [
             [getattr(row, c) for c in columns] for row in kept
         ]
@@ -223,6 +223,7 @@ async def test_old_rows_belong_to_what_served_at_their_time(database_url: str) -
     assert {row.catalogue for row in rows["events"] if row.model_version == "v2"} == {"ml-1m"}
     expected = {"a" * 22: "sample", "b" * 22: "", "c" * 22: "ml-1m"}
     assert {row.slug: row.catalogue for row in rows["lists"]} == expected
+    assert {(row.owner, row.kind) for row in rows["lists"]} == {(None, "shared")}
     assert {(row.slug, row.position): row.catalogue for row in rows["list_items"]} == {
         (slug, position): name for slug, name in expected.items() for position in range(2)
     }
@@ -262,7 +263,7 @@ async def test_a_database_of_a_newer_recsvc_is_refused_and_left_alone(database_u
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     await database.close()
     for _ in range(2):
-        with pytest.raises(ConfigurationError, match=r"made by a newer recsvc.* 9999, .* 0006 at most$"):
+        with pytest.raises(ConfigurationError, match=r"made by a newer recsvc.* 9999, .* 0007 at most$"):
             await Database.open(database_url)
 
 

@@ -19,7 +19,7 @@ from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback, StoredFeedback
 from recsvc.storage.lists import ListItem
 from recsvc.storage.tables import feedback as table
-from recsvc.types import Attribution, FeedbackKind, Movie
+from recsvc.types import Attribution, FeedbackKind, ListKind, Movie
 from recsvc.usecases import catalogues
 from recsvc.usecases.catalogues import CarriedLists, carry_over, counterparts
 from tests.versions import publish_again
@@ -241,6 +241,25 @@ async def test_lists_are_carried_with_the_movies_that_are_there(database: Databa
         assert other is not None
         assert first is not None
         assert (other.catalogue, other.edit_token_hash, other.created_at) == ("others", b"token", first.created_at)
+
+
+async def test_lists_are_carried_with_their_owners_and_notes(database: Database, registry: Registry) -> None:
+    items, other = [ListItem(100, "A", 1990, "The best")], [ListItem(401, "A", 1990)]
+    async with database.write() as transaction:
+        for owner in ("ann", "bob"):
+            await lists.add(transaction, "sample", owner, "To see", b"token", items, owner, ListKind.WATCHLIST)
+        await lists.add(transaction, "others", "there", "To see", b"token", other, "bob", ListKind.WATCHLIST)
+    await carry_over(registry, database, "sample", "others")
+    async with database.read() as transaction:
+        found = [await lists.get(transaction, "others", slug) for slug in ("ann", "bob", "there")]
+        owned = await lists.of_owner(transaction, "others", "ann")
+    shown = [(one.owner, one.kind, [item.note for item in one.items]) for one in found if one is not None]
+    assert shown == [
+        ("ann", ListKind.WATCHLIST, ["The best"]),
+        ("bob", ListKind.PRIVATE, ["The best"]),  # he has a watchlist there, and nobody has two
+        ("bob", ListKind.WATCHLIST, [None]),
+    ]
+    assert [(one.slug, one.movie_count) for one in owned] == [("ann", 1)]
 
 
 @pytest.mark.parametrize(

@@ -34,19 +34,22 @@ def mount_assets(app: FastAPI) -> None:
     app.mount("/assets", GZipMiddleware(StaticFiles(directory=WEB, packages=[("fastapi_offline", "static")])))
 
 
+def page_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of a page that loads nothing from elsewhere but posters."""
+    posters = urlsplit(settings.poster_base_url)
+    images = f"'self' data: {posters.scheme}://{posters.netloc}"
+    scripts = "script-src 'self'; style-src 'self'; frame-src 'self'"
+    return _headers(f"default-src 'none'; {scripts}; img-src {images}; {_COMMON}")
+
+
 def _headers(policy: str) -> dict[str, str]:
     return {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
 
 
 @router.get("/")
 async def home(request: Request) -> HTMLResponse:
-    """The web page; posters are the only thing that it loads from elsewhere."""
-    settings: Settings = request.app.state.settings
-    posters = urlsplit(settings.poster_base_url)
-    images = f"'self' data: {posters.scheme}://{posters.netloc}"
-    scripts = "script-src 'self'; style-src 'self'; frame-src 'self'"
-    policy = f"default-src 'none'; {scripts}; img-src {images}; {_COMMON}"
-    return HTMLResponse(page(), headers=_headers(policy))
+    """The web page."""
+    return HTMLResponse(page(), headers=page_headers(request.app.state.settings))
 
 
 @router.get("/docs")

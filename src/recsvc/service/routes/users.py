@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from recsvc.service.deps import CallerDep, ContextDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.fields import UserIdField
-from recsvc.service.schemas.users import User, UserRating, UserRatings, UserRatingsQuery
+from recsvc.service.schemas.users import HeldList, User, UserRating, UserRatings, UserRatingsQuery
 from recsvc.usecases.users import erase, feedback_of, is_dataset_user, is_writable, summary_of
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -25,10 +25,11 @@ UserDep = Annotated[str, Depends(_user)]
 
 @router.get("/{user_id}", summary="How much is stored about a user", responses=document(401, 403, 404))
 async def user(context: ContextDep, user: UserDep) -> User:
-    """How much feedback of which kind a user has given, and when; 404 if nothing is stored."""
+    """How much feedback of which kind a user has given, and when, and their lists; 404 if nothing is stored."""
     engine = context.deployment.for_user(user)
     summary = await summary_of(engine, context.database, user)
-    return User(user_id=user, read_only=not is_writable(user), rated=summary.rated, **summary._asdict())
+    held = {**summary._asdict(), "lists": [HeldList(**one._asdict()) for one in summary.lists]}
+    return User(user_id=user, read_only=not is_writable(user), rated=summary.rated, **held)
 
 
 @router.get("/{user_id}/ratings", summary="All feedback of a user", responses=document(401, 403))
@@ -60,7 +61,7 @@ async def user_ratings(context: ContextDep, user: UserDep, query: Annotated[User
 
 @router.delete("/{user_id}", status_code=204, summary="Erase a user", responses=document(401, 403))
 async def erase_user(context: ContextDep, caller: CallerDep, user: UserDep) -> None:
-    """Erase all feedback and events of a user, of all catalogues, at once and for good.
+    """Erase all feedback, events and lists of a user, of all catalogues, at once and for good.
 
     For an unknown user there is nothing to do. The session of a visitor ends, and so do those of a user of the identity
     provider: their tokens are refused from then on.

@@ -1,17 +1,27 @@
-"""Lists that are shared by their link."""
+"""Lists, which are shared by their link or private."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 from unicodedata import bidirectional, category, combining
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from recsvc.service.schemas.fields import IN_JSON, MovieField, MovieIdField, RequestModel, ResponseModel, TitleField
+from recsvc.service.schemas.fields import (
+    IN_JSON,
+    USER_ID,
+    MovieField,
+    MovieIdField,
+    RequestModel,
+    ResponseModel,
+    TitleField,
+    UserIdField,
+)
 from recsvc.service.schemas.movies import MovieSummary
+from recsvc.types import ListKind
 
 _JOINERS = "\u200c\u200d"
 _VARIANTS = "\ufe0e\ufe0f"
@@ -21,15 +31,15 @@ _FURTHER_VARIANTS = re.compile("[\ufe00-\ufe0d\U000e0100-\U000e01ef]")
 _VIRAMA = 9
 
 
-def _readable(title: str) -> str:
-    for before, character in pairwise(f" {title}"):
+def _readable(text: str) -> str:
+    for before, character in pairwise(f" {text}"):
         if category(character) == "Cc":
-            raise ValueError("line breaks and other control characters cannot stand in a title")
+            raise ValueError("line breaks and other control characters cannot stand here")
         if not _can_be_seen(character, before):
             raise ValueError(f"U+{ord(character):04X} cannot be seen, or changes the direction of the text")
-    if title[-1] in _JOINERS or not any(category(character)[0] in "LMNPS" for character in title):
+    if text[-1] in _JOINERS or not any(category(character)[0] in "LMNPS" for character in text):
         raise ValueError("at least one character that can be seen is needed, also at the end")
-    return title
+    return text
 
 
 def _can_be_seen(character: str, before: str) -> bool:
@@ -50,9 +60,18 @@ def _can_be_seen(character: str, before: str) -> bool:
 ListTitle = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_readable)
 ]
+NoteText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_readable)
+]
 ListMovies = Annotated[list[MovieIdField], Field(min_length=1, max_length=200)]
 _TITLE = "What the list is called, 1-120 characters."
 _MOVIES = "The movies in their order, each once."
+LIST_KIND = (
+    "`shared`: whoever has the link reads it. `private`: its owner alone does. `watchlist`: as private, one a user and "
+    "catalogue."
+)
+SLUG = "[A-Za-z0-9_-]{22}"
+"""The pattern of a slug."""
 SlugField = Annotated[
     str, Field(description="Its name in links: 128 random bits.", examples=["s7Y0mGq8Qn6cGv4V2kq1xA"])
 ]
@@ -63,8 +82,33 @@ class ListBody(RequestModel):
 
     model_config = IN_JSON
 
+    user_id: UserIdField | None = Field(
+        default=None, description=f"{USER_ID} It is nobody's list where neither is sent.", examples=["ada"]
+    )
+    kind: ListKind | None = Field(default=None, strict=False, description=f"{LIST_KIND} Left out: shared.")
     title: ListTitle = Field(description=_TITLE, examples=["Movies for a rainy Sunday"])
     movie_ids: ListMovies = Field(description=_MOVIES, examples=[[1, 2, 3]])
+
+
+class NoteBody(RequestModel):
+    """The note of a movie of the list."""
+
+    model_config = IN_JSON
+
+    movie_id: MovieIdField
+    note: NoteText | None = Field(description="One line of 1-300 characters; null removes it.", examples=["The best."])
+
+
+def _one_a_movie(notes: list[NoteBody]) -> list[NoteBody]:
+    if len({one.movie_id for one in notes}) < len(notes):
+        raise ValueError("a movie has one note")
+    return notes
+
+
+class ListQuery(RequestModel):
+    """Who asks."""
+
+    user_id: UserIdField | None = Field(default=None, description=USER_ID, examples=["ada"])
 
 
 class ListChange(RequestModel):
@@ -73,7 +117,15 @@ class ListChange(RequestModel):
     model_config = IN_JSON
 
     title: ListTitle | None = Field(default=None, description=_TITLE, examples=["Movies for a rainy Sunday"])
-    movie_ids: ListMovies | None = Field(default=None, description=_MOVIES, examples=[[1, 2, 3]])
+    kind: Literal["shared", "private"] | None = Field(
+        default=None, description="Who reads it; a list that is nobody's stays shared, and a watchlist one."
+    )
+    movie_ids: ListMovies | None = Field(
+        default=None, description=f"{_MOVIES} Those that stay keep their notes.", examples=[[1, 2, 3]]
+    )
+    notes: Annotated[list[NoteBody], Field(max_length=200), AfterValidator(_one_a_movie)] | None = Field(
+        default=None, description="New notes of movies of the list, one a movie; the others stay as they are."
+    )
 
 
 class SharedItem(ResponseModel):
@@ -82,16 +134,18 @@ class SharedItem(ResponseModel):
     movie_id: MovieField
     title: TitleField
     year: int | None = Field(description="The year of its release.", examples=[1977])
+    note: str | None = Field(description="What its owner says of it.", examples=["The best."])
     movie: MovieSummary | None = Field(
         description="The movie; null when it has left the catalogue, or the list is of another one."
     )
 
 
 class SharedList(ResponseModel):
-    """A list as it is shown to anyone with the link."""
+    """A list as it is shown to whoever may read it. It does not tell whose it is."""
 
     slug: SlugField
     title: str = Field(description="What the list is called.", examples=["Movies for a rainy Sunday"])
+    kind: ListKind = Field(description=LIST_KIND)
     items: list[SharedItem] = Field(description="The movies in their order.")
     created_at: datetime = Field(description="When it was made.")
     updated_at: datetime = Field(description="When it was changed last.")

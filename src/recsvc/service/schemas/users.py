@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from recsvc.service.schemas.fields import KField, MovieField, NextOffsetField, RequestModel, ResponseModel, UserField
-from recsvc.types import FeedbackKind
+from recsvc.service.schemas.lists import LIST_KIND, SlugField
+from recsvc.types import FeedbackKind, ListKind
 
 
 class UserRatingsQuery(RequestModel):
@@ -16,6 +17,16 @@ class UserRatingsQuery(RequestModel):
 
     k: KField = 50
     offset: Annotated[int, Field(ge=0, le=10_000_000, description="How many to leave out first.")] = 0
+
+
+class HeldList(ResponseModel):
+    """A list of a user."""
+
+    slug: SlugField
+    title: str = Field(description="What the list is called.", examples=["Movies for a rainy Sunday"])
+    kind: ListKind = Field(description=LIST_KIND)
+    movie_count: int = Field(description="How many movies are in it.", examples=[12])
+    updated_at: datetime = Field(description="When it was changed last.")
 
 
 class User(ResponseModel):
@@ -31,6 +42,7 @@ class User(ResponseModel):
     )
     first_at: datetime | None = Field(description="When the first feedback was given; null for users of the dataset.")
     last_at: datetime | None = Field(description="When the newest feedback was given; null for users of the dataset.")
+    lists: list[HeldList] = Field(description="The lists of the user, of all catalogues, the newest change first.")
 
 
 class UserRating(ResponseModel):

@@ -67,20 +67,44 @@ export function sendEvents(events) {
   return session.send(() => ["/events", { method: "POST", body: { events } }]);
 }
 
-export function makeList(title, movie_ids) {
-  return request("/lists", { method: "POST", body: { title, movie_ids }, headers: of(catalogue.name) });
+/** Return the lists of the user, as the service tells them. */
+export async function heldLists(signal) {
+  if (!session.user) return [];
+  try {
+    return (await session.send(({ user_id }) => [`/users/${byId(user_id)}`, { signal }])).lists;
+  } catch (problem) {
+    if (problem.status === 404) return []; // nothing is stored
+    throw problem;
+  }
+}
+
+/** Make a list of this user: `{title, kind, movie_ids}`. */
+export function makeList(body) {
+  return session.send(() => ["/lists", { method: "POST", body, headers: of(catalogue.name) }]);
 }
 
 export function list(slug, signal) {
-  return request(`/lists/${byId(slug)}`, { signal });
+  return session.sendIfBegun(() => [`/lists/${byId(slug)}`, { signal, tagged: true }]);
 }
 
-export function renameList(slug, title, editToken) {
-  return request(`/lists/${byId(slug)}`, { method: "PATCH", body: { title }, headers: { "x-edit-token": editToken } });
+/** Change a list that was read, unless others changed it meanwhile: then it is a problem with the status 412. */
+export function changeList(saved, body, editToken) {
+  return session.sendIfBegun(() => [
+    `/lists/${byId(saved.slug)}`,
+    { method: "PATCH", body, headers: { ...of(catalogue.name), ...asRead(saved, editToken) }, tagged: true },
+  ]);
 }
 
-export function deleteList(slug, editToken) {
-  return request(`/lists/${byId(slug)}`, { method: "DELETE", headers: { "x-edit-token": editToken } });
+export function deleteList(saved, editToken) {
+  return session.sendIfBegun(() => [
+    `/lists/${byId(saved.slug)}`,
+    { method: "DELETE", headers: asRead(saved, editToken) },
+  ]);
+}
+
+/** Headers for a change of a list as it was read; a list that is nobody's takes its edit token. */
+function asRead({ etag }, editToken) {
+  return { ...(etag && { "if-match": etag }), ...(editToken && { "x-edit-token": editToken }) };
 }
 
 export function models(signal) {

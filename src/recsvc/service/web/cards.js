@@ -1,5 +1,6 @@
 /** Shows a movie as a tile in a grid, or as a recommendation with its reasons. */
 
+import { addAction, addButton } from "./adding.js";
 import { action, actions, feedbackButtons, following, ratingSlider } from "./controls.js";
 import { aside, h } from "./dom.js";
 import { clicked, noteSeen, watch } from "./events.js";
@@ -26,6 +27,7 @@ export function tile(movie, ...extras) {
     h("p.meta", {}, movieLine(movie)),
     badge(movie),
     extras,
+    addButton(movie),
   );
 }
 
@@ -63,7 +65,7 @@ export function recommendationCard(item) {
       "div.card-controls",
       {},
       ratingSlider(movie),
-      actions(movie, feedbackButtons(movie), action("a", movie, "More like this", more, "similar")),
+      actions(movie, feedbackButtons(movie), addAction(movie), action("a", movie, "More like this", more, "similar")),
     ),
     h("details.why", {}, h("summary", {}), h("ul.reasons", { "aria-label": "Why it is recommended" })),
   );

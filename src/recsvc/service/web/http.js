@@ -36,10 +36,10 @@ export class Problem extends Error {
 }
 
 /**
- * Request a path and return the parsed answer (null if it has no body).
+ * Request a path and return the parsed answer (null if it has no body), with its tag as `etag` if it is to be `tagged`.
  * An aborted request throws the `AbortError` of fetch; every other failure throws a `Problem`.
  */
-export async function request(path, { method = "GET", query, body, headers = {}, signal } = {}) {
+export async function request(path, { method = "GET", query, body, headers = {}, signal, tagged = false } = {}) {
   const url = path + queryString(query);
   const options = {
     method,
@@ -55,7 +55,9 @@ export async function request(path, { method = "GET", query, body, headers = {},
     if (catalogue.isLeftBy(response)) catalogue.dispatchEvent(new Event("switched"));
   }
   if (!response.ok) throw await readProblem(response);
-  return response.status === 204 ? null : response.json();
+  if (response.status === 204) return null;
+  const answer = await response.json();
+  return tagged ? { ...answer, etag: response.headers.get("etag") } : answer;
 }
 
 async function send(url, options) {

@@ -16,6 +16,9 @@ const PATHS = {
   out: "M10 5H5v14h14v-5M14 4h6v6m0-6-9 9",
   shuffle: "M3 7h4l10 10h4m-3-3 3 3-3 3M3 17h4l3-3m4-4 3-3h4m-3-3 3 3-3 3",
   save: "M6 3h12v18l-6-4-6 4zm6 5v6m-3-3h6",
+  earlier: "m15 5-7 7 7 7",
+  later: "m9 5 7 7-7 7",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   close: "m6 6 12 12M18 6 6 18",
   light:
     "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm0-14v2m0 16v2M2 12h2m16 0h2M5 5l1.5 1.5m11 11L19 19M5 19l1.5-1.5m11-11L19 5",

@@ -15,6 +15,7 @@ import { lists } from "./views/lists.js";
 import { model } from "./views/model.js";
 import { movie } from "./views/movie.js";
 import { rate } from "./views/rate.js";
+import { rateList } from "./views/ratelist.js";
 import { ratings } from "./views/ratings.js";
 import { search } from "./views/search.js";
 
@@ -27,6 +28,7 @@ start(document.getElementById("main"), [
   ["/film/(\\d+)", "/movie/"], // the former address of a movie: shared links must still open
   ["/search", search],
   ["/list/([^/]+)", list],
+  ["/list/([^/]+)/rate", rateList],
   ["/lists", lists],
   ["/ratings", ratings],
   ["/model", model],

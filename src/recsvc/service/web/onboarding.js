@@ -1,4 +1,4 @@
-/** Shows movies for a newcomer to rate, fifteen at a time. */
+/** Shows movies to rate, fifteen at a time. */
 
 import { onboarding } from "./api.js";
 import { grid, tile } from "./cards.js";
@@ -14,8 +14,13 @@ const POOL = 50;
 /** The movies that the user has not seen; they are not shown again on this visit. */
 const unseen = new Set();
 
-/** Create a grid of movies with a slider each. `deck.deal()` shows other ones. */
-export function onboardingDeck(signal) {
+export async function wellKnown(signal) {
+  const { items } = await onboarding(POOL, null, signal);
+  return items;
+}
+
+/** Create a grid of the movies that `find(signal)` returns, with a slider each. `deck.deal()` shows other ones. */
+export function onboardingDeck(signal, find) {
   const place = h("div.deck", {});
   const pool = [];
   const shown = new Set();
@@ -24,8 +29,8 @@ export function onboardingDeck(signal) {
   const load = async () => {
     for (const movie of pool.splice(0).filter(isFresh)) pool.push(movie);
     if (pool.length >= SHOWN) return;
-    shown.clear(); // the well-known movies are few: start over with those that were not rated
-    const { items } = await onboarding(POOL, null, signal);
+    shown.clear(); // they are few: start over with those that were not rated
+    const items = await find(signal);
     pool.splice(0, pool.length, ...items.filter(isFresh));
   };
   const next = () => {
@@ -60,7 +65,7 @@ export function onboardingDeck(signal) {
 }
 
 function allRated() {
-  return empty("You know them all", "You have been through the best-known movies. Search for others to rate them too.");
+  return empty("You know them all", "You have been through all of these movies. Search for others to rate them too.");
 }
 
 export function otherMovies(deck) {

@@ -129,18 +129,26 @@ export function externalLink(href, ...text) {
   return h("a.button.quiet", attributes, ...text, aside(" (opens in a new tab)"));
 }
 
-/** Ask for a line of text; resolves to it, or to null if the user cancels. */
-export function askText({ title, label, value, confirm, note }) {
+/** Ask for a line of text of at most `most` characters, which may be empty if it is `optional`; resolves to it, or to
+ * null if the user cancels. */
+export function askText({ title, label, value, confirm, note, most = 120, optional = false }) {
   const input = h("input", {
     type: "text",
     value,
-    required: true,
-    maxlength: 120,
+    required: !optional,
+    maxlength: most,
     autocomplete: "off",
     id: freshId("text"),
   });
   const content = [h("label", { for: input.id }, label), input, note && h("p.hint", {}, note)];
-  return openDialog({ title, content, confirm, result: () => input.value.trim() || null, focus: input });
+  const result = () => input.value.trim() || (optional ? "" : null);
+  return openDialog({ title, content, confirm, result, focus: input });
+}
+
+/** Ask for one of several `options`, `[value, ...label]`; resolves to its value, or to null if the user cancels. */
+export function askChoice({ title, options }) {
+  const buttons = options.map(([value, ...label]) => h("button.option", { value }, label));
+  return openDialog({ title, content: buttons, result: ({ submitter }) => submitter.value, focus: buttons[0] });
 }
 
 /** Ask for a confirmation; resolves to true, or to null if the user cancels. */
@@ -151,19 +159,19 @@ export function confirmDanger({ title, text, confirm }) {
 function openDialog({ title, content, confirm, result, focus, danger }) {
   const id = freshId("dialog");
   const cancel = button("quiet", () => dialog.close(), "Cancel");
-  const yes = h(danger ? "button.button.danger" : "button.button", {}, confirm);
+  const yes = confirm && h(danger ? "button.button.danger" : "button.button", {}, confirm);
   const form = h("form.dialog-form", {}, h("h2", { id }, title), content, h("div.row.end", {}, cancel, yes));
   const dialog = h("dialog", { "aria-labelledby": id }, form);
   document.body.append(dialog);
   dialog.showModal();
   (focus ?? cancel).focus();
-  focus?.select();
+  focus?.select?.();
   return new Promise((resolve) => {
     let answer = null;
     form.addEventListener("submit", (event) => {
       event.preventDefault(); // the Content-Security-Policy forbids sending forms
-      answer = result();
-      if (answer) dialog.close();
+      answer = result(event);
+      if (answer !== null) dialog.close();
     });
     dialog.addEventListener("close", () => {
       dialog.remove();

@@ -1,15 +1,13 @@
-/** `#/list/SLUG`: a saved list. Anyone can open it; the browser that saved it can rename and delete it. */
+/** `#/list/SLUG`: a list. Whoever may read it can open it; its owner can rename, arrange, share and delete it. */
 
-import { deleteList, list as read, renameList } from "../api.js";
-import { grid, tile } from "../cards.js";
+import { list as read } from "../api.js";
+import { grid } from "../cards.js";
 import { h } from "../dom.js";
-import { icon } from "../icons.js";
-import { forgetList, ownToken, rememberList } from "../mylists.js";
-import { askText, confirmDanger, button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
-import { poster } from "../poster.js";
-import { setTitle, go } from "../router.js";
-import { announce, toast } from "../toast.js";
-import { count, date } from "../words.js";
+import { entry, invitation, lead, share } from "../listparts.js";
+import { myLists } from "../mylists.js";
+import { ownList } from "../ownlist.js";
+import { empty, fill, heading, quietHeading, skeletons } from "../parts.js";
+import { setTitle } from "../router.js";
 
 export function list(route, signal) {
   const [slug] = route.params;
@@ -19,15 +17,9 @@ export function list(route, signal) {
     title.textContent = text;
     setTitle(text);
   };
-  const show = (saved) => {
-    setName(saved.title);
-    return [
-      lead(saved),
-      share(),
-      owner(saved, setName),
-      quietHeading("Movies"),
-      grid("Movies of the list", saved.items.map(entry)),
-    ];
+  const show = ([saved, mine]) => {
+    const held = mine.find((one) => one.slug === slug);
+    return held ? ownList(saved, held, setName) : anyList(saved, setName);
   };
   const missing = () => {
     setName("No such list");
@@ -40,7 +32,7 @@ export function list(route, signal) {
     nodes: [title, place],
     ready: fill(place, {
       skeleton,
-      load: () => read(slug, signal),
+      load: () => Promise.all([read(slug, signal), myLists(signal)]),
       show,
       instead: { 404: missing, 422: missing },
       signal,
@@ -48,70 +40,11 @@ export function list(route, signal) {
   };
 }
 
-function lead({ items, updated_at }) {
-  return h("p.lead", {}, `${count(items.length, "movie")} · saved ${date(updated_at)}`);
-}
-
-/** Create the tile of a movie; one that left the catalogue keeps the title under which it was saved. */
-function entry({ movie, ...saved }) {
-  if (movie) return tile(movie);
-  const words = h("p.meta", {}, saved.year ? `${saved.year} · ` : "", "no longer in the catalogue");
-  return h("article.tile", { "data-movie-id": saved.movie_id }, poster(saved), h("h3", {}, saved.title), words);
-}
-
-function share() {
-  const link = h("input", { type: "text", readonly: true, value: location.href, "aria-label": "Link to this list" });
-  link.addEventListener("focus", () => link.select());
-  const copying = button("", () => copy(link), icon("copy"), "Copy link");
-  return h("div.sharing", {}, link, copying);
-}
-
-/** Copy the link; pages that are not secure have no clipboard, so there the selected text is copied. */
-async function copy(link) {
-  try {
-    await navigator.clipboard.writeText(link.value);
-  } catch {
-    link.select();
-    if (!document.execCommand("copy")) return toast("The link is selected: copy it with your keyboard.");
-  }
-  return toast("Link copied.");
-}
-
-function owner(saved, setName) {
-  const token = ownToken(saved.slug);
-  if (!token) return null;
-  const rename = async () => {
-    const title = await askText({ title: "Rename the list", label: "Title", value: saved.title, confirm: "Rename" });
-    if (title)
-      await attempt(async () => {
-        saved = await renameList(saved.slug, title, token);
-        rememberList({ ...saved, edit_token: token });
-        setName(saved.title);
-        announce(`Renamed to ${saved.title}`);
-      });
-  };
-  const remove = async () => {
-    const text = "Its link will stop working for everyone. This cannot be undone.";
-    if (await confirmDanger({ title: ["Delete ", quote(saved.title), "?"], text, confirm: "Delete the list" }))
-      await attempt(async () => {
-        await deleteList(saved.slug, token);
-        forgetList(saved.slug);
-        go("#/lists");
-        toast("The list was deleted.");
-      });
-  };
-  return h(
-    "div.row",
-    {},
-    button("quiet", rename, icon("edit"), "Rename"),
-    button("danger", remove, icon("bin"), "Delete"),
+function anyList(saved, setName) {
+  setName(saved.title);
+  const movies = grid(
+    "Movies of the list",
+    saved.items.map((item) => entry(item)),
   );
-}
-
-async function attempt(act) {
-  try {
-    await act();
-  } catch (problem) {
-    toast(problem.message);
-  }
+  return [lead(saved), share(saved), invitation(saved), quietHeading("Movies"), movies];
 }

@@ -1,6 +1,7 @@
 /** `#/movie/ID`: the details of a movie, the user's feedback on it, and similar movies. */
 
 import { movie as read, similar } from "../api.js";
+import { addAction } from "../adding.js";
 import { attribute } from "../attribution.js";
 import { grid, tile } from "../cards.js";
 import { actions, feedbackButtons, following, ratingSlider } from "../controls.js";
@@ -112,7 +113,7 @@ function yourFeedback(detail) {
     "section.yours",
     { "aria-label": "Your feedback" },
     h("div.yours-rating", {}, h("h2", {}, "Your rating"), ratingSlider(detail), words),
-    actions(detail, feedbackButtons(detail)),
+    actions(detail, feedbackButtons(detail), addAction(detail)),
   );
 }
 

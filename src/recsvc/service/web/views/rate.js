@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
-import { onboardingDeck, otherMovies } from "../onboarding.js";
+import { onboardingDeck, otherMovies, wellKnown } from "../onboarding.js";
 import { heading, quietHeading } from "../parts.js";
 import { count } from "../words.js";
 
@@ -11,9 +11,9 @@ export function rate(route, signal) {
   return { title: "Rate movies", nodes: [heading("Rate movies"), ...nodes], ready };
 }
 
-/** Create the same content as a part of another page. */
-export function rating(signal) {
-  const deck = onboardingDeck(signal);
+/** Create the same content as a part of another page, perhaps with other movies. */
+export function rating(signal, find = wellKnown) {
+  const deck = onboardingDeck(signal, find);
   const lead = h(
     "p.lead",
     {},

@@ -1,5 +1,6 @@
 /** `#/ratings`: all feedback of the user, and the way to erase it. */
 
+import { addAction } from "../adding.js";
 import { eraseMe } from "../api.js";
 import { arrange } from "../arrange.js";
 import { movieAddress } from "../cards.js";
@@ -8,7 +9,7 @@ import { h } from "../dom.js";
 import { clearEvents } from "../events.js";
 import { feedback } from "../feedback.js";
 import { icon } from "../icons.js";
-import { saveList } from "../mylists.js";
+import { deleteKeptLists, saveList } from "../mylists.js";
 import { button, confirmDanger, empty, fill, heading, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { session } from "../session.js";
@@ -17,8 +18,8 @@ import { announce, toast } from "../toast.js";
 import { count, date, feedbackText, isFavourite } from "../words.js";
 
 const WARNING =
-  "All your ratings and what was shown to you are erased from the service. This cannot be undone. " +
-  "Lists that you saved stay; delete them under My lists.";
+  "All your ratings, your lists and what was shown to you are erased from the service. Links to your lists will stop " +
+  "working. This cannot be undone.";
 
 export function ratings(route, signal) {
   const place = h("div", {});
@@ -65,7 +66,7 @@ function row(entry) {
     poster(movie),
     h("div", {}, h("h2", {}, gone ? movie.title : h("a", { href: movieAddress(movie.movie_id) }, movie.title)), words),
     !gone && ratingSlider(movie),
-    actions(movie, !gone && feedbackButtons(movie), action("button", movie, "Take back", takeBack, "undo")),
+    actions(movie, !gone && [feedbackButtons(movie), addAction(movie)], action("button", movie, "Take back", takeBack, "undo")),
   );
 }
 
@@ -85,6 +86,7 @@ async function erase() {
   if (!confirmed) return;
   await clearEvents(); // the session ends: what arrives later is refused
   try {
+    await deleteKeptLists();
     if (session.user || feedback.confirmedCount) await eraseMe();
   } catch (problem) {
     toast(`Nothing was erased: ${problem.message}`, { label: "Retry", run: erase });
