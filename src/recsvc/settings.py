@@ -10,6 +10,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -222,8 +223,15 @@ class Settings(BaseSettings):
     @field_validator("jwt_jwks_url")
     @classmethod
     def _fetched(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"https?://[^\s/]+\S*", value):
-            raise ValueError("must be http:// or https:// and a host")
+        if value is None:
+            return None
+        try:
+            address = urlsplit(value)
+            is_address = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+        except ValueError:  # a port or an IPv6 address that cannot be one
+            is_address = False
+        if not is_address or not re.fullmatch(r"[!-~]+", value):
+            raise ValueError("must be http:// or https://, a host and perhaps a port and a path")
         return value
 
     @field_validator("tmdb_base_url", "poster_base_url", "backdrop_base_url")

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,12 +19,14 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.testclient import TestClient
 
+from recsvc.errors import ConfigurationError
 from recsvc.service import identity
-from recsvc.service.identity import user_of
+from recsvc.service.identity import IdentityProvider, user_of
 from recsvc.types import Scope
-from tests.api.asking import Json, Visitor, answer, assert_problem, begin, serving
+from tests.api.asking import Json, Visitor, answer, assert_problem, begin, serving, settings_for
 from tests.api.looking import contents
 from tests.api.test_access import new_key
 
@@ -69,9 +72,12 @@ class Provider:
     url: str = ""
     asked: int = 0
     broken: bool = False
+    more: list[Any] = field(default_factory=list)
+    body: bytes | None = None
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     def public(self) -> Json:
-        return {"keys": [{**_public(key), "kid": kid, "use": "sig"} for kid, key in self.keys.items()]}
+        return {"keys": [*self.more, *({**_public(key), "kid": kid, "use": "sig"} for kid, key in self.keys.items())]}
 
     def token(self, kid: str, algorithm: str, **more: Any) -> str:
         return jwt.encode(claims(**more), self.keys[kid], algorithm, headers={"kid": kid})
@@ -80,13 +86,15 @@ class Provider:
 @contextmanager
 def providing() -> Iterator[Provider]:
     provider = Provider()
+    provider.go_on.set()
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             provider.asked += 1
+            provider.go_on.wait(60)
             self.send_response(500 if provider.broken else 200)
             self.end_headers()
-            self.wfile.write(json.dumps(provider.public()).encode())
+            self.wfile.write(provider.body or json.dumps(provider.public()).encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -143,6 +151,9 @@ def test_beside_them_there_are_visitors_and_servers(exposed: TestClient, databas
         token(nbf=int(time.time()) + 3600),
         token(sub=None),
         token(""),
+        token(iat=-1e18),
+        token(iat=1e18),
+        token("\ud800"),
         jwt.encode(claims(), "", "none"),
         jwt.encode(claims(), SECRET, "HS512"),
         token()[:-4] + "AAAA",
@@ -183,7 +194,7 @@ def issued(seconds: float, subject: str = "ada") -> dict[str, str]:
 
 @pytest.mark.parametrize("end", ["erasing", "signing out", "erasing by a server"])
 def test_tokens_from_before_the_end_are_refused_and_later_ones_are_not(
-    exposed: TestClient, database_url: str, end: str
+    exposed: TestClient, database_url: str, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, other = issued(2), issued(2, "bob")
     for headers in (old, other):
@@ -199,8 +210,31 @@ def test_tokens_from_before_the_end_are_refused_and_later_ones_are_not(
         assert_problem(exposed.get("/users/ada/ratings", headers=headers), 401)
         assert_problem(exposed.post("/rate", json={"movie_id": 2, "rating": 5}, headers=headers), 401)
     assert answer(exposed.get("/users/bob/ratings", headers=other))["total"] == 1
-    later = issued(-2)  # the clock of the provider may be ahead
+    ahead = 2
+    if end == "erasing by a server":  # which does not know how far the provider's clock is ahead
+        assert_problem(exposed.get("/users/ada/ratings", headers=issued(-ahead)), 401)
+        monkeypatch.setattr(identity, "LEEWAY", timedelta(seconds=60))
+        ahead = 35
+    later = issued(-ahead)
     assert answer(exposed.get("/users/ada/ratings", headers=later))["total"] == (1 if end == "signing out" else 0)
+
+
+@pytest.mark.parametrize("end", ["/session", "/users/ada"])
+def test_a_token_whose_clock_is_ahead_ends_as_well(on_sqlite: TestClient, end: str) -> None:
+    ahead = issued(-25)
+    answer(on_sqlite.post("/rate", json={"movie_id": 1, "rating": 5}, headers=ahead), 201)
+    assert on_sqlite.delete(end, headers=ahead).status_code == 204
+    assert_problem(on_sqlite.get("/users/ada/ratings", headers=ahead), 401)
+
+
+def test_what_has_ended_does_not_depend_on_the_settings(sample_artifacts: Path, sqlite_url: str) -> None:
+    old = issued(20)
+    with serving(sample_artifacts, sqlite_url, **HS256, **EXPOSED, session_days=365) as client:
+        assert client.delete("/session", headers=old).status_code == 204
+    for days in (1, 3650):
+        with serving(sample_artifacts, sqlite_url, **HS256, **EXPOSED, session_days=days) as client:
+            assert_problem(client.get("/users/ada/ratings", headers=old), 401)
+            assert answer(client.get("/users/ada/ratings", headers=issued(-2)))["total"] == 0
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
@@ -238,7 +272,7 @@ def test_public_keys_are_fetched_and_replaced(
             provider.keys = {"two": two.keys["two"]}
             assert status(two.token("two", algorithm)) == 200
             provider.broken = True
-            monkeypatch.setattr(identity, "KEYS_SECONDS", 0)
+            monkeypatch.setattr(identity, "STALE_SECONDS", 0)
             assert status(two.token("two", algorithm)) == 200  # what is known is used on
             provider.broken, provider.keys = False, {"three": new()}
             assert status(two.token("two", algorithm)) == 401
@@ -258,6 +292,67 @@ def test_without_keys_nobody_knows_who_it_is_and_visitors_are_served(sample_arti
             problem = assert_problem(client.get("/recommend", headers=bearer(provider.token("one", "ES256"))), 503)
             assert provider.url not in json.dumps(problem)
             answer(client.get("/recommend", headers=begin(client).headers))
+
+
+ODD = [
+    {"kty": "EC", "kid": ["a list"], "crv": "P-256"},
+    {"kty": "EC", "kid": "x", "crv": "P-999", "x": "AA", "y": "AA"},
+    {"kty": "EC", "kid": "y"},
+    {"kty": 5},
+    "no key",
+    None,
+]
+
+
+@pytest.fixture
+def slow() -> Iterator[Provider]:
+    with providing() as provider:
+        provider.keys = {"one": ec.generate_private_key(ec.SECP256R1())}
+        yield provider
+
+
+def settings_of(provider: Provider) -> Json:
+    pinned = {"jwt_algorithm": "ES256", "jwt_issuer": ISSUER, "jwt_audience": AUDIENCE}
+    return {**pinned, "jwt_jwks_url": provider.url, **EXPOSED}
+
+
+def test_odd_keys_are_left_out_and_the_others_used(sample_artifacts: Path, sqlite_url: str, slow: Provider) -> None:
+    key = slow.keys["one"]
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    slow.more = [*ODD, {**jwt.algorithms.ECAlgorithm.to_jwk(key, as_dict=True), "kid": "told"}]
+    with serving(sample_artifacts, sqlite_url, **settings_of(slow)) as client:
+        assert client.get("/users/ada/ratings", headers=bearer(slow.token("one", "ES256"))).status_code == 200
+        told = jwt.encode(claims(), key, "ES256", headers={"kid": "told"})
+        assert_problem(client.get("/users/ada/ratings", headers=bearer(told)), 401)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]", b"null", b'{"keys": 5}', b'{"keys": []}', b"\xff"])
+def test_what_is_no_set_of_keys_is_none(sample_artifacts: Path, sqlite_url: str, slow: Provider, body: bytes) -> None:
+    slow.body = body
+    with serving(sample_artifacts, sqlite_url, **settings_of(slow)) as client:
+        for _ in range(2):
+            assert_problem(client.get("/recommend", headers=bearer(slow.token("one", "ES256"))), 503)
+
+
+def test_who_has_a_known_key_does_not_wait_for_a_slow_provider(
+    sample_artifacts: Path, sqlite_url: str, slow: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(sample_artifacts, sqlite_url, **settings_of(slow)) as client:
+        headers = bearer(slow.token("one", "ES256"))
+        assert client.get("/users/ada/ratings", headers=headers).status_code == 200
+        monkeypatch.setattr(identity, "KEYS_SECONDS", 0)
+        slow.go_on.clear()
+        assert [client.get("/users/ada/ratings", headers=headers).status_code for _ in range(5)] == [200] * 5
+        assert slow.asked <= 2
+        slow.go_on.set()
+
+
+def test_a_public_key_is_no_secret(sample_artifacts: Path, sqlite_url: str) -> None:
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    for secret in (pem, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAB"):
+        with pytest.raises(ConfigurationError, match="RECSVC_JWT_SECRET"):
+            IdentityProvider(settings_for(sample_artifacts, sqlite_url, **{**HS256, "jwt_secret": secret}))
 
 
 class Asked:
@@ -287,11 +382,18 @@ def test_who_is_served_is_a_setting(sample_artifacts: Path, database_url: str) -
         ok = {"nobody": 200, "visitor": 200, "admin": 200, "not admin": 200}
         assert asked.statuses("/recommend") == {**ok, "user": 401, "key": 403}
         assert asked.statuses("/models")["key"] == 200  # what is about nobody
+        admin = {"X-API-Key": new_key(database_url, Scope.ADMIN)}
+        assert_problem(client.get("/analytics", headers=admin), 403)
     with serving(sample_artifacts, database_url, **more, access="keys") as client:
         asked = Asked(client, visitor, key)
         refused = {"nobody": 401, "visitor": 401, "not admin": 401}
         for path in ("/recommend", "/movies?q=alien", "/movies/1", "/similar/1", "/models", "/genres"):
             assert asked.statuses(path) == {**refused, "user": 200, "key": 200, "admin": 200}, path
+            kept = client.get(path, headers=asked.callers["key"]).headers["cache-control"]
+            assert "public" not in kept
+        version = answer(client.get("/health/ready"))["model_version"]
+        assert client.get(f"/reports/{version}").status_code == 401
+        assert client.get(f"/reports/{version}", headers=asked.callers["key"]).status_code == 404  # it has none
         assert set(asked.statuses("/health/live").values()) == {200}
         assert set(asked.statuses("/").values()) == {200}
         assert_problem(client.get("/l/s7Y0mGq8Qn6cGv4V2kq1xA"), 401)  # which shows what somebody made

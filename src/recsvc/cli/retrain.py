@@ -118,7 +118,7 @@ def _retrain(settings: Settings, options: _Options) -> None:
 
         step(f"reading {serving.manifest.dataset.name}")
         data, folders = read_again(serving.manifest.dataset, settings, options.data_dir, options.tmdb)
-        data = embedded_in_steps(data, settings.embedding_model, step)
+        data = embedded_in_steps(data, settings.embedding_model or serving.manifest.dataset.embedding_model, step)
         vocabulary = Vocabulary.of(movie.movie_id for movie in data.movies)
         step("reading feedback")
         collected = asyncio.run(_collected(settings, catalogue, vocabulary))

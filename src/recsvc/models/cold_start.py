@@ -49,7 +49,8 @@ class ColdStartNeighbours:
     @classmethod
     def _of(cls, rows: Rows, neighbours: Rows, cosines: FloatMatrix) -> Self:
         similar = cosines.max(axis=1, initial=0) > 0
-        weights = (cosines[similar] / cosines[similar].max(axis=1, keepdims=True, initial=0)) ** POWER
+        positive = np.maximum(cosines[similar], 0)  # with embeddings, a movie can be the opposite of another one
+        weights = (positive / positive.max(axis=1, keepdims=True, initial=0)) ** POWER
         return cls(rows[similar], neighbours[similar], weights / weights.sum(axis=1, keepdims=True))
 
     def slope(self, scores: FloatMatrix, users: Interactions) -> float:

@@ -12,7 +12,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from recsvc.errors import InvalidInputError, NotAuthenticatedError, NotPermittedError
-from recsvc.service.identity import IdentityProvider
+from recsvc.service.identity import LEEWAY, IdentityProvider, sessions_end
 from recsvc.settings import Settings
 from recsvc.types import Scope, UserId
 from recsvc.usecases.keys import scopes_of
@@ -58,14 +58,14 @@ class Caller(NamedTuple):
 
     `session` is that of the visitor or user whose token was sent, and `scopes` are those of the API key; None without
     one. `needed` is the scope that this request takes, and `unexposed` whether only this machine can send one, so that
-    no key is needed. `longest` is how long a session of a user of the identity provider lasts; None without one.
+    no key is needed. `has_provider` is whether there is an identity provider, whose users have sessions.
     """
 
     session: Session | None
     scopes: frozenset[Scope] | None
     needed: Scope
     unexposed: bool
-    longest: timedelta | None
+    has_provider: bool
 
     @property
     def subject(self) -> UserId | None:
@@ -74,9 +74,10 @@ class Caller(NamedTuple):
 
     def sessions_of(self, user_id: UserId) -> datetime | None:
         """Return until when the sessions of a user are valid that began until now; None if they have none."""
-        if user_id.startswith(VISITORS):
-            return None if self.session is None else self.session.expires_at
-        return None if self.longest is None else datetime.now(UTC) + self.longest
+        if self.session is not None:  # its own clock may be ahead of this one
+            own = self.session.expires_at
+            return own if user_id.startswith(VISITORS) else max(sessions_end(datetime.now(UTC)), own)
+        return sessions_end(datetime.now(UTC) + LEEWAY) if self.has_provider else None
 
     def user(self, user_id: UserId | None) -> UserId | None:
         """Return the user the request is about: the subject of the token, or else the user it names.
@@ -152,11 +153,8 @@ class KnownCaller(HTTPBearer):
         """
         settings: Settings = request.app.state.settings
         session, scopes = await _session(request), await _scopes(request)
-        if scopes is not None and settings.access == "visitors":
-            raise NotPermittedError("Only visitors are served here, and no API keys (RECSVC_ACCESS).")
         needed = Scope.READ if request.method == "GET" else Scope.WRITE
-        longest = None if request.app.state.identity is None else timedelta(days=settings.session_days)
-        return Caller(session, scopes, needed, not settings.is_exposed, longest)
+        return Caller(session, scopes, needed, not settings.is_exposed, request.app.state.identity is not None)
 
 
 async def require_known(request: Request) -> None:
@@ -194,7 +192,12 @@ async def _session(request: Request) -> Session | None:
 
 async def _scopes(request: Request) -> frozenset[Scope] | None:
     key = request.headers.get("x-api-key")
-    return None if key is None else await scopes_of(request.app.state.database, key)
+    if key is None:
+        return None
+    settings: Settings = request.app.state.settings
+    if settings.access == "visitors":
+        raise NotPermittedError("Only visitors are served here, and no API keys (RECSVC_ACCESS).")
+    return await scopes_of(request.app.state.database, key)
 
 
 _admin_key = APIKeyHeader(name="X-Admin-Key", auto_error=False, description="The value of RECSVC_ADMIN_KEY.")

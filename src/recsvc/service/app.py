@@ -140,6 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
     known_only = [Depends(require_known)] if settings.access == "keys" else []
     for module in _ROUTES:
         app.include_router(module.router, dependencies=[] if module in _FOR_ALL else known_only)
+    app.include_router(pages.reports, dependencies=known_only)
     pages.mount_assets(app)
     return app
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import blake2b
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-def _cache_policy(value: str) -> Callable[[Response], None]:
-    def set_headers(response: Response) -> None:
-        response.headers["Cache-Control"] = value
+def _cache_policy(value: str) -> Callable[[Request, Response], None]:
+    def set_headers(request: Request, response: Response) -> None:
+        # What is answered with a key only must not be kept for those who have none.
+        is_public = request.app.state.settings.access != "keys"
+        response.headers["Cache-Control"] = value if is_public else value.replace("public", "private")
         # Whether a page of another origin may read an answer depends on the origin: a shared cache must not mix them.
         response.headers["Vary"] = "Origin"
 

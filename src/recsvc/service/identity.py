@@ -26,11 +26,17 @@ log = logging.getLogger(__name__)
 
 KEYS_SECONDS = 600
 """After so many seconds, keys are fetched again, so that one that is withdrawn is not used for long."""
+STALE_SECONDS = 3600
+"""After so many seconds, they are not used before it was tried to fetch them again."""
 PAUSE_SECONDS = 30
 """So many seconds pass at least between two attempts: whoever makes up key ids must not cause requests."""
 FETCH_SECONDS = 5
 LEEWAY = timedelta(seconds=30)
+LONGEST = timedelta(days=3650)
+"""What `RECSVC_SESSION_DAYS` may be at most."""
 _USER_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_NO_KEYS = (httpx.HTTPError, httpx.InvalidURL, OSError, LookupError, ValueError, TypeError, RecursionError)
+"""What can be wrong with an answer that should be a set of keys; `TimeoutError` is an `OSError`."""
 _DIGEST = "sub-"
 _KEY_TYPES = {"RS256": "RSA", "ES256": "EC"}
 
@@ -47,7 +53,11 @@ def user_of(subject: str) -> UserId:
 
 
 class IdentityProvider:
-    """Reads the tokens of users."""
+    """Reads the tokens of users.
+
+    Raises:
+        ConfigurationError: There is no provider in the settings, or its algorithm or key cannot be used.
+    """
 
     def __init__(self, settings: Settings) -> None:
         if settings.jwt_algorithm is None:
@@ -59,24 +69,30 @@ class IdentityProvider:
             )
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
-        self._days = settings.session_days
+        self._longest = timedelta(days=settings.session_days)
         secret, url = settings.jwt_secret, settings.jwt_jwks_url
         self._secret = "" if secret is None else secret.get_secret_value()
         self._keys = None if url is None else _Keys(url, self._algorithm)
+        if self._keys is None:
+            try:
+                jwt.encode({}, self._secret, self._algorithm)
+            except jwt.InvalidKeyError as error:
+                raise ConfigurationError(f"RECSVC_JWT_SECRET: {error}") from None
 
     def is_issuer_of(self, token: str) -> bool:
         """Tell whether a token claims to come from the provider; that it does is for `read` to find out."""
         try:
             claims = jwt.decode(token, options={"verify_signature": False})
-        except jwt.InvalidTokenError:
+        except jwt.PyJWTError:
             return False
-        return claims.get("iss") == self._issuer
+        return bool(claims.get("iss") == self._issuer)
 
     async def read(self, token: str) -> Session:
-        """Return the session of a user's token, which ends at the latest `RECSVC_SESSION_DAYS` after it was issued.
+        """Return the session of a user's token.
 
         Raises:
-            NotAuthenticatedError: It is not the provider's, is for others, or has expired.
+            NotAuthenticatedError: It is not the provider's, is for others, has expired, or was issued more than
+                `RECSVC_SESSION_DAYS` ago.
             IdentityProviderUnavailableError: The keys of the provider cannot be read.
         """
         key = self._secret if self._keys is None else await self._keys.key_of(token)
@@ -90,14 +106,20 @@ class IdentityProvider:
                 leeway=LEEWAY,
                 options={"require": ["sub", "iss", "aud", "iat", "exp"]},
             )
-        except jwt.InvalidTokenError as error:
+            issued = datetime.fromtimestamp(float(claims["iat"]), UTC)
+            user_id = user_of(claims["sub"])
+        except (jwt.PyJWTError, ValueError, OverflowError, OSError, TypeError) as error:
             raise NotAuthenticatedError(f"The token of the identity provider cannot be used: {error}.") from None
-        if not isinstance(claims["sub"], str) or not claims["sub"]:
+        if not claims["sub"]:
             raise NotAuthenticatedError("The token of the identity provider names no user.")
-        ends = datetime.fromtimestamp(claims["iat"], UTC) + timedelta(days=self._days)
-        if ends < datetime.now(UTC):
+        if datetime.now(UTC) - issued > self._longest:
             raise NotAuthenticatedError("The token of the identity provider was issued too long ago.")
-        return Session(user_of(claims["sub"]), ends)
+        return Session(user_id, sessions_end(issued))
+
+
+def sessions_end(issued: datetime) -> datetime:
+    """Return when a session ends at the latest: the same time after its token was issued, whatever the settings."""
+    return issued + LONGEST
 
 
 class _Keys:
@@ -107,17 +129,20 @@ class _Keys:
         self._url, self._algorithm = url, algorithm
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched = self._tried = float("-inf")
-        self._one_at_a_time = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     async def key_of(self, token: str) -> jwt.PyJWK:
         try:
             kid = jwt.get_unverified_header(token).get("kid")
-        except jwt.InvalidTokenError:
+        except jwt.PyJWTError:
             raise NotAuthenticatedError("The token of the identity provider cannot be read.") from None
-        if kid not in self._keys or monotonic() - self._fetched > KEYS_SECONDS:
-            async with self._one_at_a_time:
-                if monotonic() - self._tried > PAUSE_SECONDS:
-                    await self._fetch()
+        now = monotonic()
+        waits = kid not in self._keys or now - self._fetched > STALE_SECONDS  # who has a fresh key does not
+        if self._fetching is None and now - self._tried > (PAUSE_SECONDS if waits else KEYS_SECONDS):
+            self._tried = now
+            self._fetching = asyncio.create_task(self._fetch())
+        if waits and self._fetching is not None:
+            await asyncio.shield(self._fetching)
         if not self._keys:
             raise IdentityProviderUnavailableError(f"{self._url} has no keys to check tokens with")
         if kid not in self._keys:
@@ -126,20 +151,27 @@ class _Keys:
 
     async def _fetch(self) -> None:
         """Fetch the keys; those that are known stay if that fails, for an outage must not lock everybody out."""
-        self._tried = monotonic()
         try:
-            async with httpx.AsyncClient(timeout=FETCH_SECONDS) as client:
+            async with asyncio.timeout(FETCH_SECONDS), httpx.AsyncClient() as client:
                 answer = await client.get(self._url)
             answer.raise_for_status()
-            found = [
-                jwt.PyJWK(key, self._algorithm)
-                for key in answer.json()["keys"]
-                if key.get("use", "sig") == "sig"
-                and key.get("alg", self._algorithm) == self._algorithm
-                and key.get("kty") == _KEY_TYPES[self._algorithm]
-            ]
-        except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError):
-            log.exception("the keys of the identity provider cannot be read")
-            return
-        self._keys = {key.key_id: key for key in found}
-        self._fetched = self._tried
+            found = [self._usable(key) for key in answer.json()["keys"]]
+            self._keys = {key.key_id: key for key in found if key is not None}
+            self._fetched = monotonic()
+        except _NO_KEYS as error:
+            log.warning("the keys of the identity provider cannot be read: %s: %s", type(error).__name__, error)
+        finally:
+            self._fetching = None
+
+    def _usable(self, key: object) -> jwt.PyJWK | None:
+        """Return a key for signatures of the algorithm; None for any other one, which RFC 7517 has ignored."""
+        if not isinstance(key, dict) or "d" in key or not isinstance(key.get("kid"), str | None):
+            return None
+        is_for_this = key.get("use", "sig") == "sig" and key.get("alg", self._algorithm) == self._algorithm
+        if not is_for_this or key.get("kty") != _KEY_TYPES[self._algorithm]:
+            return None
+        try:
+            return jwt.PyJWK(key, self._algorithm)
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+            log.warning("a key of the identity provider is left out: %s", error)
+            return None

@@ -15,6 +15,7 @@ import uvicorn
 
 from recsvc.errors import ConfigurationError
 from recsvc.service.app import create_app
+from recsvc.service.identity import IdentityProvider
 from recsvc.settings import Settings
 from recsvc.usecases.keys import list_keys
 from recsvc.usecases.opening import open_database
@@ -120,13 +121,17 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _check(settings: Settings) -> None:
-    """Open the database once before the server starts, so that what is wrong with it is one line and no traceback.
+    """Make what depends on settings once before the server starts, so that what is wrong is one line and no traceback.
 
     Say what callers who can reach the service lack.
     """
+    if settings.jwt_algorithm is not None:
+        IdentityProvider(settings)
     database = await open_database(settings)
     try:
-        if settings.is_exposed and not await list_keys(database):
-            log.warning("exposed, and without an API key (recsvc keys add): only visitors are served")
+        is_for_servers = settings.access != "visitors" and settings.jwt_algorithm is None
+        if settings.is_exposed and is_for_servers and not await list_keys(database):
+            served = "nobody is" if settings.access == "keys" else "only visitors are"
+            log.warning("exposed, and without an API key (recsvc keys add): %s served", served)
     finally:
         await database.close()

@@ -10,6 +10,7 @@ from recsvc.datasets.collected import Collected, joined
 from recsvc.datasets.dataset import Dataset
 from recsvc.engine.engine import Engine
 from recsvc.errors import RecsvcError, UnusableVersionError, VersionNotFoundError
+from recsvc.models.content import ContentConfig
 from recsvc.models.nmf import NmfConfig
 from recsvc.models.vbmf import VbmfConfig
 from recsvc.registry.manifest import Manifest
@@ -121,11 +122,16 @@ def seen_until(serving: Engine, dataset: Dataset) -> int:
 
 
 def config_of(serving: Engine) -> TrainingConfig:
-    """Return the config that a version was trained with, with the settings that were found."""
+    """Return the config that a version was trained with, with the settings that were found.
+
+    A field of the content that it did not know gets its weight by default.
+    """
     given = serving.manifest.config
     stars = NmfConfig(**given["stars"]) if "fill" in given["stars"] else VbmfConfig(**given["stars"])
     limits = {name: given[name] for name in ("min_ratings_per_user", "min_ratings_per_movie")}
-    return TrainingConfig(serving.hybrid.config, stars, **limits, seed=serving.manifest.seed)
+    found = serving.hybrid.config
+    content = replace(found.content, weights={**ContentConfig().weights, **found.content.weights})
+    return TrainingConfig(replace(found, content=content), stars, **limits, seed=serving.manifest.seed)
 
 
 def _first(registry: Registry, serving: Engine) -> Engine | None:

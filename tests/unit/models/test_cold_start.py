@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recsvc.features.interactions import Interactions
+from recsvc.features.text import EMBEDDING
 from recsvc.models.cold_start import ColdStartNeighbours
 from recsvc.models.content import Content, ContentConfig
 from recsvc.models.hybrid import Hybrid, HybridConfig
@@ -38,6 +39,16 @@ def test_cold_start_neighbours_by_hand() -> None:
     values = np.array([[1, 0, 0, 9, 9, 9], [6, 12, 0, 9, 9, 9]], np.float32)
     assert neighbours.mean(values).tolist() == [pytest.approx([4 / 6]), pytest.approx([6.0])]
     assert neighbours.mean(values[1]).tolist() == pytest.approx([6.0])
+
+
+def test_the_opposite_of_a_movie_is_no_neighbour() -> None:
+    vectors = {1: (1.0, 0.0), 2: (0.1, 1.0), 3: (-1.0, 0.1)}
+    movies = [Movie(number, "x", embedding=np.array(vector, "<f4").tobytes()) for number, vector in vectors.items()]
+    interactions = world_of(movies, {"1": {2: 5.0, 3: 5.0}}).interactions
+    content = Content(ContentConfig(weights={EMBEDDING: 1.0})).fit(interactions, movies, rng=np.random.default_rng(1))
+    found = ColdStartNeighbours.find(content, np.array([True, False, False]), np.array([False, True, True]))
+    assert found.neighbours.tolist() == [[1, 2]]
+    assert found.weights.tolist() == [[1, 0]]
 
 
 def test_the_slope_is_what_is_expected_of_a_movie_by_its_neighbours() -> None:

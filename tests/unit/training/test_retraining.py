@@ -11,6 +11,8 @@ from recsvc.datasets.collected import Collected
 from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.engine.engine import Engine
 from recsvc.errors import ErasedMeanwhileError
+from recsvc.features.text import EMBEDDING
+from recsvc.models.content import ContentConfig
 from recsvc.models.hybrid import HybridConfig
 from recsvc.models.nmf import NmfConfig
 from recsvc.registry.store import Registry
@@ -124,6 +126,13 @@ def test_it_goes_on_from_the_config_of_the_serving_version(part: Dataset, regist
     config = TrainingConfig(stars=NmfConfig(factors=3), min_ratings_per_user=2, seed=7)
     serving = trained(part, registry, config)
     assert config_of(serving) == config
+
+
+def test_a_field_that_the_serving_version_did_not_know_gets_its_default(part: Dataset, registry: Registry) -> None:
+    weights = {field: 0.2 for field in ContentConfig().weights if field != EMBEDDING}
+    config = TrainingConfig(hybrid=replace(HybridConfig(), content=ContentConfig(weights=weights)))
+    found = config_of(trained(part, registry, config))
+    assert found.hybrid.content.weights == {**weights, EMBEDDING: ContentConfig().weights[EMBEDDING]}
 
 
 def test_settings_are_searched_without_what_the_gate_asks_for(

@@ -17,6 +17,8 @@ from recsvc.service.deps import DeploymentManagerDep
 from recsvc.settings import Settings
 
 router = APIRouter(include_in_schema=False)
+reports = APIRouter(include_in_schema=False)
+"""Reports show some of the users of the dataset."""
 _COMMON = "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 DOCS_POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; {_COMMON}"
@@ -58,7 +60,7 @@ async def docs() -> FileResponse:
     return FileResponse(WEB / "docs.html", headers=_headers(DOCS_POLICY))
 
 
-@router.get("/reports/{version}")
+@reports.get("/reports/{version}")
 async def report(
     manager: DeploymentManagerDep, version: Annotated[str, Path(pattern=f"^{VERSION_ID.pattern}$")]
 ) -> FileResponse:
