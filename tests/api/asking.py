@@ -42,7 +42,8 @@ SECURITY_HEADERS = {
 
 
 def settings_for(artifacts: Path, database_url: str, **more: Any) -> Settings:
-    return Settings(artifacts_dir=artifacts, database_url=database_url, **more)
+    """The settings of a test; a machine that is busy with other tests may be slower than a database may be."""
+    return Settings(artifacts_dir=artifacts, database_url=database_url, **{"database_seconds": 30.0, **more})
 
 
 @contextmanager
