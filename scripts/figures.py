@@ -1,4 +1,4 @@
-"""Writes the figures of README.md and docs/evaluation.md from the output of the commands that are named there.
+"""Writes the figures of README.md, docs/evaluation.md and docs/retraining.md by the commands that are named there.
 
 The JSON of each command is kept in a folder, so that `--reuse` can write the tables again without measuring again.
 README.md has timed figures, which need wrk, Chromium and a quiet machine: `--without-bench` leaves that out.
@@ -16,7 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from recsvc.evaluation.report.plots import DARK, LIGHT
 from recsvc.models.collaborative import CollaborativeConfig
+from recsvc.research.simulation import LAST_DAYS, POLICIES
+from recsvc.research.simulation_plot import simulation_svg
 
 ROOT = Path(__file__).parent.parent
 EVALUATE = "recsvc evaluate --dataset"
@@ -41,6 +44,7 @@ COMMANDS = {
     "ablation": "scripts/ablation --json",
     "train": "recsvc train --dataset ml-100k --tune off",
     "report": "recsvc report --json -",
+    "simulation": "scripts/simulate --json",
     "bench": "scripts/bench --json",
     "search": "scripts/bench-search --json",
     "page": "scripts/bench-page --json",
@@ -78,6 +82,7 @@ def main() -> None:
         }
         sections["embeddings"] = embeddings(reports, with_model)
     write(ROOT / "docs" / "evaluation.md", {"in-short": in_short(reports), **sections})
+    write_simulation(reports["simulation"])
     if not options.without_bench:
         write(ROOT / "README.md", {"figures": summary(reports)})
 
@@ -361,6 +366,73 @@ def learning(report: Report) -> str:
     headings = ["ratings", *names, *(f"liked: {name}" for name in names)]
     commands = f"`{COMMANDS['train']}`, then `{COMMANDS['report']}`"
     return f"{commands} (nDCG@10, seed 42):\n\n{table(headings, rows)}"
+
+
+def write_simulation(report: Report) -> None:
+    """Write the tables of docs/retraining.md, and draw its plot."""
+    write(ROOT / "docs" / "retraining.md", {"simulation": simulation(report)})
+    for name, theme in (("light", LIGHT), ("dark", DARK)):
+        (ROOT / "docs" / f"simulation-{name}.svg").write_bytes(simulation_svg(report, theme))
+
+
+def simulation(report: Report) -> str:
+    """What each policy reached in the last days, and what the gate said of each retraining beside what is true."""
+    policies = []
+    for row in report["policies"]:
+        last = row["last_days"]
+        low, high = last["interval"]
+        above = f"{last['difference']:+.4f} [{low:+.4f}, {high:+.4f}]" if row["name"] != last["reference"] else ""
+        numbers = (
+            f"{last[metric]:.{places}f}"
+            for metric, places in (("coverage@10", 3), ("popularity_lift", 2), ("new_movies", 4))
+        )
+        policies.append([row["name"], f"{last['ndcg@10']:.4f}", above, *numbers])
+    gated = {policy.name for policy in POLICIES if policy.retrains and policy.gated}
+    retrainings = [
+        [
+            row["name"],
+            f"{one['day']}",
+            f"{one['users']:,}",
+            *(
+                f"{one[metric]:.{places}f} / {one[other]:.{places}f}" if metric in one else ""
+                for metric, other, places in (
+                    ("ndcg@10", "ndcg@10_before", 4),
+                    ("true_ndcg", "true_ndcg_before", 4),
+                    ("popularity_lift", "most_lift", 2),
+                )
+            ),
+            "yes" if one["serves"] else "no",
+        ]
+        for row in report["policies"]
+        if row["name"] in gated
+        for one in row["retrainings"]
+    ]
+    bounds = [
+        one["popularity_lift"] / one["most_lift"]
+        for row in report["policies"]
+        for one in row["retrainings"]
+        if "most_lift" in one
+    ]
+    first, last_movies = report["movies"]
+    facts = (
+        f"{report['users']:,} simulated users, {report['visits']:,} visits, {first:,} movies at first and "
+        f"{last_movies:,} at the end, {report['earlier_ratings']:,} simulated earlier ratings; seed {report['seed']}"
+    )
+    lifts = (
+        f"The popularity lift of all versions that were trained again, whether the gate was asked or not, is "
+        f"{min(bounds):.2f} to {max(bounds):.2f} of its bound."
+    )
+    return "\n\n".join(
+        [
+            f"`{COMMANDS['simulation']}`\n({facts});\nthe means of the last {LAST_DAYS} days:",
+            table(["policy", "nDCG@10", "above folding in alone", "coverage", "lift", "new movies"], policies),
+            "Each retraining through the gate, new version / version that serves (nDCG@10):",
+            table(
+                ["policy", "day", "users", "by later ratings", "in truth", "lift / its bound", "promoted"], retrainings
+            ),
+            lifts,
+        ]
+    )
 
 
 def in_short(reports: dict[str, Report]) -> str:

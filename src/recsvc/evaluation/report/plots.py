@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -57,10 +57,23 @@ def picture(draw: Draw, *, size: tuple[float, float] = SIZE) -> Picture:
         ConfigurationError: The extra `report` is not installed.
     """
     width, height = (round(length * DPI) for length in size)
-    return Picture(_image(draw, size, LIGHT), _image(draw, size, DARK), width, height)
+    light, dark = (
+        "data:image/png;base64," + base64.b64encode(rendered([[draw]], size=size, theme=theme, kind="png")).decode()
+        for theme in (LIGHT, DARK)
+    )
+    return Picture(light, dark, width, height)
 
 
-def _image(draw: Draw, size: tuple[float, float], theme: Theme) -> str:
+def rendered(
+    rows: Sequence[Sequence[Draw]], *, size: tuple[float, float], theme: Theme, kind: Literal["png", "svg"]
+) -> bytes:
+    """Draw rows of equally many plots as one image, the same each time; `size` is that of all, in inches.
+
+    All plots share their x-axis, and those of a row their y-axis.
+
+    Raises:
+        ConfigurationError: The extra `report` is not installed.
+    """
     try:
         import seaborn as sns
         from cycler import cycler
@@ -77,13 +90,17 @@ def _image(draw: Draw, size: tuple[float, float], theme: Theme) -> str:
         "legend.framealpha": 0.0,
         "font.size": 10,
         "patch.linewidth": 0,
+        "svg.hashsalt": "",
     }
     with rc_context(style):
         figure = Figure(figsize=size, layout="constrained")
-        draw(figure.add_subplot())
+        shape = len(rows), len(rows[0])
+        for draws, of_row in zip(rows, figure.subplots(*shape, squeeze=False, sharex=True, sharey="row"), strict=True):
+            for draw, axes in zip(draws, of_row, strict=True):
+                draw(axes)
         out = io.BytesIO()
-        figure.savefig(out, format="png", dpi=DPI, transparent=True)
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+        figure.savefig(out, format=kind, dpi=DPI, transparent=True, metadata={"Date": None} if kind == "svg" else None)
+    return out.getvalue()
 
 
 def distribution(dataset: Dataset) -> Draw:
