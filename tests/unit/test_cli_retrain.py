@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import shutil
+import signal
+import sqlite3
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from recsvc import cli
+from recsvc import cli, terminal
 from recsvc.registry.store import Registry
 from recsvc.settings import Settings
 from recsvc.storage import feedback
@@ -106,3 +111,61 @@ def test_what_goes_wrong_is_told_and_tried_again_later(
     shutil.rmtree(settings.artifacts_dir)
     assert run(monkeypatch, "--every", "1s") == 0
     assert "not retrained: no version is in production" in capsys.readouterr().err.replace("\n", " ")
+
+
+@contextmanager
+def full_disk(settings: Settings) -> Iterator[None]:
+    """No file may grow beyond 100 kB, as if there were no room for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, previous)
+
+
+@contextmanager
+def no_database(settings: Settings) -> Iterator[None]:
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    away = path.with_suffix(".away")
+    path.rename(away)
+    path.mkdir()  # nothing can be opened there
+    try:
+        yield
+    finally:
+        path.rmdir()
+        away.rename(path)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [(full_disk, "File too large"), (no_database, "unable to open database file")]
+)
+def test_what_breaks_while_publishing_leaves_nothing_and_the_next_one_goes_through(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: Callable[[Settings], AbstractContextManager[None]],
+    reason: str,
+) -> None:
+    registry = Registry(settings.artifacts_dir)
+    before = registry.names()
+    step = terminal.Steps.__call__
+    with ExitStack() as faults:
+
+        def break_it(steps: terminal.Steps, name: str) -> None:
+            if name == "publishing":
+                faults.enter_context(fault(settings))
+            step(steps, name)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(terminal.Steps, "__call__", break_it)
+            assert run(patch) == 1
+    assert reason in capsys.readouterr().err.replace("\n", " ")
+    assert [registry.production()] == registry.names() == before
+    with closing(sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("DELETE FROM leases")  # as two minutes later: it could not be given back
+    assert run(monkeypatch) == 0
+    assert len(registry.names()) == 2
+    assert not list((settings.artifacts_dir / "versions").glob(".unfinished-*"))
