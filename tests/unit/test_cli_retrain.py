@@ -140,7 +140,7 @@ def no_database(settings: Settings) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"), [(full_disk, "File too large"), (no_database, "unable to open database file")]
+    ("fault", "reason"), [(full_disk, "cannot publish into"), (no_database, "unable to open database file")]
 )
 def test_what_breaks_while_publishing_leaves_nothing_and_the_next_one_goes_through(
     settings: Settings,
