@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query
 
 from recsvc.service.deps import CallerDep, ContextDep, ExpectedCatalogue
@@ -53,7 +54,10 @@ async def recommend_without_account(
     engine, presenter = context.deployment.production, context.presenter
     if body.members:
         members = [_given(member.ratings) for member in body.members]
-        for_all = recommend_together(engine, context.stars_by_kind, members, body.together, body.query())
+        # It takes as long as the lists of all members, during which others shall not wait.
+        for_all = await to_thread.run_sync(
+            recommend_together, engine, context.stars_by_kind, members, body.together, body.query()
+        )
         return presenter.recommendations_together(engine, body.together, for_all)
     answer = recommend_from(engine, context.stars_by_kind, _given(body.ratings), body.query())
     return presenter.recommendations(engine, None, answer)
