@@ -18,10 +18,13 @@ def sliders(page: Page, name: str) -> Locator:
     return page.get_by_role("list", name=f"{name}: movies to rate").get_by_role("slider")
 
 
+def body(request: Request) -> Any:
+    return request.post_data_json
+
+
 def members(request: Request) -> list[int]:
     """How many movies each of the two has rated, as the page sends it."""
-    body: Any = request.post_data_json
-    return [len(member["ratings"]) for member in body["members"]]
+    return [len(member["ratings"]) for member in body(request)["members"]]
 
 
 def rate(page: Page, name: str, at: int, key: str = "5") -> tuple[str, list[int]]:
@@ -51,7 +54,7 @@ def test_two_rate_and_one_list_says_what_it_is_for_each(page: Page, home: str) -
         expect(listed(page).filter(has_text=said).first).to_be_visible()
     with page.expect_request("**/recommend") as request:
         page.get_by_role("radio", name="Nobody suffers").check()
-    assert request.value.post_data_json["together"] == "least_misery"
+    assert body(request.value)["together"] == "least_misery"
     # What they rated is in no address and in nothing that is kept, and no session knows of it.
     assert set(asked) == {"POST recommend"}
     assert page.url == f"{home}#/two"
