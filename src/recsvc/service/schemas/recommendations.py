@@ -73,7 +73,7 @@ class Member(RequestModel):
     model_config = IN_JSON
 
     ratings: list[MovieFeedback] = Field(
-        default=[], max_length=1000, description="Feedback of the member, each movie once."
+        default_factory=list, max_length=1000, description="Feedback of the member, each movie once."
     )
 
 
@@ -99,6 +99,7 @@ class RecommendBody(RecommendationParameters):
     ratings: list[MovieFeedback] = Field(
         default=[], max_length=1000, description="Feedback of the user, each movie once."
     )
+    # Generators take a field with a default in the schema for one that is always there: these have none in it.
     members: list[Member] = Field(
         default_factory=list,
         min_length=2,
@@ -106,10 +107,10 @@ class RecommendBody(RecommendationParameters):
         description="In place of `ratings`: several who want one list. What any of them has rated is left out.",
     )
     together: Together = Field(
-        default=Together.MEAN,
+        default_factory=lambda: Together.MEAN,
         strict=False,
-        description="How the scores of `members` become one, each standardised over all movies: their `mean`, or "
-        "`least_misery`, the score of the member whom the movie pleases least. `calibrated` has no effect then.",
+        description="How the scores of `members` become one, each standardised over all movies: their `mean` if it is "
+        "left out, or `least_misery`, that of the member whom the movie pleases least. `calibrated` has no effect.",
     )
 
     @field_validator("members")
