@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from recsvc.engine.strategies import Strategy
+from recsvc.engine.together import Together
 from tests.api.asking import answer, assert_sums, ids
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | TEXT, inner, max_size=3),
     max_leaves=12,
 )
-FIELDS = st.sampled_from(["ratings", "movie_id", "rating", "liked", "seen", "not_interested", "recommendation_id"])
+FIELDS = st.sampled_from(
+    ["ratings", "members", "together", "movie_id", "rating", "liked", "seen", "not_interested", "recommendation_id"]
+)
 BODIES = VALUES | st.dictionaries(NAMES | FIELDS | TEXT, VALUES, max_size=6)
 RECORDS = st.dictionaries(NAMES | FIELDS, VALUES | st.just("eve") | st.integers(1, 500) | STARS, max_size=5)
 
@@ -110,6 +113,28 @@ def test_any_good_question(reading: TestClient, query: dict[str, Any], entries: 
         assert_sums(listed)
     as_query = {name: str(value).lower() if name == "explain" else value for name, value in query.items()}
     assert len(ids(answer(reading.get("/recommend", params={"user_id": "sample:7", **as_query})))) <= 100
+
+
+@FUZZ
+@given(
+    query=LIKELY,
+    members=st.lists(FEEDBACK, min_size=2, max_size=8),
+    together=st.sampled_from([together.value for together in Together]),
+)
+def test_any_good_question_of_several(
+    reading: TestClient, query: dict[str, Any], members: list[list[dict[str, Any]]], together: str
+) -> None:
+    body = {**query, "members": [{"ratings": entries} for entries in members], "together": together}
+    listed = answer(reading.post("/recommend", json=body))
+    found = ids(listed)
+    assert len(found) == len(set(found)) <= query.get("k", 10)
+    assert not set(found) & {entry["movie_id"] for entries in members for entry in entries}
+    assert not set(found) & set(query.get("exclude", []))
+    for at, entries in enumerate(members):
+        for_member = [item["for_members"][at] for item in listed["items"]]
+        assert entries or {one["strategy"] for one in for_member} <= {"popular"}
+        if query.get("explain", True):
+            assert_sums({"items": for_member})
 
 
 @FUZZ

@@ -103,6 +103,7 @@ def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: s
             ("search?q=xqzzkwv", "nothing-found"),
             ("movie/1", "movie"),
             ("movie/999999", "no-movie"),
+            ("two", "two"),
             ("model", "model"),
         ),
     ]:

@@ -66,6 +66,42 @@ class Answer:
     next_offset: int | None
 
 
+class ForMember(NamedTuple):
+    """What a movie that is recommended to several members is for one of them.
+
+    `strategy` is what ranked for the member, and `rank` the movie's place, from 1, in the list by scores that the
+    member alone would have. `score` is on the scale that the members share; its `reasons` are on the same.
+    """
+
+    strategy: Strategy
+    rank: int
+    score: float
+    predicted_rating: float | None
+    reasons: ScoreReasons | None
+
+
+class RecommendationTogether(NamedTuple):
+    """A movie that is recommended to several members, and what it is for each of them, in their order."""
+
+    rank: int
+    movie: Movie
+    score: float
+    for_members: tuple[ForMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTogether:
+    """A page of a list for several members.
+
+    `strategy` is what ranked for the members with ratings, POPULAR if there are none. `next_offset` is None if this is
+    the last page.
+    """
+
+    strategy: Strategy
+    items: tuple[RecommendationTogether, ...]
+    next_offset: int | None
+
+
 class SimilarMovie(NamedTuple):
     """A movie similar to a selection of movies, and the one of these that it is most similar to.
 

@@ -8,11 +8,23 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recsvc.engine.answer import Answer, Evident, Reason, Recommendation, ScoreReasons, SimilarMovie, UserProfile
+from recsvc.engine.answer import (
+    Answer,
+    AnswerTogether,
+    Evident,
+    ForMember,
+    Reason,
+    Recommendation,
+    RecommendationTogether,
+    ScoreReasons,
+    SimilarMovie,
+    UserProfile,
+)
 from recsvc.engine.filters import mask
 from recsvc.engine.query import DEEPEST, LAST_OFFSET, Filters, Query
-from recsvc.engine.ranking import calibrated, diversified, top
+from recsvc.engine.ranking import calibrated, diversified, places, top
 from recsvc.engine.strategies import SERVED, SIMILAR, Strategy
+from recsvc.engine.together import Scale, Together, combined
 from recsvc.errors import DamagedVersionError, OutdatedVersionError
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
@@ -27,6 +39,7 @@ from recsvc.types import (
     EMPTY_TASTE,
     MAX_STARS,
     MIN_STARS,
+    BoolMovies,
     FloatMatrix,
     FloatMovies,
     Movie,
@@ -42,6 +55,14 @@ EVERYTHING = Filters()
 REASONS = 3
 
 C = TypeVar("C")
+
+
+class ScoredBy(NamedTuple):
+    """The strategy that scored, the scores of all movies, and what explains them."""
+
+    strategy: Strategy
+    scores: FloatMovies
+    explain: Explain
 
 
 class Ranking(NamedTuple):
@@ -103,41 +124,98 @@ class Engine:
             InvalidInputError: A filter cannot be used.
         """
         ranking = self.rank(profile, query)
-        ranked, strategy = ranking.ranked, ranking.strategy
-        page = Ranked(ranked.rows[: query.k], ranked.scores[: query.k])
-        next_offset = query.offset + query.k
-        more = len(ranked.rows) > query.k and next_offset <= LAST_OFFSET
-        items = self._items(ranking, profile.taste, page, query)
-        return Answer(strategy, items, next_offset if more else None)
+        page, next_offset = _page(ranking.ranked, query)
+        return Answer(ranking.strategy, self._items(ranking, profile.taste, page, query), next_offset)
+
+    def recommend_together(self, profiles: Sequence[UserProfile], together: Together, query: Query) -> AnswerTogether:
+        """Rank the movies that pass the filters and that no member has rated or hidden, and explain each one's scores.
+
+        A movie without a score for a member is left out. Lists for several members are not calibrated.
+
+        Raises:
+            InvalidInputError: A filter cannot be used.
+        """
+        members = [self._scored(profile.taste, query.strategy) for profile in profiles]
+        scales = [Scale.of(member.scores) for member in members]
+        passing = self._passing(query.filters)
+        allowed = [self._without_rated(passing, profile) for profile in profiles]
+        scores = combined(
+            np.stack([scale.scores(member.scores) for scale, member in zip(scales, members, strict=True)]), together
+        )
+        page, next_offset = _page(self._ranked(scores, np.logical_and.reduce(allowed), query), query)
+        for_each = [
+            self._for_member(*one, page.rows, query)
+            for one in zip(profiles, members, scales, allowed, strict=True)
+            if len(page.rows)
+        ]
+        items = tuple(
+            RecommendationTogether(rank, self.catalogue.movie(row), score, for_members)
+            for rank, (row, score, for_members) in enumerate(
+                zip(page.rows.tolist(), page.scores.tolist(), zip(*for_each, strict=True), strict=True),
+                query.offset + 1,
+            )
+        )
+        personal = [member.strategy for member in members if member.strategy is not Strategy.POPULAR]
+        return AnswerTogether(personal[0] if personal else Strategy.POPULAR, items, next_offset)
+
+    def _for_member(
+        self, profile: UserProfile, member: ScoredBy, scale: Scale, allowed: BoolMovies, rows: Rows, query: Query
+    ) -> list[ForMember]:
+        """Return what some movies, at least one, are for a member."""
+        taste, scores = profile.taste, scale.scores(member.scores[rows])
+        reasons: Sequence[ScoreReasons | None] = [None] * len(rows)
+        if query.explain:
+            reasons = self._reasons(lambda rows: scale.explanation(member.explain(rows)), taste, Ranked(rows, scores))
+        of_each = zip(
+            places(member.scores, allowed, rows), scores.tolist(), self.predicted(taste, rows), reasons, strict=True
+        )
+        return [ForMember(member.strategy, *one) for one in of_each]
 
     def rank(self, profile: UserProfile, query: Query) -> Ranking:
         """Return one movie more than the page has, which shows if there is a next page."""
-        allowed = mask(self.catalogue, self.manifest.era_border, query.filters)
-        allowed &= self.catalogue.is_canonical
-        allowed[self.catalogue.canonical[profile.taste.rows]] = False
-        allowed[self.catalogue.canonical[profile.hidden]] = False
-        strategy = Strategy.HYBRID if query.strategy is Strategy.AUTO else query.strategy
-        if not len(profile.taste):
-            strategy = Strategy.POPULAR
-        scores, explain = self._models[strategy].scored(profile.taste)
-        if strategy is not Strategy.POPULAR and np.isnan(scores).all():
-            strategy = Strategy.POPULAR
-            scores, explain = self._models[strategy].scored(profile.taste)
-        if not query.diversity:
-            targets = self._models[strategy].targets(profile.taste) if query.calibrated else ()
+        allowed = self._without_rated(self._passing(query.filters), profile)
+        strategy, scores, explain = self._scored(profile.taste, query.strategy)
+        if query.calibrated and not query.diversity:
+            targets = self._models[strategy].targets(profile.taste)
             if targets:
                 both = calibrated(scores, allowed, targets, k=query.k + 1, offset=query.offset)
                 return Ranking(strategy, explain, *both)
-            return Ranking(strategy, explain, top(scores, allowed, k=query.k + 1, offset=query.offset))
+        return Ranking(strategy, explain, self._ranked(scores, allowed, query))
+
+    def _passing(self, filters: Filters) -> BoolMovies:
+        """Return the movies that pass the filters and stand for themselves, bool (n_movies,), a new array."""
+        return mask(self.catalogue, self.manifest.era_border, filters) & self.catalogue.is_canonical
+
+    def _without_rated(self, passing: BoolMovies, profile: UserProfile) -> BoolMovies:
+        """Return the same without what a user has rated or hidden, a new array."""
+        allowed = passing.copy()
+        allowed[self.catalogue.canonical[profile.taste.rows]] = False
+        allowed[self.catalogue.canonical[profile.hidden]] = False
+        return allowed
+
+    def _scored(self, taste: Taste, asked: Strategy) -> ScoredBy:
+        """Return the scores by a strategy, and by popularity where the taste is empty or says nothing to it."""
+        strategy = Strategy.HYBRID if asked is Strategy.AUTO else asked
+        if not len(taste):
+            strategy = Strategy.POPULAR
+        scores, explain = self._models[strategy].scored(taste)
+        if strategy is not Strategy.POPULAR and np.isnan(scores).all():
+            strategy = Strategy.POPULAR
+            scores, explain = self._models[strategy].scored(taste)
+        return ScoredBy(strategy, scores, explain)
+
+    def _ranked(self, scores: FloatMovies, allowed: BoolMovies, query: Query) -> Ranked:
+        """Return one movie more than the page has, by the scores and, if the query says so, by diversity."""
+        if not query.diversity:
+            return top(scores, allowed, k=query.k + 1, offset=query.offset)
         pool = top(scores, allowed, k=DEEPEST + 1)
-        ranked = diversified(
+        return diversified(
             pool,
             self.hybrid.content.cosines_among(pool.rows),
             diversity=query.diversity,
             k=query.k + 1,
             offset=query.offset,
         )
-        return Ranking(strategy, explain, ranked)
 
     def _items(self, ranking: Ranking, taste: Taste, page: Ranked, query: Query) -> tuple[Recommendation, ...]:
         if not len(page.rows):
@@ -203,8 +281,7 @@ class Engine:
         Raises:
             InvalidInputError: A filter cannot be used.
         """
-        allowed = mask(self.catalogue, self.manifest.era_border, filters)
-        allowed &= self.catalogue.is_canonical
+        allowed = self._passing(filters)
         allowed[self.catalogue.canonical[list(selected)]] = False
         each = np.stack([self._models[by].similar(row) for row in selected])
         known = ~np.isnan(each)
@@ -232,8 +309,7 @@ class Engine:
 
     def most_rated(self, filters: Filters) -> Rows:
         """Return the movies that pass the filters, the most famous first; ties are broken by movie id."""
-        allowed = mask(self.catalogue, self.manifest.era_border, filters) & self.catalogue.is_canonical
-        rows = np.flatnonzero(allowed).astype(np.int32)
+        rows = np.flatnonzero(self._passing(filters)).astype(np.int32)
         return rows[np.argsort(-self.catalogue.fame[rows], kind="stable")]
 
     def movies(self, rows: Rows) -> list[Movie]:
@@ -248,6 +324,13 @@ class Engine:
         """Return the number of ratings of a movie; 0 for a movie that is not in the catalogue."""
         row = self.catalogue.vocabulary.row(movie_id)
         return 0 if row is None else int(self.catalogue.rating_counts[row])
+
+
+def _page(ranked: Ranked, query: Query) -> tuple[Ranked, int | None]:
+    """Return a page without the movie that it has too many, and the offset of the next page."""
+    next_offset = query.offset + query.k
+    more = len(ranked.rows) > query.k and next_offset <= LAST_OFFSET
+    return Ranked(ranked.rows[: query.k], ranked.scores[: query.k]), next_offset if more else None
 
 
 def predicted_stars(model: Model, taste: Taste, rows: Rows) -> list[float | None]:

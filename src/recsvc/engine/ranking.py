@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from recsvc.models.calibration import Target
-from recsvc.types import BoolMovies, FloatK, FloatMovies, Ranked
+from recsvc.types import BoolMovies, FloatK, FloatMovies, Ranked, Rows
 
 
 def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int = 0) -> Ranked:
@@ -25,6 +25,15 @@ def top(scores: FloatMovies, allowed: BoolMovies | None, *, k: int, offset: int 
     rows = np.flatnonzero(descending <= last if last < np.inf else descending < np.inf).astype(np.int32)
     page = rows[np.argsort(descending[rows], kind="stable")[offset:length]]
     return Ranked(page, scores[page])
+
+
+def places(scores: FloatMovies, allowed: BoolMovies, rows: Rows) -> list[int]:
+    """Return the place, from 1, that each of some allowed movies with a score has in the whole list of `top`."""
+    listed = top(scores, allowed, k=len(scores)).rows
+    place = np.empty(len(scores), np.intp)
+    place[listed] = np.arange(1, len(listed) + 1)
+    found: list[int] = place[rows].tolist()
+    return found
 
 
 def calibrated(

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 from recsvc.datasets.tmdb.movie import TMDB_NOTICE, has_tmdb_data
-from recsvc.engine.answer import Answer, Recommendation
+from recsvc.engine.answer import Answer, AnswerTogether, Recommendation, ScoreReasons
 from recsvc.engine.engine import Engine
+from recsvc.engine.together import Together
 from recsvc.service.schemas.lists import SharedItem, SharedList
 from recsvc.service.schemas.movies import MovieDetail, MovieSummary
-from recsvc.service.schemas.recommendations import Recommendations
+from recsvc.service.schemas.recommendations import Recommendations, RecommendationsTogether
 from recsvc.storage.lists import StoredList
 from recsvc.types import Movie
 from recsvc.usecases.deployment import Deployment
@@ -83,39 +84,65 @@ class Presenter:
 
     def recommendations(self, engine: Engine, user_id: str | None, answer: Answer) -> Recommendations:
         """Return a page of recommendations."""
+        # Validating the whole at once is several times faster than one object after the other.
+        items = [self._item(item) for item in answer.items]
+        return Recommendations.model_validate({**self._list(engine, user_id, answer), "items": items})
+
+    def recommendations_together(
+        self, engine: Engine, together: Together, answer: AnswerTogether
+    ) -> RecommendationsTogether:
+        """Return a page of recommendations for several members."""
+        items = [
+            {
+                **self._item(Recommendation(item.rank, item.movie, item.score, None, None, None)),
+                "for_members": [
+                    {"strategy": one.strategy, "rank": one.rank, "score": one.score}
+                    | _told(one.predicted_rating, one.reasons)
+                    for one in item.for_members
+                ],
+            }
+            for item in answer.items
+        ]
+        page = {**self._list(engine, None, answer), "together": together, "items": items}
+        return RecommendationsTogether.model_validate(page)
+
+    def _list(self, engine: Engine, user_id: str | None, answer: Answer | AnswerTogether) -> dict[str, Any]:
         catalogue, version = engine.manifest.catalogue, engine.manifest.version
         first_rank = answer.items[0].rank if answer.items else 1
         movie_ids = [item.movie.movie_id for item in answer.items]
-        # Validating the whole at once is several times faster than one object after the other.
-        return Recommendations.model_validate(
-            {
-                "recommendation_id": self._tokens.issue(
-                    catalogue, version, answer.strategy, user_id, first_rank, movie_ids
-                ),
-                "model_version": version,
-                "simulated": engine.manifest.dataset.simulated,
-                "strategy": answer.strategy,
-                "user_id": user_id,
-                "items": [self._item(item) for item in answer.items],
-                "next_offset": answer.next_offset,
-            }
-        )
+        return {
+            "recommendation_id": self._tokens.issue(
+                catalogue, version, answer.strategy, user_id, first_rank, movie_ids
+            ),
+            "model_version": version,
+            "simulated": engine.manifest.dataset.simulated,
+            "strategy": answer.strategy,
+            "user_id": user_id,
+            "next_offset": answer.next_offset,
+        }
 
     def _item(self, item: Recommendation) -> dict[str, Any]:
         rank, movie, score, predicted, reasons, raised_by = item
-        baseline, because, other = reasons if reasons is not None else (None, (), None)
         return {
             "rank": rank,
             "movie": self.summary(movie),
             "score": score,
-            "predicted_rating": None if predicted is None else round(predicted, 2),
-            "baseline": baseline,
-            "because": [
-                {"movie_id": rated.movie_id, "title": rated.title, "contribution": added} for rated, added in because
-            ],
-            "other": other,
+            **_told(predicted, reasons),
             "raised_by": raised_by and {**raised_by.kind._asdict(), "liked": raised_by.liked, "of": raised_by.of},
         }
+
+
+def _told(predicted: float | None, reasons: ScoreReasons | None) -> dict[str, Any]:
+    """Return what a movie is for one user, as items and members of items have it."""
+    baseline, because, other = reasons if reasons is not None else (None, (), None)
+    return {
+        "predicted_rating": None if predicted is None else round(predicted, 2),
+        "baseline": baseline,
+        "because": [
+            {"movie_id": rated.movie_id, "title": rated.title, "contribution": added} for rated, added in because
+        ],
+        "other": other,
+    }
 
 
 def _at(base_url: str, path: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Recommendations for a user who is known by an id, and for one whose ratings are in the request."""
+"""Recommendations for a user who is known by an id, and for one or several whose ratings are in the request."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recsvc.engine.answer import Answer
+from recsvc.engine.answer import Answer, AnswerTogether, UserProfile
 from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.engine.query import Query
+from recsvc.engine.together import Together
 from recsvc.errors import InvalidInputError
 from recsvc.storage.database import Database
 from recsvc.types import MAX_STARS, MIN_STARS, FeedbackKind, MovieId, UserId
@@ -42,16 +43,40 @@ def recommend_from(
     Raises:
         InvalidInputError: A movie is not in the catalogue or is there twice; the field names its index.
     """
+    return engine.recommend(_profile(engine, stars_by_kind, given), query)
+
+
+def recommend_together(
+    engine: Engine,
+    stars_by_kind: dict[str, float],
+    members: Sequence[Sequence[GivenFeedback]],
+    together: Together,
+    query: Query,
+) -> AnswerTogether:
+    """Recommend to several members at once, by feedback of each that is given here and not stored.
+
+    Raises:
+        InvalidInputError: A movie is not in the catalogue, or is there twice for one member; the field names the index
+            of the member and of the movie.
+    """
+    profiles = [_profile(engine, stars_by_kind, given, "members", index) for index, given in enumerate(members)]
+    return engine.recommend_together(profiles, together, query)
+
+
+def _profile(
+    engine: Engine, stars_by_kind: dict[str, float], given: Sequence[GivenFeedback], *within: str | int
+) -> UserProfile:
+    """Turn given feedback into a profile; `within` is where it is in the request."""
     seen: set[MovieId] = set()
     for index, (movie_id, _, _) in enumerate(given):
         if movie_id not in engine.catalogue:
-            raise InvalidInputError(("ratings", index, "movie_id"), f"There is no movie {movie_id}.")
+            raise InvalidInputError((*within, "ratings", index, "movie_id"), f"There is no movie {movie_id}.")
         if movie_id in seen:
-            raise InvalidInputError(("ratings", index, "movie_id"), f"Movie {movie_id} is there twice.")
+            raise InvalidInputError((*within, "ratings", index, "movie_id"), f"Movie {movie_id} is there twice.")
         seen.add(movie_id)
     # Sums of floats depend on their order: take that of the movie ids, in which the database returns feedback.
     movie_ids, kinds, stars = list(zip(*sorted(given), strict=True)) or [(), (), ()]
-    return engine.recommend(profile_of(engine, movie_ids, kinds, stars, stars_by_kind), query)
+    return profile_of(engine, movie_ids, kinds, stars, stars_by_kind)
 
 
 def parse_ratings(engine: Engine, text: str) -> list[GivenFeedback]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from recsvc.engine.query import Query
 from recsvc.engine.strategies import Strategy, bases
+from recsvc.engine.together import Together
 from recsvc.service.schemas.feedback import MovieFeedback
 from recsvc.service.schemas.fields import (
     IN_JSON,
@@ -15,6 +16,7 @@ from recsvc.service.schemas.fields import (
     MovieField,
     NextOffsetField,
     RankField,
+    RequestModel,
     ResponseModel,
     SimulatedField,
     TitleField,
@@ -22,6 +24,8 @@ from recsvc.service.schemas.fields import (
     VersionField,
 )
 from recsvc.service.schemas.movies import MovieSummary, PageParameters
+
+MOST_MEMBERS = 8
 
 
 class RecommendationParameters(PageParameters):
@@ -63,14 +67,31 @@ class RecommendQuery(RecommendationParameters):
     )
 
 
+class Member(RequestModel):
+    """One of several who are recommended to at once; without ratings, they count by the popular list."""
+
+    model_config = IN_JSON
+
+    ratings: list[MovieFeedback] = Field(
+        default_factory=list, max_length=1000, description="Feedback of the member, each movie once."
+    )
+
+
 class RecommendBody(RecommendationParameters):
-    """Recommendations for someone without an account: their ratings are in the request, and nothing is stored."""
+    """Recommendations for users without an account: their ratings are in the request, and nothing is stored."""
 
     model_config = {
         **IN_JSON,
         "json_schema_extra": {
             "examples": [
-                {"ratings": [{"movie_id": 1, "rating": 5}, {"movie_id": 2, "liked": True}], "k": 5, "era": "new"}
+                {"ratings": [{"movie_id": 1, "rating": 5}, {"movie_id": 2, "liked": True}], "k": 5, "era": "new"},
+                {
+                    "members": [
+                        {"ratings": [{"movie_id": 1, "rating": 5}]},
+                        {"ratings": [{"movie_id": 2, "liked": True}]},
+                    ],
+                    "together": "least_misery",
+                },
             ]
         },
     }
@@ -78,6 +99,26 @@ class RecommendBody(RecommendationParameters):
     ratings: list[MovieFeedback] = Field(
         default=[], max_length=1000, description="Feedback of the user, each movie once."
     )
+    # Generators take a field with a default in the schema for one that is always there: these have none in it.
+    members: list[Member] = Field(
+        default_factory=list,
+        min_length=2,
+        max_length=MOST_MEMBERS,
+        description="In place of `ratings`: several who want one list. What any of them has rated is left out.",
+    )
+    together: Together = Field(
+        default_factory=lambda: Together.MEAN,
+        strict=False,
+        description="How the scores of `members` become one, each standardised over all movies: their `mean` if it is "
+        "left out, or `least_misery`, that of the member whom the movie pleases least. `calibrated` has no effect.",
+    )
+
+    @field_validator("members")
+    @classmethod
+    def _in_place_of_ratings(cls, members: list[Member], info: ValidationInfo) -> list[Member]:
+        if info.data.get("ratings"):
+            raise ValueError("cannot be sent beside ratings")
+        return members
 
 
 class Reason(ResponseModel):
@@ -119,8 +160,36 @@ class RecommendedItem(ResponseModel):
     )
 
 
-class Recommendations(ResponseModel):
-    """A page of recommendations."""
+class ForMember(ResponseModel):
+    """What a movie is for a member. `baseline`, the contributions in `because` and `other` add up to `score`."""
+
+    strategy: Strategy = Field(
+        description="What ranked for this member; `popular` without ratings.", examples=["hybrid"]
+    )
+    rank: int = Field(
+        description="Its place, from 1, in the list that this member alone would have with the same filters and "
+        "`calibrated=false`.",
+        examples=[4],
+    )
+    score: float = Field(
+        description="In standard deviations above the mean of this member's scores of all movies.", examples=[2.05]
+    )
+    predicted_rating: float | None = Field(
+        description="How many stars this member would give, 0.5-5; null without a prediction.", examples=[4.42]
+    )
+    baseline: float | None = Field(description="What the movie scores without this member's ratings.", examples=[0.3])
+    because: list[Reason] = Field(description="The up to three ratings of this member that add most to the score.")
+    other: float | None = Field(description="What all other ratings of this member add or take away.", examples=[0.07])
+
+
+class RecommendedTogether(RecommendedItem):
+    """A movie for several members. What is told of one user is told in `for_members`, and null or empty here."""
+
+    for_members: list[ForMember] = Field(description="What it is for each member, in the order of the request.")
+
+
+class RecommendationList(ResponseModel):
+    """Which list it is."""
 
     recommendation_id: str = Field(
         description="Signed; send it back with feedback on these movies.", examples=[RECOMMENDATION_ID]
@@ -132,5 +201,18 @@ class Recommendations(ResponseModel):
         examples=["hybrid"],
     )
     user_id: str | None = Field(description="Who it is for; null for someone without an account.", examples=["ada"])
+
+
+class Recommendations(RecommendationList):
+    """A page of recommendations."""
+
     items: list[RecommendedItem] = Field(description="The movies, best first.")
+    next_offset: NextOffsetField
+
+
+class RecommendationsTogether(RecommendationList):
+    """A page of recommendations for several members."""
+
+    together: Together = Field(description="How their scores became one.", examples=["mean"])
+    items: list[RecommendedTogether] = Field(description="The movies, best first.")
     next_offset: NextOffsetField

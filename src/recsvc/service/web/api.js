@@ -12,6 +12,11 @@ export function recommend(filters, signal) {
   return session.sendIfBegun(() => ["/recommend", { query: filters, signal }]);
 }
 
+/** Get one list for several `members`, for whom nothing is stored: they and the session know nothing of each other. */
+export function recommendTogether(body, signal) {
+  return request("/recommend", { method: "POST", body, headers: of(catalogue.name), signal });
+}
+
 /** Get well-known movies to rate; the same seed gives the same movies. */
 export function onboarding(k, seed, signal) {
   return request("/movies/onboarding", { query: { k, seed }, signal });

@@ -18,6 +18,7 @@ import { rate } from "./views/rate.js";
 import { rateList } from "./views/ratelist.js";
 import { ratings } from "./views/ratings.js";
 import { search } from "./views/search.js";
+import { forTwo } from "./views/two.js";
 
 startTheme(document.getElementById("theme"));
 startSearch(document.getElementById("search"));
@@ -31,6 +32,7 @@ start(document.getElementById("main"), [
   ["/list/([^/]+)/rate", rateList],
   ["/lists", lists],
   ["/ratings", ratings],
+  ["/two", forTwo],
   ["/model", model],
   ["/analytics", analytics],
 ]);

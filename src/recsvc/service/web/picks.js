@@ -8,7 +8,7 @@ import { saveList } from "./mylists.js";
 import { button } from "./parts.js";
 import { RecommendationList } from "./recommendations.js";
 import { go } from "./router.js";
-import { count, date } from "./words.js";
+import { count, date, simulatedNote } from "./words.js";
 
 /** Create the list with the filters of a route; `beside` is whether it stands beside other things of the page. */
 export function recommendations(route, beside, signal) {
@@ -25,9 +25,7 @@ export function recommendations(route, beside, signal) {
   const onanswer = ({ strategy, simulated }) => {
     personal = strategy !== "popular";
     describe();
-    note.textContent = simulated
-      ? "The ratings are simulated: try things out, but do not judge by them."
-      : "";
+    note.textContent = simulatedNote(simulated);
   };
   const goTo = (others, options) => go(addressOf(route.path, others), options);
   const list = new RecommendationList(filters, { onanswer, goTo, signal });

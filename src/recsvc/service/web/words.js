@@ -16,6 +16,10 @@ export function percent(share, digits = 0) {
   return `${Number((share * 100).toFixed(digits))} %`;
 }
 
+export function simulatedNote(simulated) {
+  return simulated ? "The ratings are simulated: try things out, but do not judge by them." : "";
+}
+
 const DATE = { month: "short", day: "numeric" };
 
 /** Return the date of a moment in the time zone of the browser. */
