@@ -9,14 +9,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from datetime import datetime, timedelta, tzinfo
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 from recsvc import cli, terminal
+from recsvc.registry import aliases, store
 from recsvc.registry.store import Registry
 from recsvc.settings import Settings
 from recsvc.storage import feedback
@@ -25,6 +27,7 @@ from recsvc.storage.feedback import Feedback
 from recsvc.training.retraining import Schedule
 from recsvc.types import FeedbackKind
 from recsvc.usecases.leases import Lease
+from recsvc.usecases.models import open_engine, promote, roll_back
 
 command: Any = import_module("recsvc.cli.retrain")
 """The module: the package has the command itself by that name."""
@@ -140,12 +143,18 @@ def no_database(settings: Settings) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"), [(full_disk, "cannot publish into"), (no_database, "unable to open database file")]
+    ("during", "fault", "reason"),
+    [
+        ("publishing", full_disk, "cannot publish into"),
+        ("publishing", no_database, "unable to open database file"),
+        ("reading feedback", no_database, "unable to open database file"),
+    ],
 )
-def test_what_breaks_while_publishing_leaves_nothing_and_the_next_one_goes_through(
+def test_what_breaks_leaves_nothing_and_the_next_one_goes_through(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    during: str,
     fault: Callable[[Settings], AbstractContextManager[None]],
     reason: str,
 ) -> None:
@@ -155,7 +164,7 @@ def test_what_breaks_while_publishing_leaves_nothing_and_the_next_one_goes_throu
     with ExitStack() as faults:
 
         def break_it(steps: terminal.Steps, name: str) -> None:
-            if name == "publishing":
+            if name == during:
                 faults.enter_context(fault(settings))
             step(steps, name)
 
@@ -169,3 +178,50 @@ def test_what_breaks_while_publishing_leaves_nothing_and_the_next_one_goes_throu
     assert run(monkeypatch) == 0
     assert len(registry.names()) == 2
     assert not list((settings.artifacts_dir / "versions").glob(".unfinished-*"))
+
+
+def test_a_full_disk_leaves_no_half_of_an_export(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def rate() -> None:
+        database = await Database.open(settings.database_url)
+        async with database.write() as transaction:
+            for user in range(40):
+                liked = [Feedback(f"user-{user}", movie, FeedbackKind.LIKED) for movie in range(1, 51)]
+                await feedback.put_many(transaction, "sample", liked)
+        await database.close()
+
+    asyncio.run(rate())
+    file = tmp_path / "export.csv"
+    monkeypatch.setattr(sys, "argv", ["recsvc", "feedback", "export", "--output", str(file)])
+    with full_disk(settings), pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    assert str(file) in capsys.readouterr().err.replace("\n", "")
+    assert not list(tmp_path.glob("*export.csv*"))
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert not end.value.code
+    assert len(file.read_text().splitlines()) == 1 + 40 * 50
+
+
+def test_a_clock_that_was_set_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Yesterday(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) - timedelta(days=1)
+
+    registry = Registry(settings.artifacts_dir)
+    first = registry.production()
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "datetime", Yesterday)
+        patch.setattr(aliases, "datetime", Yesterday)
+        assert run(patch) == 0
+        [back] = set(registry.names()) - {first}
+        assert registry.manifest(back).created_at < registry.manifest(first).created_at
+        promote(registry, back, who="tests", why="it is the newer one")
+    assert registry.production() == back
+    assert open_engine(registry, back).manifest.version == back
+    assert run(monkeypatch, "--keep", "2") == 0
+    assert {first, back} <= set(registry.names())  # one serves, and a rollback goes to the other
+    assert roll_back(registry, who="tests", why="").version == first
