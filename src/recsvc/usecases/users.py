@@ -112,6 +112,19 @@ async def summary_of(engine: Engine, database: Database, user_id: UserId) -> Use
     return summary
 
 
+def dataset_ratings(engine: Engine, user_id: UserId) -> list[StoredFeedback]:
+    """Return the ratings of one of the dataset's own users, by movie id; none for all others."""
+    label = _label(engine, user_id)
+    if label is None:
+        return []
+    taste = engine.history.taste(label)
+    ids = engine.catalogue.vocabulary.ids[taste.rows].tolist()
+    return [
+        StoredFeedback(user_id, movie_id, FeedbackKind.RATING, stars)
+        for movie_id, stars in zip(ids, taste.stars.tolist(), strict=True)
+    ]
+
+
 async def feedback_of(
     engine: Engine, database: Database, user_id: UserId, *, limit: int, offset: int
 ) -> tuple[list[StoredFeedback], int]:
@@ -119,14 +132,8 @@ async def feedback_of(
 
     The newest feedback goes first. The ratings of the dataset's own users have no times, and are ordered by movie id.
     """
-    label = _label(engine, user_id)
-    if label is not None:
-        taste = engine.history.taste(label)
-        ids = engine.catalogue.vocabulary.ids[taste.rows].tolist()
-        ratings = [
-            StoredFeedback(user_id, movie_id, FeedbackKind.RATING, stars)
-            for movie_id, stars in zip(ids, taste.stars.tolist(), strict=True)
-        ]
+    if is_dataset_user(engine, user_id):
+        ratings = dataset_ratings(engine, user_id)
         return ratings[offset : offset + limit], len(ratings)
     async with database.read() as transaction:
         catalogue = engine.manifest.catalogue
