@@ -168,15 +168,21 @@ def write_text(path: Path, text: str) -> None:
 @contextmanager
 def writing(path: Path) -> Iterator[TextIO]:
     """Open a text file that is there once it is whole; a ConfigurationError names one that cannot be written."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Return where to write a file that is there once it is whole; raises as `writing` does."""
+    beside = path.with_name(f".{path.name}.unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        unfinished.replace(path)
+        yield beside
+        beside.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def show_description(dataset: Dataset, description: Description) -> None:
