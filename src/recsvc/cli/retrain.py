@@ -112,9 +112,9 @@ def _retrain(settings: Settings, options: _Options) -> None:
     catalogue = serving.manifest.catalogue
     with Lease.held(settings, "retraining") as lease, terminal.steps(STEPS + 1) as step:
 
-        def check() -> None:
+        def check(version: str) -> None:
             lease.check()
-            asyncio.run(_check(settings, catalogue, collected))
+            asyncio.run(_keep(settings, version, catalogue, collected))
 
         step(f"reading {serving.manifest.dataset.name}")
         data, folders = read_again(serving.manifest.dataset, settings, options.data_dir, options.tmdb)
@@ -180,12 +180,12 @@ async def _collected(settings: Settings, catalogue: str, vocabulary: Vocabulary)
         await database.close()
 
 
-async def _check(settings: Settings, catalogue: str, collected: Collected) -> None:
-    from recsvc.usecases.collecting import check_nobody_was_erased
+async def _keep(settings: Settings, version: str, catalogue: str, collected: Collected) -> None:
+    from recsvc.usecases.collecting import keep_training
     from recsvc.usecases.opening import open_database
 
     database = await open_database(settings)
     try:
-        await check_nobody_was_erased(database, catalogue, collected)
+        await keep_training(database, version, catalogue, collected)
     finally:
         await database.close()

@@ -73,7 +73,8 @@ async def erase(transaction: WriteTransaction, user_id: UserId) -> bool:
     return erased > 0
 
 
-async def with_feedback(transaction: ReadTransaction, catalogue: CatalogueName) -> set[UserId]:
-    """Return the users of whom there is feedback about movies of a catalogue."""
-    query = select(feedback.c.user_id).where(feedback.c.catalogue == catalogue).distinct()
+async def with_feedback(transaction: ReadTransaction, catalogue: CatalogueName, until: datetime) -> set[UserId]:
+    """Return the users of whom there is feedback about movies of a catalogue that was given first until some time."""
+    given = (feedback.c.catalogue == catalogue, feedback.c.created_at <= until)
+    query = select(feedback.c.user_id).where(*given).distinct()
     return {user_id for (user_id,) in await transaction.rows(query)}

@@ -126,12 +126,12 @@ def publish(
     read_from: Folders = Folders(),
     catalogue_name: CatalogueName | None = None,
     collected: Collected | None = None,
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[str], None] = lambda _version: None,
 ) -> Manifest:
     """Train everything that serves on a dataset and on what users said, `collected`, and publish it.
 
-    Only the users of the dataset stand in the history of the version. `check` is called when all is trained, just
-    before it is published; what it raises prevents that.
+    Only the users of the dataset stand in the history of the version. `check` is called with the name of the
+    version when all is trained, just before it is published; what it raises prevents that.
 
     Raises:
         ModelError: The models cannot be trained on this data with this config.
@@ -185,8 +185,7 @@ def publish(
         folders=FOLDERS | {name: f"served/{name}" for name in own_components},
     )
     progress("publishing")
-    check()
-    return registry.publish(draft)
+    return registry.publish(draft, check)
 
 
 def _record(collected: Collected) -> CollectedRecord:

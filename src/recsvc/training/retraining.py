@@ -43,14 +43,14 @@ def retrain(
     progress: Progress,
     read_from: Folders,
     search_plan: SearchPlan | None,
-    check: Callable[[], None],
+    check: Callable[[str], None],
 ) -> Retrained:
     """Judge a candidate by later ratings, train on everything with its settings, publish, and promote what passed.
 
     The search of settings begins at those of the serving version, and sees nothing that the gate asks for. What does
     not pass is published all the same, and says why. With a `challenge`, the share of the users that it answers, what
-    passes challenges the serving version in place of following it. `check` is called before and after publishing; if it
-    raises, nothing stays.
+    passes challenges the serving version in place of following it. `check` is called with the name of the version
+    before and after publishing; if it raises, nothing stays.
 
     Raises:
         RecsvcError: `check` found that it must not be published, such as that users were erased.
@@ -79,7 +79,7 @@ def retrain(
         check=check,
     )
     try:
-        check()
+        check(manifest.version)
     except RecsvcError:
         registry.remove(manifest.version)
         raise

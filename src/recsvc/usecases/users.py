@@ -11,7 +11,7 @@ from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.errors import NotFoundError, ReadOnlyUserError
 from recsvc.settings import Settings
-from recsvc.storage import feedback, session, users
+from recsvc.storage import feedback, session, trainings, users
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import StoredFeedback
 from recsvc.storage.users import UserSummary
@@ -144,6 +144,7 @@ async def feedback_of(
 async def erase(database: Database, user_id: UserId, sessions_until: datetime | None) -> None:
     """Erase everything that is stored about a user, in all catalogues, at once and for good.
 
+    Of the versions that were trained on it, it is counted that somebody took it back.
     For an unknown user there is nothing to do. The sessions that are valid until `sessions_until` at the latest end
     with it.
 
@@ -153,5 +154,6 @@ async def erase(database: Database, user_id: UserId, sessions_until: datetime | 
     async with database.write() as transaction:
         if sessions_until is not None:
             await session.end(transaction, user_id, sessions_until)
+        await trainings.count_erasure(transaction, user_id)
         if not await users.erase(transaction, user_id):
             check_writable(user_id)
