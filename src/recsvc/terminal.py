@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
     from recsvc.research.similarity_weights import SimilarityStudy
+    from recsvc.training.costs import Estimate
     from recsvc.tuning.budget import Budget
     from recsvc.tuning.search import Study
     from recsvc.usecases.catalogues import CarriedFeedback, CarriedLists
@@ -253,6 +254,11 @@ def show_results(report: dict[str, Any]) -> None:
     for row in rows:
         _add(table, *row)
     out.print(table)
+
+
+def tell_estimate(estimate: Estimate) -> None:
+    """Say beforehand what a training needs in all."""
+    err.print(f"training: about {estimate.seconds:,.0f} s and {estimate.bytes / 1e6:,.0f} MB of memory", markup=False)
 
 
 def tell_budget(budget: Budget, jobs: int) -> None:

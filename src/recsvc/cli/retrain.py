@@ -100,8 +100,9 @@ def _retrain(settings: Settings, options: _Options) -> None:
     from recsvc.datasets.collected import joined
     from recsvc.features.vocabulary import Vocabulary
     from recsvc.registry.store import Registry
+    from recsvc.training.costs import estimate_of
     from recsvc.training.pipeline import Folders, SearchPlan
-    from recsvc.training.retraining import STEPS
+    from recsvc.training.retraining import STEPS, config_of
     from recsvc.training.retraining import retrain as train_again
     from recsvc.tuning.budget import budget
     from recsvc.usecases.leases import Lease
@@ -125,6 +126,12 @@ def _retrain(settings: Settings, options: _Options) -> None:
         everything = replace(data, ratings=joined(data.ratings, collected.ratings))
         trials = trials_of(options.tune, everything)
         plan = None if trials is None else SearchPlan(trials, options.jobs or cpu_count())
+        config = config_of(serving)
+        estimate = estimate_of(
+            everything, config, None if plan is None else plan.trials, 1 if plan is None else plan.jobs
+        )
+        terminal.tell_estimate(estimate)
+        estimate.check_memory()
         if plan is not None:
             step.add(plan.trials)
             terminal.tell_budget(budget(everything, plan.trials), plan.jobs)
@@ -139,6 +146,7 @@ def _retrain(settings: Settings, options: _Options) -> None:
             progress=step,
             read_from=Folders(*folders),
             search_plan=plan,
+            estimate=estimate,
             check=check,
         )
     count = f"{len(collected.ratings):,} opinions of {len(collected.user_ids):,} users"

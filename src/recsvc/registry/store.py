@@ -31,6 +31,7 @@ from recsvc.registry.manifest import (
     VERSION_ID,
     CollectedRecord,
     ComponentRecord,
+    CostRecord,
     DatasetRecord,
     FileRecord,
     Manifest,
@@ -60,6 +61,7 @@ class Draft:
     folders: Mapping[str, str]
     search: Mapping[str, Any] | None = None
     collected: CollectedRecord | None = None
+    cost: CostRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +300,7 @@ def _write(folder: Path, draft: Draft) -> Manifest:
         metrics=dict(draft.metrics),
         search=None if draft.search is None else dict(draft.search),
         collected=draft.collected,
+        cost=draft.cost,
         packages=dict(draft.packages),
         components=components,
         files=files,

@@ -15,6 +15,7 @@ from recsvc.models.vbmf import VbmfConfig
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
+from recsvc.training.costs import Estimate
 from recsvc.training.gate_in_time import Verdict, judge, question
 from recsvc.training.pipeline import Folders, Progress, SearchPlan, publish, search_in
 from recsvc.usecases import models
@@ -43,6 +44,7 @@ def retrain(
     progress: Progress,
     read_from: Folders,
     search_plan: SearchPlan | None,
+    estimate: Estimate | None = None,
     check: Callable[[str], None],
 ) -> Retrained:
     """Judge a candidate by later ratings, train on everything with its settings, publish, and promote what passed.
@@ -76,6 +78,7 @@ def retrain(
         read_from=read_from,
         catalogue_name=serving.manifest.catalogue,
         collected=collected,
+        estimate=estimate,
         check=check,
     )
     try:
