@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from recsvc import cli
 from recsvc.errors import DatabaseUnavailableError
 from recsvc.service.app import create_app
 from recsvc.storage import lists
 from recsvc.storage.session import digest
 from recsvc.usecases import exporting
-from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, rate, recommended, settings_for
+from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, rate, recommended, serving, settings_for
 from tests.api.bounds import short
 from tests.api.looking import contents, sql
 from tests.api.test_events import events_of, send_events
 from tests.api.test_users import BAD
+from tests.requirements import need_extra
 
 
 def export(client: TestClient, user_id: str, headers: dict[str, str] | None = None) -> Json:
@@ -147,3 +150,31 @@ def test_what_cannot_be_read_to_its_end_is_no_json(
         rate(client, "ada", 1, 5)
         with pytest.raises(RuntimeError, match="response already started"):
             client.get("/users/ada/export")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_what_the_command_exported_and_imported_gives_the_same_answers(
+    sample_artifacts: Path, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    if suffix == "parquet":
+        need_extra("parquet", "pyarrow")
+
+    def run(*arguments: str) -> None:
+        with monkeypatch.context() as patch:
+            patch.setenv("RECSVC_ARTIFACTS_DIR", str(sample_artifacts))
+            patch.setenv("RECSVC_DATABASE_URL", database_url)
+            patch.setattr(sys, "argv", ["recsvc", "feedback", *arguments])
+            with pytest.raises(SystemExit) as end:
+                cli.main()
+            assert not end.value.code
+
+    path = str(tmp_path / f"feedback.{suffix}")
+    with serving(sample_artifacts, database_url) as client:
+        for movie_id, stars in ((1, 5), (50, 0.5), (197, 4.5)):
+            rate(client, "ada", movie_id, stars)
+        before = recommended(client, "ada", k=50), export(client, "ada")
+        run("export", "--output", path)
+        assert client.delete("/users/ada").status_code == 204
+        assert recommended(client, "ada")["strategy"] == "popular"
+        run("import", path)
+        assert (recommended(client, "ada", k=50), export(client, "ada")) == before
