@@ -44,7 +44,11 @@ def retrain(
     tune: Tune = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, show_default="processors", help="Processes of the search; the version does not change."),
+        typer.Option(
+            min=1,
+            show_default="processors, as many as fit into memory",
+            help="Processes of the search; the version does not change.",
+        ),
     ] = None,
 ) -> None:
     """Train on the dataset of the version that serves and on all feedback, and promote what later ratings confirm.
@@ -100,7 +104,7 @@ def _retrain(settings: Settings, options: _Options) -> None:
     from recsvc.datasets.collected import joined
     from recsvc.features.vocabulary import Vocabulary
     from recsvc.registry.store import Registry
-    from recsvc.training.costs import estimate_of
+    from recsvc.training.costs import estimate_of, jobs_that_fit
     from recsvc.training.pipeline import Folders, SearchPlan
     from recsvc.training.retraining import STEPS, config_of
     from recsvc.training.retraining import retrain as train_again
@@ -125,7 +129,11 @@ def _retrain(settings: Settings, options: _Options) -> None:
         collected = asyncio.run(_collected(settings, catalogue, vocabulary))
         everything = replace(data, ratings=joined(data.ratings, collected.ratings))
         trials = trials_of(options.tune, everything)
-        plan = None if trials is None else SearchPlan(trials, options.jobs or cpu_count())
+        plan = (
+            None
+            if trials is None
+            else SearchPlan(trials, options.jobs or jobs_that_fit(everything, trials, cpu_count()))
+        )
         config = config_of(serving)
         estimate = estimate_of(
             everything, config, None if plan is None else plan.trials, 1 if plan is None else plan.jobs

@@ -80,6 +80,15 @@ def estimate_of(dataset: Dataset, config: TrainingConfig, trials: int | None, jo
     return Estimate(seconds, in_bytes)
 
 
+def jobs_that_fit(dataset: Dataset, trials: int, most: int) -> int:
+    """Return in how many processes a search of so many trials fits into the free memory, from 1 to `most`."""
+    free = free_memory()
+    if free is None:
+        return most
+    left = free + _resident() - BYTES_OF_A_PROCESS
+    return max(min(int(left // (BYTES_OF_A_PROCESS + budget(dataset, trials).bytes)), most), 1)
+
+
 def _resident() -> int:
     """Return how many bytes of this process are in memory, 0 where that is not told."""
     try:

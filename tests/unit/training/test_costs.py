@@ -9,7 +9,7 @@ from recsvc.errors import ConfigurationError, ModelError
 from recsvc.models.ease import EaseConfig
 from recsvc.training import costs
 from recsvc.training.config import TrainingConfig
-from recsvc.training.costs import Estimate, estimate_of
+from recsvc.training.costs import Estimate, estimate_of, jobs_that_fit
 from recsvc.tuning.budget import budget
 from tests.versions import part_of_sample
 
@@ -61,6 +61,19 @@ def test_what_this_process_has_already_need_not_be_free(
         return
     with pytest.raises(ConfigurationError, match="training needs about"):
         Estimate(1.0, 1000).check_memory()
+
+
+def test_no_more_processes_search_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs, "_resident", lambda: 0)
+    for fitting in (1, 2, 3):
+        needed = int(estimate_of(PART, TrainingConfig(), 20, fitting).bytes) + 1
+        monkeypatch.setattr(costs, "free_memory", lambda needed=needed: needed)
+        assert jobs_that_fit(PART, 20, 8) == fitting
+        assert jobs_that_fit(PART, 20, 1) == 1
+    monkeypatch.setattr(costs, "free_memory", lambda: 0)
+    assert jobs_that_fit(PART, 20, 8) == 1
+    monkeypatch.setattr(costs, "free_memory", lambda: None)
+    assert jobs_that_fit(PART, 20, 8) == 8
 
 
 def test_the_record_has_both() -> None:
