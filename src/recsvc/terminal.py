@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from recsvc.registry.manifest import Manifest
     from recsvc.registry.store import Registry
     from recsvc.research.similarity_weights import SimilarityStudy
+    from recsvc.training.costs import Estimate
     from recsvc.tuning.budget import Budget
     from recsvc.tuning.search import Study
     from recsvc.usecases.catalogues import CarriedFeedback, CarriedLists
@@ -168,15 +169,21 @@ def write_text(path: Path, text: str) -> None:
 @contextmanager
 def writing(path: Path) -> Iterator[TextIO]:
     """Open a text file that is there once it is whole; a ConfigurationError names one that cannot be written."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Return where to write a file that is there once it is whole; raises as `writing` does."""
+    beside = path.with_name(f".{path.name}.unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        unfinished.replace(path)
+        yield beside
+        beside.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def show_description(dataset: Dataset, description: Description) -> None:
@@ -247,6 +254,11 @@ def show_results(report: dict[str, Any]) -> None:
     for row in rows:
         _add(table, *row)
     out.print(table)
+
+
+def tell_estimate(estimate: Estimate) -> None:
+    """Say beforehand what a training needs in all."""
+    err.print(f"training: about {estimate.seconds:,.0f} s and {estimate.bytes / 1e6:,.0f} MB of memory", markup=False)
 
 
 def tell_budget(budget: Budget, jobs: int) -> None:

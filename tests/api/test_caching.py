@@ -24,6 +24,7 @@ PERSONAL = [
     "/recommend?user_id=sample:7",
     "/users/sample:7",
     "/users/sample:7/ratings",
+    "/users/sample:7/export",
     "/movies/onboarding",
     "/health/ready",
     "/openapi.json",

@@ -24,6 +24,7 @@ METHODS = {
     "/movies/1": {"GET"},
     "/users/ada": {"GET", "DELETE"},
     "/users/ada/ratings": {"GET"},
+    "/users/ada/export": {"GET"},
     "/session": {"POST", "DELETE"},
     "/events": {"POST"},
     "/lists": {"POST"},

@@ -41,6 +41,7 @@ NEED_A_VERSION = [
     ("POST", "/lists"),
     ("GET", "/lists/s7Y0mGq8Qn6cGv4V2kq1xA"),
     ("GET", "/users/ada/ratings"),
+    ("GET", "/users/ada/export"),
 ]
 
 
@@ -231,6 +232,7 @@ def check_gone(client: TestClient) -> None:
         ("GET", "/recommend?user_id=ada", None),
         ("GET", "/users/ada", None),
         ("GET", "/users/ada/ratings", None),
+        ("GET", "/users/ada/export", None),
         ("POST", "/rate", body),
         ("POST", "/rate/batch", {"ratings": [body]}),
         ("DELETE", "/rate?user_id=ada&movie_id=1", None),

@@ -16,7 +16,8 @@ from recsvc.engine.engine import Engine
 from recsvc.registry.store import Registry
 from recsvc.usecases import models
 from recsvc.usecases.models import open_engine, promote, roll_back
-from tests.api.asking import Json, answer, assert_problem, raw, recommended
+from tests.api.asking import Json, answer, assert_problem, rate, raw, recommended
+from tests.api.looking import sql
 from tests.versions import publish_again
 
 KEY = {"X-Admin-Key": "open sesame, open sesame"}
@@ -48,6 +49,22 @@ def test_the_versions_newest_first(admin: TestClient, artifacts: Path) -> None:
     assert (one["dataset"], one["simulated"], one["users"], one["movies"]) == ("sample", True, 900, 500)
     assert "simulated" in one["notice"]
     assert one["metrics"]["hybrid"]["ndcg@10"] > one["metrics"]["popularity"]["ndcg@10"]
+
+
+def test_a_version_tells_of_users_who_were_erased_since(admin: TestClient, artifacts: Path, sqlite_url: str) -> None:
+    first, second = served(admin), publish_again(artifacts).version
+    rate(admin, "ada", 1, 5)
+    sql(sqlite_url, f"INSERT INTO trainings VALUES ('{second}', 'sample', '2126-01-01 00:00:00.000000', 0, NULL)")
+
+    def erased() -> Json:
+        return {item["version"]: item["erased_since"] for item in answer(admin.get("/models"))["items"]}
+
+    tag = admin.get("/models").headers["etag"]
+    assert erased() == {first: 0, second: 0}
+    for _ in range(2):
+        assert admin.delete("/users/ada").status_code == 204
+        assert erased() == {first: 0, second: 1}
+    assert admin.get("/models", headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_a_report_is_linked_and_served_once_it_was_made(admin: TestClient, artifacts: Path) -> None:

@@ -42,6 +42,7 @@ def test_all_operations_are_there() -> None:
         *("GET /movies", "GET /movies/{movie_id}", "GET /movies/popular", "GET /movies/onboarding"),
         "GET /genres",
         *("GET /users/{user_id}", "GET /users/{user_id}/ratings", "DELETE /users/{user_id}"),
+        "GET /users/{user_id}/export",
         *("POST /session", "DELETE /session", "POST /events", "GET /analytics"),
         *("POST /lists", "GET /lists/{slug}", "PATCH /lists/{slug}", "DELETE /lists/{slug}"),
         *("GET /models", "POST /models/{version}/promote", "POST /models/rollback", "POST /models/{version}/challenge"),
@@ -133,6 +134,7 @@ GUARDED = {
     "POST /events": USER,
     "GET /users/{user_id}": USER,
     "GET /users/{user_id}/ratings": USER,
+    "GET /users/{user_id}/export": USER,
     "DELETE /users/{user_id}": USER,
     "DELETE /session": USER,
     "POST /lists": USER,
@@ -201,7 +203,7 @@ def test_the_examples_of_parameters_work(reading: TestClient) -> None:
                 query[parameter["name"]] = examples[0]
                 checked += 1
         response = reading.get(path, params=query)
-        nothing_there = path == "/users/ada" or path.startswith("/lists/")
+        nothing_there = path in {"/users/ada", "/users/ada/export"} or path.startswith("/lists/")
         expected = 404 if nothing_there else 403 if path == "/analytics" else 200
         assert response.status_code == expected, (path, query, response.text)
     assert checked > 5
@@ -211,5 +213,8 @@ def test_answers_have_the_documented_fields(reading: TestClient) -> None:
     listed = recommended(reading, "sample:7")
     assert set(listed) == set(SCHEMAS["Recommendations"]["properties"])
     assert set(listed["items"][0]) == set(SCHEMAS["RecommendedItem"]["properties"])
+    export = answer(reading.get("/users/sample:7/export"))
+    assert set(export) == set(SCHEMAS["UserExport"]["properties"])
+    assert set(export["feedback"][0]) == set(SCHEMAS["ExportedFeedback"]["properties"])
     assert set(answer(reading.get("/movies/1"))) == set(SCHEMAS["MovieDetail"]["properties"])
     assert set(reading.get("/recommend?k=0").json()) == set(SCHEMAS["Problem"]["properties"])

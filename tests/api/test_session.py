@@ -38,6 +38,7 @@ def requests_of(user_id: str | None, recommendation_id: str) -> Iterator[tuple[s
     if user_id is not None:
         yield "GET", f"/users/{user_id}", {}
         yield "GET", f"/users/{user_id}/ratings", {}
+        yield "GET", f"/users/{user_id}/export", {}
         yield "DELETE", f"/users/{user_id}", {}
 
 

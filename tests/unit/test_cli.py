@@ -22,6 +22,7 @@ from recsvc.registry.store import Registry
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
+from recsvc.training import costs
 from recsvc.types import FeedbackKind, title_and_year
 from tests.standins.sentence_transformers import KNOWN
 from tests.unit.datasets.folders import tmdb, tmdb_row, write_csv
@@ -36,12 +37,12 @@ class Done(NamedTuple):
     err: str
 
     def assert_one_line(self, *words: str) -> None:
-        """It failed, and its last line says why; before it there is only a line of progress."""
+        """It failed, and its last line says why; before it there is only a line of progress, and of what it needs."""
         assert self.code == 1
         assert self.out == ""
         *before, line = self.err.strip().splitlines()
         assert line.startswith("recsvc: "), self.err
-        assert all("/6 " in one for one in before), self.err
+        assert all("/6 " in one or one.startswith("training: about ") for one in before), self.err
         for word in words:
             assert word in line
 
@@ -267,7 +268,21 @@ def test_train_publishes_and_promotes_what_passes_the_gate(command: Command, tmp
     assert registry.aliases.current() is None
     assert name in done.out
     assert "simulated" in done.err
+    cost = registry.manifest(name).cost
+    assert cost is not None
+    assert f"training: about {cost.estimated_seconds:,.0f} s and {cost.estimated_bytes / 1e6:,.0f} MB" in done.err
+    assert cost.seconds > 0
+    assert cost.peak_bytes > 10**7
     assert registry.verify(name).config["hybrid"]["content"]["vectoriser"] == "counts"
+
+
+def test_what_does_not_fit_into_memory_is_not_begun(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(costs, "free_memory", lambda: 10**6)
+    monkeypatch.setattr(costs, "_resident", lambda: 10**8)
+    command("train").assert_one_line("training needs about ", "and 1 MB are free", "--tune off")
+    assert not (tmp_path / "artifacts").exists()
 
 
 def test_settings_that_cannot_be_used(command: Command) -> None:

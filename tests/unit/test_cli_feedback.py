@@ -4,17 +4,19 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from recsvc import cli
-from recsvc.cli.feedback_rows import COLUMNS
+from recsvc.cli.feedback_files import COLUMNS
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import Attribution, FeedbackKind
 from tests.databases import empty
+from tests.requirements import need_extra
 
 Run = Callable[..., tuple[int, str, str]]
 VERSION = "20261120T101500Z-1f3a9c2e"
@@ -63,7 +65,10 @@ def written(tmp_path: Path, *lines: dict[str, str]) -> Path:
     return path
 
 
-def test_what_was_exported_is_imported_as_it_was(run: Run, database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_what_was_exported_is_imported_as_it_was(run: Run, database_url: str, tmp_path: Path, suffix: str) -> None:
+    if suffix == "parquet":
+        need_extra("parquet", "pyarrow")
     attribution = Attribution(VERSION, "hybrid", 3)
     store(
         database_url,
@@ -72,10 +77,12 @@ def test_what_was_exported_is_imported_as_it_was(run: Run, database_url: str, tm
         Feedback("anon:0f", 2, FeedbackKind.NOT_INTERESTED),
     )
     store(database_url, Feedback("ann", 2, FeedbackKind.SEEN), catalogue="another")
-    path = tmp_path / "feedback.csv"
+    path = tmp_path / f"feedback.{suffix}"
     assert run("export", "--output", str(path))[0] == 0
-    before = path.read_text()
+    before = run("export")[1]
     assert before.count("\n") == 5
+    if suffix == "csv":
+        assert path.read_text() == before
     assert run("export", "--user", "anon:0f")[1].splitlines()[1:] == [
         line for line in before.splitlines() if "anon:0f" in line
     ]
@@ -122,6 +129,50 @@ def test_a_line_that_cannot_be_used_is_named_and_nothing_is_stored(
     assert f"{path}:3: " in error.replace("\n", "")
     assert reason in error.replace("\n", " ")
     assert run("export")[1].splitlines() == [",".join(COLUMNS)]
+
+
+def parquet_of(tmp_path: Path, *lines: dict[str, object]) -> Path:
+    """A file as others may write it, with what types they have."""
+    need_extra("parquet", "pyarrow")
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path = tmp_path / "feedback.parquet"
+    parquet.write_table(pa.Table.from_pylist([{**dict.fromkeys(COLUMNS), **line} for line in lines]), path)
+    return path
+
+
+def test_a_row_of_parquet_is_checked_as_a_line_is(run: Run, tmp_path: Path) -> None:
+    path = parquet_of(tmp_path, {**LINE, "movie_id": "1"}, {**LINE, "stars": "4.7"})
+    code, _, error = run("import", str(path))
+    assert code == 1
+    assert f"{path}:2: " in error.replace("\n", "")
+    assert "stars 4.7" in error.replace("\n", " ")
+    without_zone = datetime(2026, 11, 1, 10)  # noqa: DTZ001 - that is the point
+    assert "has no time zone" in run("import", str(parquet_of(tmp_path, {**LINE, "created_at": without_zone})))[2]
+    assert run("export")[1].splitlines() == [",".join(COLUMNS)]
+    path = parquet_of(tmp_path, {**LINE, "movie_id": 1, "stars": 4.5, "revision": 2})
+    assert run("import", str(path))[1].startswith("stored 1 of 1;")
+
+
+def test_what_is_no_parquet_is_refused(run: Run, tmp_path: Path) -> None:
+    need_extra("parquet", "pyarrow")
+    path = tmp_path / "other.parquet"
+    assert "cannot read" in run("import", str(path))[2]
+    path.write_text(",".join(COLUMNS))
+    assert "cannot read" in run("import", str(path))[2]
+    nowhere = tmp_path / "no-folder" / "feedback.parquet"
+    assert "cannot write" in run("export", "--output", str(nowhere))[2]
+
+
+def test_parquet_without_its_package_is_refused(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    path = tmp_path / "feedback.parquet"
+    for arguments in (("export", "--output", str(path)), ("import", str(path))):
+        code, _, error = run(*arguments)
+        assert code == 1
+        assert "Parquet needs pyarrow: .venv/bin/pip install -e '.[parquet]'" in error.replace("\n", " ")
+    assert not path.exists()
 
 
 def test_a_file_without_the_columns_is_refused(run: Run, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from recsvc.settings import Settings
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
+from recsvc.training import costs
 from recsvc.training.retraining import Schedule
 from recsvc.types import FeedbackKind
 from recsvc.usecases.leases import Lease
@@ -96,6 +97,7 @@ def test_by_itself_it_trains_when_there_is_enough_that_is_new(
     assert looks == [(command.POLL_SECONDS, 1), (command.POLL_SECONDS, 2), (command.POLL_SECONDS, 2)]
     out = capsys.readouterr().out
     assert "2 opinions of 1 users" in out
+    assert registry.manifests()[-1].cost is not None
     assert "0 users said something to test on" in out or "1 users said something to test on" in out
 
 
@@ -111,6 +113,13 @@ def test_what_goes_wrong_is_told_and_tried_again_later(
         assert run(monkeypatch, "--every", "1s") == 0
         assert "not retrained: retraining is under way already, by " in capsys.readouterr().err.replace("\n", " ")
         assert run(monkeypatch) == 1
+    names = Registry(settings.artifacts_dir).names()
+    with monkeypatch.context() as patch:
+        patch.setattr(costs, "free_memory", lambda: 10**6)
+        patch.setattr(costs, "_resident", lambda: 10**8)
+        assert run(monkeypatch, "--every", "1s") == 0
+    assert "not retrained: training needs about " in capsys.readouterr().err.replace("\n", " ")
+    assert Registry(settings.artifacts_dir).names() == names
     shutil.rmtree(settings.artifacts_dir)
     assert run(monkeypatch, "--every", "1s") == 0
     assert "not retrained: no version is in production" in capsys.readouterr().err.replace("\n", " ")

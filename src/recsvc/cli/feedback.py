@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import sys
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,29 +25,27 @@ def feedback_export(
         str | None, typer.Option(help="Only feedback about this catalogue; '' is what belongs to none.")
     ] = None,
     user: Annotated[str | None, typer.Option(help="Only feedback of this user.")] = None,
-    output: Annotated[Path, typer.Option(help="The file to write; - is standard output.")] = Path("-"),
+    output: Annotated[
+        Path, typer.Option(help="The file to write, NAME.parquet as Parquet; - is standard output.")
+    ] = Path("-"),
 ) -> None:
-    """Write all feedback as CSV: one line for each user and movie of a catalogue, with its times in UTC."""
+    """Write all feedback as CSV or Parquet: one line for each user and movie of a catalogue, with its times in UTC."""
     asyncio.run(_export(load_settings(), catalogue, user, output))
 
 
 async def _export(settings: Settings, catalogue: str | None, user: str | None, output: Path) -> None:
-    from recsvc.cli.feedback_rows import COLUMNS, record
+    from recsvc.cli.feedback_files import writing
+    from recsvc.cli.feedback_rows import record
     from recsvc.storage import feedback
     from recsvc.usecases.opening import open_database
 
     database = await open_database(settings)
     try:
-        with ExitStack() as stack:
-            file: TextIO = sys.stdout
-            if str(output) != "-":
-                file = stack.enter_context(terminal.writing(output))
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
+        n_written = 0
+        with writing(output) as write:
             async with database.read() as transaction:
-                n_written = 0
                 async for page in feedback.pages(transaction, catalogue, user):
-                    writer.writerows(record(name, item) for name, item in page)
+                    write([record(name, item) for name, item in page])
                     n_written += len(page)
         if catalogue is not None and not n_written:
             terminal.warn(f"nothing is stored of the catalogue {catalogue or 'without a name'}")
@@ -62,7 +57,7 @@ async def _export(settings: Settings, catalogue: str | None, user: str | None, o
 
 @commands.command("import")
 def feedback_import(
-    file: Annotated[Path, typer.Argument(help="A file that `recsvc feedback export` wrote.")],
+    file: Annotated[Path, typer.Argument(help="A file that `recsvc feedback export` wrote, CSV or NAME.parquet.")],
 ) -> None:
     """Store feedback from a file, with its own times; where there is some already, the newer one stays.
 

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from recsvc.cli.feedback_files import Cell, lines_of
 from recsvc.datasets.dataset import check_name
 from recsvc.errors import BadRowError, DataError
 from recsvc.storage.feedback import StoredFeedback
 from recsvc.types import MAX_STARS, MIN_STARS, Attribution, CatalogueName, FeedbackKind
 
-COLUMNS = (
-    "catalogue",
-    "user_id",
-    "movie_id",
-    "kind",
-    "stars",
-    "created_at",
-    "updated_at",
-    "revision",
-    "recommendation_id",
-    *Attribution._fields,
-)
 _USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _MOST_ID = 2**63 - 1
 
 
-def record(catalogue: CatalogueName, item: StoredFeedback) -> tuple[object, ...]:
+def record(catalogue: CatalogueName, item: StoredFeedback) -> tuple[Cell, ...]:
     """Return the fields of a line."""
-    times = (None if time is None else time.isoformat() for time in (item.created_at, item.updated_at))
-    told = (item.kind.value, item.stars, *times, item.revision, item.recommendation_id)
+    told = (item.kind.value, item.stars, item.created_at, item.updated_at, item.revision, item.recommendation_id)
     return (catalogue, item.user_id, item.movie_id, *told, *(item.attribution or (None, None, None)))
 
 
@@ -41,26 +28,19 @@ def read_feedback(file: Path) -> dict[CatalogueName, list[StoredFeedback]]:
 
     Raises:
         DataError: The file cannot be read, or does not have the columns.
+        ConfigurationError: It is Parquet, and pyarrow is not installed.
         BadRowError: A line cannot be used, or is the second one of a user and movie.
     """
     found: dict[CatalogueName, dict[tuple[str, int], StoredFeedback]] = {}
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            lines = csv.DictReader(stream, restval="", strict=True)
-            missing = [name for name in COLUMNS if name not in (lines.fieldnames or ())]
-            if missing:
-                raise DataError(f"{file} lacks the columns {', '.join(missing)}")
-            for line in lines:
-                try:
-                    catalogue, item = _parsed(line)
-                    of_catalogue = found.setdefault(catalogue, {})
-                    if (item.user_id, item.movie_id) in of_catalogue:
-                        raise ValueError("there is a line of this user and movie already")
-                    of_catalogue[item.user_id, item.movie_id] = item
-                except (ValueError, DataError) as error:
-                    raise BadRowError(file, lines.line_num, str(error)) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot read {file}: {error}") from None
+    for number, line in lines_of(file):
+        try:
+            catalogue, item = _parsed(line)
+            of_catalogue = found.setdefault(catalogue, {})
+            if (item.user_id, item.movie_id) in of_catalogue:
+                raise ValueError("there is a line of this user and movie already")
+            of_catalogue[item.user_id, item.movie_id] = item
+        except (ValueError, DataError) as error:
+            raise BadRowError(file, number, str(error)) from None
     return {catalogue: list(items.values()) for catalogue, items in found.items()}
 
 

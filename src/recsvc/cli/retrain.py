@@ -44,7 +44,11 @@ def retrain(
     tune: Tune = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, show_default="processors", help="Processes of the search; the version does not change."),
+        typer.Option(
+            min=1,
+            show_default="processors, as many as fit into memory",
+            help="Processes of the search; the version does not change.",
+        ),
     ] = None,
 ) -> None:
     """Train on the dataset of the version that serves and on all feedback, and promote what later ratings confirm.
@@ -100,8 +104,9 @@ def _retrain(settings: Settings, options: _Options) -> None:
     from recsvc.datasets.collected import joined
     from recsvc.features.vocabulary import Vocabulary
     from recsvc.registry.store import Registry
+    from recsvc.training.costs import estimate_of, jobs_that_fit
     from recsvc.training.pipeline import Folders, SearchPlan
-    from recsvc.training.retraining import STEPS
+    from recsvc.training.retraining import STEPS, config_of
     from recsvc.training.retraining import retrain as train_again
     from recsvc.tuning.budget import budget
     from recsvc.usecases.leases import Lease
@@ -112,9 +117,9 @@ def _retrain(settings: Settings, options: _Options) -> None:
     catalogue = serving.manifest.catalogue
     with Lease.held(settings, "retraining") as lease, terminal.steps(STEPS + 1) as step:
 
-        def check() -> None:
+        def check(version: str) -> None:
             lease.check()
-            asyncio.run(_check(settings, catalogue, collected))
+            asyncio.run(_keep(settings, version, catalogue, collected))
 
         step(f"reading {serving.manifest.dataset.name}")
         data, folders = read_again(serving.manifest.dataset, settings, options.data_dir, options.tmdb)
@@ -124,7 +129,17 @@ def _retrain(settings: Settings, options: _Options) -> None:
         collected = asyncio.run(_collected(settings, catalogue, vocabulary))
         everything = replace(data, ratings=joined(data.ratings, collected.ratings))
         trials = trials_of(options.tune, everything)
-        plan = None if trials is None else SearchPlan(trials, options.jobs or cpu_count())
+        plan = (
+            None
+            if trials is None
+            else SearchPlan(trials, options.jobs or jobs_that_fit(everything, trials, cpu_count()))
+        )
+        config = config_of(serving)
+        estimate = estimate_of(
+            everything, config, None if plan is None else plan.trials, 1 if plan is None else plan.jobs
+        )
+        terminal.tell_estimate(estimate)
+        estimate.check_memory()
         if plan is not None:
             step.add(plan.trials)
             terminal.tell_budget(budget(everything, plan.trials), plan.jobs)
@@ -139,6 +154,7 @@ def _retrain(settings: Settings, options: _Options) -> None:
             progress=step,
             read_from=Folders(*folders),
             search_plan=plan,
+            estimate=estimate,
             check=check,
         )
     count = f"{len(collected.ratings):,} opinions of {len(collected.user_ids):,} users"
@@ -180,12 +196,12 @@ async def _collected(settings: Settings, catalogue: str, vocabulary: Vocabulary)
         await database.close()
 
 
-async def _check(settings: Settings, catalogue: str, collected: Collected) -> None:
-    from recsvc.usecases.collecting import check_nobody_was_erased
+async def _keep(settings: Settings, version: str, catalogue: str, collected: Collected) -> None:
+    from recsvc.usecases.collecting import keep_training
     from recsvc.usecases.opening import open_database
 
     database = await open_database(settings)
     try:
-        await check_nobody_was_erased(database, catalogue, collected)
+        await keep_training(database, version, catalogue, collected)
     finally:
         await database.close()

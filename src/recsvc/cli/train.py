@@ -68,7 +68,11 @@ def train(
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, show_default="processors", help="Processes of the search; the version does not change."),
+        typer.Option(
+            min=1,
+            show_default="processors, as many as fit into memory",
+            help="Processes of the search; the version does not change.",
+        ),
     ] = None,
 ) -> None:
     """Train all models on a dataset and publish them as a version."""
@@ -81,6 +85,7 @@ def train(
     from recsvc.models.vbmf import VbmfConfig
     from recsvc.registry.store import Registry
     from recsvc.training.config import TrainingConfig
+    from recsvc.training.costs import estimate_of, jobs_that_fit
     from recsvc.training.pipeline import STEPS, Folders, SearchPlan, publish_trained
     from recsvc.tuning.budget import budget
 
@@ -115,8 +120,13 @@ def train(
         plan = (
             None
             if trials is None
-            else SearchPlan(trials, jobs or cpu_count(), inf if tune_seconds is None else tune_seconds)
+            else SearchPlan(
+                trials, jobs or jobs_that_fit(data, trials, cpu_count()), inf if tune_seconds is None else tune_seconds
+            )
         )
+        estimate = estimate_of(data, config, None if plan is None else plan.trials, 1 if plan is None else plan.jobs)
+        terminal.tell_estimate(estimate)
+        estimate.check_memory()
         if plan is not None:
             step.add(plan.trials)
             terminal.tell_budget(budget(data, plan.trials), plan.jobs)
@@ -131,6 +141,7 @@ def train(
             catalogue_name=catalogue,
             switch_catalogue=switch_catalogue,
             search_plan=plan,
+            estimate=estimate,
         )
     if data.skipped:
         terminal.warn(f"{data.skipped} broken rows were left out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -15,10 +16,12 @@ class Collected:
     """The ratings of the users of the service, by time.
 
     `user_ids` (n_users,) are the users of `ratings`, whose labels are numbers: no version names a user of the service.
+    `cut` is the time of the newest write that was there when they were read; None if there was none.
     """
 
     ratings: Ratings
     user_ids: tuple[UserId, ...]
+    cut: datetime | None = None
 
 
 def joined(first: Ratings, second: Ratings) -> Ratings:

@@ -62,12 +62,25 @@ class CollectedRecord(_Record):
     until: datetime | None
 
 
+class CostRecord(_Record):
+    """What a training was estimated to need, and what it took until it was published.
+
+    `estimated_bytes` is of all its processes, and `peak_bytes` of the one that publishes.
+    """
+
+    estimated_seconds: float
+    estimated_bytes: int
+    seconds: float
+    peak_bytes: int
+
+
 class Manifest(_Record):
     """What a version consists of. It is written last, so that a folder with a manifest is whole.
 
     `catalogue` names the set of movies in which movie ids have a meaning. `era_border` is the median release year,
     where "new" begins. `search` has the settings that training chose, what they reached, and the next best ones; it is
-    None where nothing was searched. `collected` is None where nothing that users of the service said was used.
+    None where nothing was searched. `collected` is None where nothing that users of the service said was used, and
+    `cost` where it was not estimated.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -76,6 +89,7 @@ class Manifest(_Record):
     catalogue: str
     dataset: DatasetRecord
     collected: CollectedRecord | None = None
+    cost: CostRecord | None = None
     config: dict[str, Any]
     seed: int
     era_border: int | None

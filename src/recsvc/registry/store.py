@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from recsvc.registry.manifest import (
     VERSION_ID,
     CollectedRecord,
     ComponentRecord,
+    CostRecord,
     DatasetRecord,
     FileRecord,
     Manifest,
@@ -60,6 +61,7 @@ class Draft:
     folders: Mapping[str, str]
     search: Mapping[str, Any] | None = None
     collected: CollectedRecord | None = None
+    cost: CostRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ class Registry:
         self.versions = folder / "versions"
         self.aliases = AliasLog(folder / "aliases.jsonl")
 
-    def publish(self, draft: Draft) -> Manifest:
+    def publish(self, draft: Draft, check: Callable[[str], None] = lambda _version: None) -> Manifest:
         """Write a version beside the others and rename it into place; returns its manifest.
+
+        `check` is called with the name of the version just before it is there; what it raises prevents that.
 
         Raises:
             ConfigurationError: The folder cannot be written.
@@ -87,6 +91,7 @@ class Registry:
         try:
             with self._workspace() as folder:
                 manifest = _write(folder, draft)
+                check(manifest.version)
                 folder.rename(self.versions / manifest.version)
                 sync_folder(self.versions)
         except OSError as error:
@@ -295,6 +300,7 @@ def _write(folder: Path, draft: Draft) -> Manifest:
         metrics=dict(draft.metrics),
         search=None if draft.search is None else dict(draft.search),
         collected=draft.collected,
+        cost=draft.cost,
         packages=dict(draft.packages),
         components=components,
         files=files,

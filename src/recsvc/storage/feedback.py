@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, case, delete, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
@@ -170,22 +170,41 @@ async def count_since(transaction: ReadTransaction, catalogue: CatalogueName, si
 
 _ROWS_A_PAGE = 5_000
 
+Filed: TypeAlias = tuple[CatalogueName, StoredFeedback]
+"""Feedback with the catalogue that it belongs to."""
 
-async def pages(
-    transaction: ReadTransaction, catalogue: CatalogueName | None = None, user_id: UserId | None = None
-) -> AsyncIterator[list[tuple[CatalogueName, StoredFeedback]]]:
-    """Return all feedback about the movies of a catalogue, or of all, of a user, or of all, in the order of the key."""
-    key = tuple_(*feedback.primary_key.columns)
-    query = select(feedback).order_by(*feedback.primary_key.columns).limit(_ROWS_A_PAGE)
+
+async def page(
+    transaction: ReadTransaction,
+    catalogue: CatalogueName | None = None,
+    user_id: UserId | None = None,
+    *,
+    after: Filed | None = None,
+    limit: int = _ROWS_A_PAGE,
+) -> list[Filed]:
+    """Return feedback about the movies of a catalogue, or of all, of a user, or of all, in the order of the key.
+
+    It begins after the last one of the page before, if that is given.
+    """
+    query = select(feedback).order_by(*feedback.primary_key.columns).limit(limit)
     if catalogue is not None:
         query = query.where(feedback.c.catalogue == catalogue)
     if user_id is not None:
         query = query.where(feedback.c.user_id == user_id)
-    page = await transaction.rows(query)
-    while page:
-        yield [(row.catalogue, _stored(row)) for row in page]
-        last = page[-1]
-        page = await transaction.rows(query.where(key > tuple_(last.user_id, last.catalogue, last.movie_id)))
+    if after is not None:
+        name, last = after
+        query = query.where(tuple_(*feedback.primary_key.columns) > tuple_(last.user_id, name, last.movie_id))
+    return [(row.catalogue, _stored(row)) for row in await transaction.rows(query)]
+
+
+async def pages(
+    transaction: ReadTransaction, catalogue: CatalogueName | None = None, user_id: UserId | None = None
+) -> AsyncIterator[list[Filed]]:
+    """Return all that `page` returns, page by page."""
+    found = await page(transaction, catalogue, user_id)
+    while found:
+        yield found
+        found = await page(transaction, catalogue, user_id, after=found[-1])
 
 
 def _carry(insert: Callable[..., Any], moment: Callable[[Any], Any]) -> ReturningInsert[Any]:

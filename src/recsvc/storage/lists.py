@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, tuple_, update
 
 from recsvc.storage.tables import database_now, list_items, lists
 from recsvc.storage.transactions import ReadTransaction, WriteTransaction
@@ -80,10 +80,14 @@ async def get(
     found = await transaction.rows(query.with_for_update() if to_change else query)
     if not found:
         return None
-    row = found[-1]
+    return await _whole(transaction, found[-1])
+
+
+async def _whole(transaction: ReadTransaction, row: Row[Any]) -> StoredList:
+    """Return the list of a row with its movies."""
     held = (list_items.c.movie_id, list_items.c.title, list_items.c.year, list_items.c.note)
     items = await transaction.rows(
-        select(*held).where(*_of_list(list_items, row.catalogue, slug)).order_by(list_items.c.position)
+        select(*held).where(*_of_list(list_items, row.catalogue, row.slug)).order_by(list_items.c.position)
     )
     return StoredList(
         row.slug,
@@ -151,6 +155,17 @@ async def of_owner(transaction: ReadTransaction, catalogue: CatalogueName, owner
     rows = await transaction.rows(query)
     found = {slug: OwnedList(slug, title, ListKind(kind), count, at) for slug, title, kind, count, at in rows}
     return sorted(found.values(), key=lambda one: (one.updated_at, one.slug), reverse=True)
+
+
+async def page_of_owner(
+    transaction: ReadTransaction, owner: UserId, *, after: StoredList | None, limit: int
+) -> list[StoredList]:
+    """Return lists of a user, as each catalogue has them, by slug, from the one after the given one on."""
+    key = lists.primary_key.columns
+    query = select(lists).where(lists.c.owner == owner).order_by(*key).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(*key) > tuple_(after.slug, after.catalogue))
+    return [await _whole(transaction, row) for row in await transaction.rows(query)]
 
 
 async def has_watchlist(transaction: ReadTransaction, catalogue: CatalogueName, owner: UserId | None) -> bool:

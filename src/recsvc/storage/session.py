@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recsvc.storage.tables import database_now, ended_sessions
-from recsvc.storage.transactions import WriteTransaction
+from recsvc.storage.transactions import ReadTransaction, WriteTransaction
 from recsvc.types import UserId
 
 
@@ -45,6 +45,12 @@ async def has_ended(transaction: WriteTransaction, user_id: UserId, expires_at: 
     await _lock(transaction, user_id, "pg_advisory_xact_lock_shared")
     ended = (ended_sessions.c.session == digest(user_id)) & (ended_sessions.c.expires_at >= expires_at)
     return bool(await transaction.rows(select(literal(1)).select_from(ended_sessions).where(ended)))
+
+
+async def ended_until(transaction: ReadTransaction, user_id: UserId) -> datetime | None:
+    """Return until when the sessions of a user would have been valid that ended; None if it is not known of any."""
+    query = select(ended_sessions.c.expires_at).where(ended_sessions.c.session == digest(user_id))
+    return next((expires_at for (expires_at,) in await transaction.rows(query)), None)
 
 
 async def _lock(transaction: WriteTransaction, user_id: UserId, lock: str) -> None:

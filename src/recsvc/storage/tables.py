@@ -217,3 +217,19 @@ leases = Table(
     sqlite_with_rowid=False,
 )
 """Work that one process does at a time, who does it, and until when the holder has to say so again."""
+
+trainings = Table(
+    "trainings",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("catalogue", Text, nullable=False),
+    Column("cut", UtcDateTime, nullable=False),
+    Column("erased", Integer, nullable=False, server_default=text("0")),
+    Column("erased_at", UtcDateTime),
+    sqlite_with_rowid=False,
+)
+"""The versions that were trained on what users said, and up to which write (`cut`).
+
+`erased` counts the users who were erased later although the version may have been trained on what they said, and
+`erased_at` is when the last of them was. Nothing else is kept of them.
+"""

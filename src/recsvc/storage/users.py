@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, literal, select
 
 from recsvc.storage.lists import OwnedList, of_owner
 from recsvc.storage.tables import events, feedback, lists
@@ -15,6 +15,8 @@ from recsvc.types import CatalogueName, FeedbackKind, UserId
 
 _IN_TASTE = (FeedbackKind.RATING, FeedbackKind.LIKED, FeedbackKind.DISLIKED)
 """The kinds of feedback that are part of a taste."""
+_OF_USERS = (feedback.c.user_id, events.c.user_id, lists.c.owner)
+"""The columns that name a user."""
 
 
 class UserSummary(NamedTuple):
@@ -55,15 +57,24 @@ async def summary(transaction: ReadTransaction, catalogue: CatalogueName, user_i
     return UserSummary(counts, event_count, first_at, last_at, owned)
 
 
+async def is_known(transaction: ReadTransaction, user_id: UserId) -> bool:
+    """Tell whether there is feedback, an event or a list of a user, of any catalogue."""
+    for column in _OF_USERS:
+        if await transaction.rows(select(literal(1)).select_from(column.table).where(column == user_id).limit(1)):
+            return True
+    return False
+
+
 async def erase(transaction: WriteTransaction, user_id: UserId) -> bool:
     """Erase all feedback, events and lists of a user, of all catalogues; return whether there were any."""
     erased = 0
-    for column in (feedback.c.user_id, events.c.user_id, lists.c.owner):
+    for column in _OF_USERS:
         erased += (await transaction.execute(delete(column.table).where(column == user_id))).rowcount
     return erased > 0
 
 
-async def with_feedback(transaction: ReadTransaction, catalogue: CatalogueName) -> set[UserId]:
-    """Return the users of whom there is feedback about movies of a catalogue."""
-    query = select(feedback.c.user_id).where(feedback.c.catalogue == catalogue).distinct()
+async def with_feedback(transaction: ReadTransaction, catalogue: CatalogueName, until: datetime) -> set[UserId]:
+    """Return the users of whom there is feedback about movies of a catalogue that was given first until some time."""
+    given = (feedback.c.catalogue == catalogue, feedback.c.created_at <= until)
+    query = select(feedback.c.user_id).where(*given).distinct()
     return {user_id for (user_id,) in await transaction.rows(query)}

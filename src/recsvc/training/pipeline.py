@@ -26,6 +26,7 @@ from recsvc.registry.components import Component
 from recsvc.registry.manifest import CollectedRecord, DatasetRecord, Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
+from recsvc.training.costs import Estimate
 from recsvc.training.gate import Verdict, judge, split
 from recsvc.tuning.budget import enough_to_search
 from recsvc.tuning.search import Study, search
@@ -75,6 +76,7 @@ def publish_trained(
     catalogue_name: CatalogueName | None = None,
     switch_catalogue: bool = False,
     search_plan: SearchPlan | None = None,
+    estimate: Estimate | None = None,
 ) -> Trained:
     """Measure on a hold-out, train on everything, publish, and promote what passes the gate if `promote` is set.
 
@@ -82,7 +84,7 @@ def publish_trained(
     all is trained with what was found, without another search.
 
     The catalogue is the dataset's name unless another is given. A version of another catalogue than the one in
-    production is promoted only with `switch_catalogue`.
+    production is promoted only with `switch_catalogue`. The manifest keeps the `estimate` beside what it took.
 
     `progress` is called with the name of each of the `STEPS` steps as it begins, and of each trial as it ends.
 
@@ -106,6 +108,7 @@ def publish_trained(
         progress=progress,
         read_from=read_from,
         catalogue_name=catalogue_name,
+        estimate=estimate,
     )
     switches = models.serving_catalogue(registry) not in (None, manifest.catalogue)
     promoted = promote and verdict.passed and (switch_catalogue or not switches)
@@ -126,12 +129,14 @@ def publish(
     read_from: Folders = Folders(),
     catalogue_name: CatalogueName | None = None,
     collected: Collected | None = None,
-    check: Callable[[], None] = lambda: None,
+    estimate: Estimate | None = None,
+    check: Callable[[str], None] = lambda _version: None,
 ) -> Manifest:
     """Train everything that serves on a dataset and on what users said, `collected`, and publish it.
 
-    Only the users of the dataset stand in the history of the version. `check` is called when all is trained, just
-    before it is published; what it raises prevents that.
+    Only the users of the dataset stand in the history of the version. The manifest keeps the `estimate` beside what it
+    took. `check` is called with the name of the
+    version when all is trained, just before it is published; what it raises prevents that.
 
     Raises:
         ModelError: The models cannot be trained on this data with this config.
@@ -168,6 +173,7 @@ def publish(
             embedding_model=dataset.embedding_model,
         ),
         collected=None if collected is None else _record(collected),
+        cost=None if estimate is None else estimate.record(),
         config=config.as_dict(),
         seed=config.seed,
         era_border=catalogue.median_year,
@@ -185,8 +191,7 @@ def publish(
         folders=FOLDERS | {name: f"served/{name}" for name in own_components},
     )
     progress("publishing")
-    check()
-    return registry.publish(draft)
+    return registry.publish(draft, check)
 
 
 def _record(collected: Collected) -> CollectedRecord:

@@ -16,6 +16,7 @@ from recsvc.models.vbmf import VbmfConfig
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
+from recsvc.training.costs import Estimate
 from recsvc.training.gate_in_time import Verdict, judge, question
 from recsvc.training.pipeline import Folders, Progress, SearchPlan, publish, search_in
 from recsvc.usecases import models
@@ -44,14 +45,15 @@ def retrain(
     progress: Progress,
     read_from: Folders,
     search_plan: SearchPlan | None,
-    check: Callable[[], None],
+    estimate: Estimate | None = None,
+    check: Callable[[str], None],
 ) -> Retrained:
     """Judge a candidate by later ratings, train on everything with its settings, publish, and promote what passed.
 
     The search of settings begins at those of the serving version, and sees nothing that the gate asks for. What does
     not pass is published all the same, and says why. With a `challenge`, the share of the users that it answers, what
-    passes challenges the serving version in place of following it. `check` is called before and after publishing; if it
-    raises, nothing stays.
+    passes challenges the serving version in place of following it. `check` is called with the name of the version
+    before and after publishing; if it raises, nothing stays.
 
     Raises:
         RecsvcError: `check` found that it must not be published, such as that users were erased.
@@ -77,10 +79,11 @@ def retrain(
         read_from=read_from,
         catalogue_name=serving.manifest.catalogue,
         collected=collected,
+        estimate=estimate,
         check=check,
     )
     try:
-        check()
+        check(manifest.version)
     except RecsvcError:
         registry.remove(manifest.version)
         raise

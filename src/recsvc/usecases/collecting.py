@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from recsvc.datasets.collected import Collected
 from recsvc.datasets.dataset import Ratings
 from recsvc.errors import ErasedMeanwhileError
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.storage import feedback, users
+from recsvc.storage import feedback, tables, trainings, users
 from recsvc.storage.database import Database
 from recsvc.types import CatalogueName, UserId
 
@@ -27,11 +28,15 @@ async def collect(
     nothing, and so do movies that are not in the vocabulary.
     """
     rows: dict[UserId, list[tuple[int, int, float]]] = {}
+    cut: datetime | None = None
     async with database.read() as transaction:
         async for page in feedback.pages(transaction, catalogue):
             for _, one in page:
+                if one.updated_at is None:
+                    continue
+                cut = one.updated_at if cut is None else max(cut, one.updated_at)
                 stars = one.stars if one.stars is not None else stars_by_kind.get(one.kind)
-                if stars is not None and one.updated_at is not None and vocabulary.row(one.movie_id) is not None:
+                if stars is not None and vocabulary.row(one.movie_id) is not None:
                     time = int(one.updated_at.timestamp())
                     rows.setdefault(one.user_id, []).append((time, one.movie_id, stars))
     newest = {user: sorted(of_user)[-MOST_OF_A_USER:] for user, of_user in rows.items()}
@@ -47,17 +52,30 @@ async def collect(
         np.array(values, np.float32),
         np.array(times, np.int64),
     )
-    return Collected(ratings, tuple(newest))
+    return Collected(ratings, tuple(newest), cut)
 
 
-async def check_nobody_was_erased(database: Database, catalogue: CatalogueName, collected: Collected) -> None:
-    """Check that all users whose ratings were read still have some: what was erased must not be published.
+async def keep_training(database: Database, version: str, catalogue: CatalogueName, collected: Collected) -> None:
+    """Keep up to which write a version was trained, for whoever is erased from now on; it may be called again.
+
+    All users whose ratings were read must still have feedback from then: what was erased must not be published. Whoever
+    was erased and came back since has none.
 
     Raises:
-        ErasedMeanwhileError: A user was erased in the meantime.
+        ErasedMeanwhileError: A user was erased in the meantime; nothing is kept.
     """
+    if collected.cut is None:
+        return
+    async with database.write() as transaction:
+        await transaction.keep_writers_out(tables.trainings)
+        there = await users.with_feedback(transaction, catalogue, collected.cut)
+        gone = len(set(collected.user_ids) - there)
+        if gone:
+            raise ErasedMeanwhileError(gone)
+        await trainings.put(transaction, version, catalogue, collected.cut)
+
+
+async def erased_since(database: Database) -> Mapping[str, int]:
+    """Return how many users were erased after a version was trained on what they said, by version; no zeros."""
     async with database.read() as transaction:
-        there = await users.with_feedback(transaction, catalogue)
-    gone = len(set(collected.user_ids) - there)
-    if gone:
-        raise ErasedMeanwhileError(gone)
+        return await trainings.erased_since(transaction)

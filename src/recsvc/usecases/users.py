@@ -11,7 +11,7 @@ from recsvc.engine.answer import UserProfile
 from recsvc.engine.engine import UNKNOWN_USER, Engine
 from recsvc.errors import NotFoundError, ReadOnlyUserError
 from recsvc.settings import Settings
-from recsvc.storage import feedback, session, users
+from recsvc.storage import feedback, session, trainings, users
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import StoredFeedback
 from recsvc.storage.users import UserSummary
@@ -112,6 +112,19 @@ async def summary_of(engine: Engine, database: Database, user_id: UserId) -> Use
     return summary
 
 
+def dataset_ratings(engine: Engine, user_id: UserId) -> list[StoredFeedback]:
+    """Return the ratings of one of the dataset's own users, by movie id; none for all others."""
+    label = _label(engine, user_id)
+    if label is None:
+        return []
+    taste = engine.history.taste(label)
+    ids = engine.catalogue.vocabulary.ids[taste.rows].tolist()
+    return [
+        StoredFeedback(user_id, movie_id, FeedbackKind.RATING, stars)
+        for movie_id, stars in zip(ids, taste.stars.tolist(), strict=True)
+    ]
+
+
 async def feedback_of(
     engine: Engine, database: Database, user_id: UserId, *, limit: int, offset: int
 ) -> tuple[list[StoredFeedback], int]:
@@ -119,14 +132,8 @@ async def feedback_of(
 
     The newest feedback goes first. The ratings of the dataset's own users have no times, and are ordered by movie id.
     """
-    label = _label(engine, user_id)
-    if label is not None:
-        taste = engine.history.taste(label)
-        ids = engine.catalogue.vocabulary.ids[taste.rows].tolist()
-        ratings = [
-            StoredFeedback(user_id, movie_id, FeedbackKind.RATING, stars)
-            for movie_id, stars in zip(ids, taste.stars.tolist(), strict=True)
-        ]
+    if is_dataset_user(engine, user_id):
+        ratings = dataset_ratings(engine, user_id)
         return ratings[offset : offset + limit], len(ratings)
     async with database.read() as transaction:
         catalogue = engine.manifest.catalogue
@@ -137,6 +144,7 @@ async def feedback_of(
 async def erase(database: Database, user_id: UserId, sessions_until: datetime | None) -> None:
     """Erase everything that is stored about a user, in all catalogues, at once and for good.
 
+    Of the versions that were trained on it, it is counted that somebody took it back.
     For an unknown user there is nothing to do. The sessions that are valid until `sessions_until` at the latest end
     with it.
 
@@ -146,5 +154,6 @@ async def erase(database: Database, user_id: UserId, sessions_until: datetime | 
     async with database.write() as transaction:
         if sessions_until is not None:
             await session.end(transaction, user_id, sessions_until)
+        await trainings.count_erasure(transaction, user_id)
         if not await users.erase(transaction, user_id):
             check_writable(user_id)

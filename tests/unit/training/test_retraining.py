@@ -83,7 +83,7 @@ def retrained(
 def test_with_too_few_users_it_is_published_and_not_promoted(part: Dataset, registry: Registry) -> None:
     serving = trained(part, registry)
     assert seen_until(serving, part) == part.ratings.timestamps.max()
-    done = retrained(part, registry, serving, one_opinion(part), lambda: None)
+    done = retrained(part, registry, serving, one_opinion(part), lambda _: None)
     assert done.action == "published"
     assert registry.production() == serving.manifest.version
     engine = open_engine(registry, done.manifest.version)
@@ -102,9 +102,10 @@ def test_nothing_stays_of_a_version_in_which_somebody_is_who_was_erased(
     serving = trained(part, registry)
     calls = 0
 
-    def erased() -> None:
+    def erased(version: str) -> None:
         nonlocal calls
         calls += 1
+        assert (version in registry.names()) == (calls == 2)
         if calls == fails_at:
             raise ErasedMeanwhileError(1)
 
@@ -116,7 +117,7 @@ def test_nothing_stays_of_a_version_in_which_somebody_is_who_was_erased(
 
 def test_without_opinions_it_trains_on_the_dataset_alone(part: Dataset, registry: Registry) -> None:
     serving = trained(part, registry)
-    done = retrained(part, registry, serving, Collected(NOTHING, ()), lambda: None)
+    done = retrained(part, registry, serving, Collected(NOTHING, ()), lambda _: None)
     assert done.manifest.collected is not None
     assert done.manifest.collected.until is None
     assert done.manifest.dataset == serving.manifest.dataset
@@ -150,7 +151,7 @@ def test_settings_are_searched_without_what_the_gate_asks_for(
 
     monkeypatch.setattr(pipeline, "search", noted)
     monkeypatch.setattr(pipeline, "enough_to_search", lambda _dataset: True)
-    done = retrained(part, registry, serving, one_opinion(part), lambda: None, SearchPlan(2))
+    done = retrained(part, registry, serving, one_opinion(part), lambda _: None, SearchPlan(2))
     assert searched_in == [len(part.ratings)]  # without the one that is newer than the cut
     assert done.manifest.search is not None
     assert open_engine(registry, done.manifest.version).hybrid.config == config
@@ -161,13 +162,13 @@ def test_what_passes_is_promoted_or_challenges(
 ) -> None:
     serving = trained(part, registry)
     monkeypatch.setattr(retraining, "judge", lambda *_: Verdict(True, "it is better", {}))
-    done = retrained(part, registry, serving, one_opinion(part), lambda: None, challenge=0.25)
+    done = retrained(part, registry, serving, one_opinion(part), lambda _: None, challenge=0.25)
     assert done.action == "challenges"
     challenge = registry.aliases.challenge()
     assert challenge is not None
     assert (challenge.version, challenge.weight) == (done.manifest.version, 0.25)
     assert registry.production() == serving.manifest.version
-    done = retrained(part, registry, serving, one_opinion(part), lambda: None)
+    done = retrained(part, registry, serving, one_opinion(part), lambda _: None)
     assert done.action == "promoted"
     assert registry.production() == done.manifest.version
     assert registry.aliases.entries()[-1].why == "retrained; it is better"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Depends, Path, Request
 
 from recsvc.registry.aliases import AliasEntry
 from recsvc.registry.manifest import VERSION_ID
@@ -15,6 +16,7 @@ from recsvc.service.caching import AlwaysRevalidated
 from recsvc.service.deps import ChangeDep, DeploymentManagerDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.models import ChallengeBody, Models, ModelVersion, Promotion, PromotionBody
+from recsvc.usecases.collecting import erased_since
 
 router = APIRouter(prefix="/models", tags=["models"])
 WHO = "http"
@@ -28,8 +30,12 @@ def _report_url(registry: Registry, version: str) -> str | None:
     return f"/reports/{version}" if registry.report_path(version).is_file() else None
 
 
+async def _erased(request: Request) -> Mapping[str, int]:
+    return await erased_since(request.app.state.database)
+
+
 @router.get("", summary="All versions in the registry", dependencies=[AlwaysRevalidated], responses=document(409))
-def models(manager: DeploymentManagerDep) -> Models:
+def models(manager: DeploymentManagerDep, erased: Annotated[Mapping[str, int], Depends(_erased)]) -> Models:
     """Newest first; damaged versions are left out."""
     production, challenge = manager.registry.aliases.current(), manager.registry.aliases.challenge()
     loaded = manager.loaded()
@@ -45,6 +51,7 @@ def models(manager: DeploymentManagerDep) -> Models:
             dataset=manifest.dataset.name,
             catalogue=manifest.catalogue,
             opinions=0 if manifest.collected is None else manifest.collected.ratings,
+            erased_since=erased.get(manifest.version, 0),
             report_url=_report_url(manager.registry, manifest.version),
             metrics=manifest.metrics,
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import StreamingResponse
 
 from recsvc.service.deps import CallerDep, ContextDep
 from recsvc.service.problems import document
 from recsvc.service.schemas.fields import UserIdField
-from recsvc.service.schemas.users import HeldList, User, UserRating, UserRatings, UserRatingsQuery
+from recsvc.service.schemas.users import HeldList, User, UserExport, UserRating, UserRatings, UserRatingsQuery
+from recsvc.service.streaming import export_document
+from recsvc.usecases.exporting import held_on
 from recsvc.usecases.users import erase, feedback_of, is_dataset_user, is_writable, summary_of
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -57,6 +60,21 @@ async def user_ratings(context: ContextDep, user: UserDep, query: Annotated[User
         items=items,
         next_offset=next_offset if next_offset < total else None,
     )
+
+
+@router.get(
+    "/{user_id}/export",
+    summary="Everything that is stored about a user",
+    response_model=UserExport,
+    responses=document(401, 403, 404),
+)
+async def export_user(context: ContextDep, user: UserDep) -> StreamingResponse:
+    """All feedback, events and lists of a user, of all catalogues, as one document; 404 if nothing is stored.
+
+    It is sent while it is read. Where it cannot be read to its end, the connection is cut, and the document is no JSON.
+    """
+    held = await held_on(context.deployment.for_user(user), context.database, user)
+    return StreamingResponse(export_document(user, held), media_type="application/json")
 
 
 @router.delete("/{user_id}", status_code=204, summary="Erase a user", responses=document(401, 403))

@@ -36,6 +36,11 @@ class ModelVersion(ResponseModel):
         description="How many ratings, likes and dislikes of the service's own users it was trained on besides.",
         examples=[7200],
     )
+    erased_since: int = Field(
+        description="How many users were erased after it was trained on what they had said: `recsvc retrain` makes a "
+        "version without it.",
+        examples=[0],
+    )
     report_url: str | None = Field(
         description="Its page of plots and lists, if `recsvc report` was run.",
         examples=["/reports/20261120T101500Z-1f3a9c2e"],

@@ -7,9 +7,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from recsvc.service.schemas.fields import KField, MovieField, NextOffsetField, RequestModel, ResponseModel, UserField
+from recsvc.service.schemas.fields import (
+    KField,
+    MovieField,
+    NextOffsetField,
+    RequestModel,
+    ResponseModel,
+    TitleField,
+    UserField,
+)
 from recsvc.service.schemas.lists import LIST_KIND, SlugField
-from recsvc.types import FeedbackKind, ListKind
+from recsvc.types import EventType, FeedbackKind, ListKind
 
 
 class UserRatingsQuery(RequestModel):
@@ -65,3 +73,71 @@ class UserRatings(ResponseModel):
     total: int = Field(description="How many movies have feedback.", examples=[18])
     items: list[UserRating] = Field(description="The feedback.")
     next_offset: NextOffsetField
+
+
+CatalogueField = Annotated[
+    str, Field(description="The set of movies in which the movie id has a meaning.", examples=["ml-100k"])
+]
+
+
+class ExportedFeedback(ResponseModel):
+    """Feedback about one movie, as it is stored; the columns are those of `recsvc feedback export`."""
+
+    catalogue: CatalogueField
+    movie_id: MovieField
+    kind: FeedbackKind = Field(description="The kind of feedback.")
+    stars: float | None = Field(description="The stars; null for what has none.", examples=[4.5])
+    created_at: datetime | None = Field(description="When it was given first; null for users of the dataset.")
+    updated_at: datetime | None = Field(description="When it was changed last; null for users of the dataset.")
+    revision: int = Field(description="How often it was given or changed; 0 for users of the dataset.", examples=[1])
+    recommendation_id: str | None = Field(description="The answer in which the movie was recommended, if it was sent.")
+    model_version: str | None = Field(description="The version of that answer.")
+    strategy: str | None = Field(description="Its strategy.", examples=["hybrid"])
+    rank: int | None = Field(description="The movie's place in it, from 1.", examples=[3])
+
+
+class ExportedEvent(ResponseModel):
+    """A movie that was shown or clicked."""
+
+    catalogue: CatalogueField
+    movie_id: MovieField
+    type: EventType = Field(description="What happened.")
+    model_version: str = Field(description="The version of the answer that the movie was in.")
+    strategy: str = Field(description="Its strategy.", examples=["hybrid"])
+    rank: int = Field(description="The movie's place in it, from 1.", examples=[3])
+    created_at: datetime = Field(description="When it was reported first.")
+
+
+class ExportedItem(ResponseModel):
+    """A movie of a list, with the title and the year that it had when it was added."""
+
+    movie_id: MovieField
+    title: TitleField
+    year: int | None = Field(description="The year of its release.", examples=[1977])
+    note: str | None = Field(description="What the owner says of it.", examples=["The best."])
+
+
+class ExportedList(ResponseModel):
+    """A list of the user, once for each catalogue that has it."""
+
+    slug: SlugField
+    catalogue: CatalogueField
+    title: str = Field(description="What the list is called.", examples=["Movies for a rainy Sunday"])
+    kind: ListKind = Field(description=LIST_KIND)
+    items: list[ExportedItem] = Field(description="The movies in their order.")
+    created_at: datetime = Field(description="When it was made.")
+    updated_at: datetime = Field(description="When it was changed last.")
+
+
+class UserExport(ResponseModel):
+    """Everything that is stored about a user, but for the hashes of the edit tokens of their lists."""
+
+    user_id: UserField
+    simulated: bool = Field(description="Whether this is a simulated user of the dataset.")
+    sessions_ended_until: datetime | None = Field(
+        description="Sessions that would have been valid until then at the latest were ended, by signing out or "
+        "erasing; null if none was, or if they would all have expired by now."
+    )
+    feedback: list[ExportedFeedback] = Field(description="The feedback, by catalogue and movie.")
+    events: list[ExportedEvent] = Field(description="What was shown and clicked, by movie.")
+    lists: list[ExportedList] = Field(description="The lists, by slug.")
