@@ -138,6 +138,29 @@ def test_what_was_trained_on_spoilt_ratings_is_refused(
     assert same.metrics["first"]["gain_low"] > 0
 
 
+def test_what_was_trained_on_shuffled_stars_is_refused(part: Dataset, tmp_path: Path) -> None:
+    """Simulated users rate movies that they like and as many that they do not; their lists depend little on stars."""
+    rng = np.random.default_rng(1)
+    ids = rng.permutation([movie.movie_id for movie in part.movies])[:120].reshape(GROUPS, -1)
+    newest, rows = int(part.ratings.timestamps.max()), []
+    for user in range(LEAST_USERS):
+        liked, not_liked = (rng.permutation(ids[(user + shift) % GROUPS])[:12].tolist() for shift in (0, 1))
+        for at, pair in enumerate(zip(liked, not_liked, strict=True)):
+            time = newest + (100 if at < 9 else 200)
+            rows += [(user, movie, stars, time) for movie, stars in zip(pair, (5.0, 1.0), strict=True)]
+    said = Collected(ratings(rows, LEAST_USERS), tuple(f"simulated-{user}" for user in range(LEAST_USERS)))
+    told = question(said.ratings, newest)
+    serving = published(tmp_path, part, replace(said, ratings=told.known))
+    honest = judge(part, told, TrainingConfig(), serving, None)
+    assert honest.passed, honest.reason
+    shuffled = [replace(one, stars=rng.permutation(one.stars)) for one in (part.ratings, told.known)]
+    spoilt = judge(
+        replace(part, ratings=shuffled[0]), replace(told, known=shuffled[1]), TrainingConfig(), serving, None
+    )
+    assert not spoilt.passed
+    assert "the predicted stars are" in spoilt.reason
+
+
 def test_one_that_serves_worse_than_the_first_version_does_not_follow(
     part: Dataset, asked: Question, base: Engine, better: Engine
 ) -> None:
