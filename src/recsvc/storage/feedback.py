@@ -180,7 +180,7 @@ async def page(
     user_id: UserId | None = None,
     *,
     after: Filed | None = None,
-    limit: int = _ROWS_A_PAGE,
+    limit: int,
 ) -> list[Filed]:
     """Return feedback about the movies of a catalogue, or of all, of a user, or of all, in the order of the key.
 
@@ -201,10 +201,10 @@ async def pages(
     transaction: ReadTransaction, catalogue: CatalogueName | None = None, user_id: UserId | None = None
 ) -> AsyncIterator[list[Filed]]:
     """Return all that `page` returns, page by page."""
-    found = await page(transaction, catalogue, user_id)
+    found = await page(transaction, catalogue, user_id, limit=_ROWS_A_PAGE)
     while found:
         yield found
-        found = await page(transaction, catalogue, user_id, after=found[-1])
+        found = await page(transaction, catalogue, user_id, after=found[-1], limit=_ROWS_A_PAGE)
 
 
 def _carry(insert: Callable[..., Any], moment: Callable[[Any], Any]) -> ReturningInsert[Any]:
