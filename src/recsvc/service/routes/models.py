@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Request
 
+from recsvc.errors import DatabaseUnavailableError
 from recsvc.registry.aliases import AliasEntry
 from recsvc.registry.manifest import VERSION_ID
 from recsvc.registry.store import Registry
@@ -30,12 +31,15 @@ def _report_url(registry: Registry, version: str) -> str | None:
     return f"/reports/{version}" if registry.report_path(version).is_file() else None
 
 
-async def _erased(request: Request) -> Mapping[str, int]:
-    return await erased_since(request.app.state.database)
+async def _erased(request: Request) -> Mapping[str, int] | None:
+    try:
+        return await erased_since(request.app.state.database)
+    except DatabaseUnavailableError:  # what serves is worth knowing then, too
+        return None
 
 
 @router.get("", summary="All versions in the registry", dependencies=[AlwaysRevalidated], responses=document(409))
-def models(manager: DeploymentManagerDep, erased: Annotated[Mapping[str, int], Depends(_erased)]) -> Models:
+def models(manager: DeploymentManagerDep, erased: Annotated[Mapping[str, int] | None, Depends(_erased)]) -> Models:
     """Newest first; damaged versions are left out."""
     production, challenge = manager.registry.aliases.current(), manager.registry.aliases.challenge()
     loaded = manager.loaded()
@@ -51,7 +55,7 @@ def models(manager: DeploymentManagerDep, erased: Annotated[Mapping[str, int], D
             dataset=manifest.dataset.name,
             catalogue=manifest.catalogue,
             opinions=0 if manifest.collected is None else manifest.collected.ratings,
-            erased_since=erased.get(manifest.version, 0),
+            erased_since=None if erased is None else erased.get(manifest.version, 0),
             report_url=_report_url(manager.registry, manifest.version),
             metrics=manifest.metrics,
         )

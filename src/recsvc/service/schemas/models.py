@@ -36,9 +36,9 @@ class ModelVersion(ResponseModel):
         description="How many ratings, likes and dislikes of the service's own users it was trained on besides.",
         examples=[7200],
     )
-    erased_since: int = Field(
+    erased_since: int | None = Field(
         description="How many users were erased after it was trained on what they had said: `recsvc retrain` makes a "
-        "version without it.",
+        "version without it. null while the database does not answer.",
         examples=[0],
     )
     report_url: str | None = Field(
