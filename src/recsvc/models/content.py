@@ -228,11 +228,14 @@ def _seen(tags: TagMatrix, about: Columns, weights: Mapping[str, float]) -> _See
     if len(has) == len(ABOUT):
         for missing, kept in (ABOUT, ABOUT[::-1]):
             lengths = np.sqrt(sum(weights[field] * has[field] for field in ABOUT))
+            lacking = has[kept] & ~has[missing]
+            if not has[missing].any() or not lacking.any():
+                continue  # all know the same
             # With only what is kept, a movie would be scaled by this much more; see `features.text.tag_matrix`.
             factors = np.where(has[kept], np.sqrt(lengths / np.sqrt(weights[kept])), 1.0).astype(np.float32)
             first, end = about[kept]
             is_kept = (tags.indices >= first) & (tags.indices < end)
             factor = np.where(is_kept, np.repeat(factors, np.diff(tags.indptr)), np.float32(1))
-            by[has[kept] & ~has[missing]] = len(seen)
+            by[lacking] = len(seen)
             seen.append(sparse.csr_array((tags.data * factor, tags.indices, tags.indptr), shape=tags.shape))
     return _Seen(seen, by)

@@ -95,6 +95,15 @@ def test_what_is_said_of_a_movie_makes_it_no_less_similar_to_one_without_a_text(
     np.testing.assert_allclose(content.similar(4), [0, 0, 0, text, text], atol=1e-6)
 
 
+@pytest.mark.parametrize("overview", ["", "blue"])
+def test_where_all_know_the_same_the_tags_are_kept_once(overview: str) -> None:
+    movies = [Movie(number, "x", genres=("A",), overview=overview) for number in (1, 2)]
+    interactions = world_of(movies, {"1": {1: 5.0}}).interactions
+    content = Content(ContentConfig("counts", min_movies=1)).fit(interactions, movies, rng=np.random.default_rng(1))
+    assert len(content._seen.tags) == 1
+    assert len(of_which_little_is_known()._seen.tags) == 3
+
+
 def test_a_stored_model_compares_alike_and_one_of_before_by_its_tags(tmp_path: Path) -> None:
     content = of_which_little_is_known()
     state = content.state()
