@@ -48,9 +48,14 @@ class Settings(BaseSettings):
     requests_per_minute: int | None = Field(
         default=None,
         ge=0,
-        description="How many requests a client address may send in a minute to one process, a fifth of them writes "
+        description="How many requests a client address may send in a minute, a fifth of them writes "
         "and a thirtieth new sessions or lists; ten times as many with an API key. 0: as many as it likes. "
         "Unset: 600 where the service is exposed.",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Where requests are counted for all processes together: `redis://HOST:PORT/NUMBER` (extra "
+        "`redis`). Unset: every process counts for itself.",
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         default=(),
@@ -182,6 +187,13 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("must start with redis:// or rediss://")
         return value
 
     @field_validator("admin_key")

@@ -21,10 +21,18 @@ def doctor() -> None:
 
 
 async def _examine(settings: Settings) -> int:
+    from recsvc.service.counting import SharedCounts
     from recsvc.usecases.diagnosis import Level, diagnose
 
     failed = 0
     async for level, subject, text in diagnose(settings):
         terminal.say(f"{level:8} {subject}: {text}")
         failed += level is Level.FAILURE
+    if settings.redis_url is not None:
+        counts = SharedCounts(settings.redis_url.get_secret_value())
+        level, text = Level.GOOD, "counts requests for all processes"
+        if not await counts.answers():
+            level, text = Level.WARNING, "does not answer: every process counts requests for itself"
+        terminal.say(f"{level:8} redis: {text}")
+        await counts.close()
     return min(failed, 1)

@@ -17,6 +17,7 @@ from recsvc.registry.store import Registry
 from recsvc.service import middleware, problems
 from recsvc.service.access import Sessions, require_known
 from recsvc.service.caching import ETagMiddleware
+from recsvc.service.counting import Counts, counts_of
 from recsvc.service.identity import IdentityProvider
 from recsvc.service.limiting import LimitMiddleware
 from recsvc.service.openapi import Documented
@@ -95,7 +96,12 @@ and not changed.
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Create the service. It opens the database and the version when it starts, and closes them when it stops."""
+    """Create the service. It opens the database and the version when it starts, and closes them when it stops.
+
+    Raises:
+        ConfigurationError: Requests cannot be counted where the settings say.
+    """
+    counts = counts_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -118,6 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
+            await counts.close()
             await database.close()
 
     app = Documented(
@@ -133,7 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.stars_by_kind = stars_by_kind_of(settings)
-    add_middleware(app, settings)
+    add_middleware(app, settings, counts)
     problems.install(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
@@ -145,14 +152,14 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def add_middleware(app: FastAPI, settings: Settings) -> None:
+def add_middleware(app: FastAPI, settings: Settings, counts: Counts) -> None:
     """Add what every request passes to an application; each one that is added is around those before."""
     app.add_middleware(ETagMiddleware)
     app.add_middleware(middleware.BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(middleware.HostMiddleware, allowed_hosts=settings.allowed_hosts)
     app.add_middleware(middleware.FailureMiddleware)
     if settings.most_requests:
-        app.add_middleware(LimitMiddleware, settings=settings)
+        app.add_middleware(LimitMiddleware, settings=settings, counts=counts)
     app.add_middleware(middleware.HeadMiddleware)
     app.add_middleware(middleware.HeadersMiddleware)
     app.add_middleware(middleware.RequestIdMiddleware)

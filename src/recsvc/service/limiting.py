@@ -1,20 +1,19 @@
-"""How much one client may ask for in a minute. Counted in this process: each of several counts for itself."""
+"""How much one client may ask for in a minute."""
 
 from __future__ import annotations
 
 import logging
 import math
 import time
+from collections.abc import Mapping
 from hashlib import blake2b
-from typing import NamedTuple
 
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsvc.errors import NotPermittedError, NotReadyError
 from recsvc.service.client_address import client_of
+from recsvc.service.counting import Counts, Limit
 from recsvc.service.middleware import Middleware
 from recsvc.service.problems import problem_response
 from recsvc.settings import Settings
@@ -36,22 +35,15 @@ BYTES_OF_A_WRITE = 2048
 """A body that is longer counts as several writes; one of unknown length as long as it may be."""
 
 
-class Limit(NamedTuple):
-    """A number of requests a minute, and whose they are."""
-
-    item: RateLimitItemPerMinute
-    who: str
-
-
 class LimitMiddleware(Middleware):
     """Answers 429 with `Retry-After` once a client has asked for more than `settings.most_requests` in a minute."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, counts: Counts) -> None:
         super().__init__(app)
         self._trusted = settings.trusted_proxies
         self._most = settings.most_requests
         self._max_body_bytes = settings.max_body_bytes
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._counts = counts
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -60,20 +52,26 @@ class LimitMiddleware(Middleware):
             return
         client = client_of(scope, self._trusted)
         refusals = Limit(RateLimitItemPerMinute(REFUSALS), f"refused {client}")
-        full = None if self._limiter.test(*refusals) else refusals
+        full = None if await self._counts.has_room(refusals) else refusals
         if full is None:
-            limits = self._limits(scope, await self._server(scope, refusals), client)
-            full = next((limit for limit, cost in limits.items() if not self._limiter.hit(*limit, cost=cost)), None)
+            full = await self._full(self._limits(scope, await self._server(scope, refusals), client))
         if full is not None:
             await self._refuse(scope, receive, send, client, full)
             return
 
         async def send_and_count(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in (401, 403) and _is_signed(scope):
-                self._limiter.hit(*refusals)
+                await self._counts.hit(refusals)
             await send(message)
 
         await self.app(scope, receive, send_and_count)
+
+    async def _full(self, limits: Mapping[Limit, int]) -> Limit | None:
+        """Count a request, and return the first limit that it is beyond; None if it is within all."""
+        for limit, cost in limits.items():
+            if not await self._counts.hit(limit, cost):
+                return limit
+        return None
 
     async def _server(self, scope: Scope, refusals: Limit) -> str | None:
         """Return a name for the API key of a request; None without one that is valid, which counts as refused."""
@@ -83,7 +81,7 @@ class LimitMiddleware(Middleware):
         try:
             await scopes_of(scope["app"].state.database, key)
         except NotPermittedError:
-            self._limiter.hit(*refusals)
+            await self._counts.hit(refusals)
             return None
         except NotReadyError:
             return None
@@ -108,8 +106,9 @@ class LimitMiddleware(Middleware):
         return 1 + (int(length) if length.isdecimal() else 0) // BYTES_OF_A_WRITE
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, client: str, full: Limit) -> None:
-        seconds = max(math.ceil(self._limiter.get_window_stats(*full).reset_time - time.time()), 1)
-        if self._limiter.hit(RateLimitItemPerMinute(1), f"told {full.who}"):  # a line a cause, not one a request
+        seconds = max(math.ceil(await self._counts.room_at(full) - time.time()), 1)
+        told = Limit(RateLimitItemPerMinute(1), f"told {full.who}")
+        if await self._counts.hit(told):  # a line a cause, not one a request
             log.warning("%s sent more than %s for a minute", client or "a client without an address", full.item)
         detail = f"Too many requests; the next one is answered in {seconds} s."
         headers = {"Retry-After": str(seconds)}

@@ -78,4 +78,5 @@ def _list(one: StoredList) -> ExportedList:
         items=[ExportedItem(**item._asdict()) for item in one.items],
         created_at=one.created_at,
         updated_at=one.updated_at,
+        read_at=one.read_at,
     )

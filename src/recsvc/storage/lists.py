@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, or_, select, tuple_, update
 
 from recsvc.storage.tables import database_now, list_items, lists
 from recsvc.storage.transactions import ReadTransaction, WriteTransaction
@@ -25,7 +25,10 @@ class ListItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredList:
-    """A list as it is stored; `owner` is None where nobody was known. The times are the database's, in UTC."""
+    """A list as it is stored; `owner` is None where nobody was known. The times are the database's, in UTC.
+
+    `read_at` is when somebody read it, which is not noted every time.
+    """
 
     slug: str
     catalogue: CatalogueName
@@ -36,6 +39,12 @@ class StoredList:
     updated_at: datetime
     owner: UserId | None
     kind: ListKind
+    read_at: datetime | None = None
+
+    @property
+    def used_at(self) -> datetime:
+        """When it was last known to be read or changed."""
+        return self.updated_at if self.read_at is None else max(self.read_at, self.updated_at)
 
 
 class OwnedList(NamedTuple):
@@ -99,6 +108,7 @@ async def _whole(transaction: ReadTransaction, row: Row[Any]) -> StoredList:
         row.updated_at,
         row.owner,
         ListKind(row.kind),
+        row.read_at,
     )
 
 
@@ -124,6 +134,22 @@ async def change(
 async def remove(transaction: WriteTransaction, slug: str) -> None:
     """Remove a list and its movies, of all catalogues."""
     await transaction.execute(delete(lists).where(lists.c.slug == slug))
+
+
+async def note_reading(transaction: WriteTransaction, slug: str) -> None:
+    """Note that somebody read a list."""
+    await transaction.execute(update(lists).where(lists.c.slug == slug).values(read_at=database_now()))
+
+
+async def remove_unread(transaction: WriteTransaction, visitors: str, *, before: datetime, most: int) -> None:
+    """Remove so many lists at most that nobody read or changed since a time, of nobody or of users of a namespace."""
+    key = lists.primary_key.columns
+    unread = select(*key).where(
+        lists.c.updated_at < before,
+        or_(lists.c.read_at.is_(None), lists.c.read_at < before),
+        or_(lists.c.owner.is_(None), lists.c.owner.startswith(visitors, autoescape=True)),
+    )
+    await transaction.execute(delete(lists).where(tuple_(*key).in_(unread.order_by(*key).limit(most))))
 
 
 def _of_list(table: Table, catalogue: CatalogueName, slug: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -192,7 +218,7 @@ async def carry_over(transaction: WriteTransaction, catalogue: CatalogueName, on
     kind = one.kind
     if kind is ListKind.WATCHLIST and await has_watchlist(transaction, catalogue, one.owner):
         kind = ListKind.PRIVATE
-    names = ("slug", "title", "edit_token_hash", "created_at", "updated_at", "owner")
+    names = ("slug", "title", "edit_token_hash", "created_at", "updated_at", "owner", "read_at")
     row = {name: getattr(one, name) for name in names}
     await transaction.execute(insert(lists), {**row, "catalogue": catalogue, "kind": kind.value})
     await _add_items(transaction, catalogue, one.slug, one.items)

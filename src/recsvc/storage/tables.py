@@ -151,13 +151,16 @@ lists = Table(
     Column("catalogue", Text, nullable=False),
     Column("owner", Text),
     Column("kind", Text, nullable=False, server_default=text(f"'{ListKind.SHARED}'")),
+    Column("read_at", UtcDateTime),
     PrimaryKeyConstraint("slug", "catalogue", name="lists_pkey"),
     CheckConstraint(f"kind IN ({_LIST_KINDS})", name="lists_kind_known"),
     Index("lists_owner", "owner"),
+    Index("lists_updated_at", "updated_at"),
 )
 """Lists, with the user who made them, if one was known; of the edit token only the SHA-256 is stored.
 
-A list that was carried over to another catalogue is there once for each, with the same slug and token.
+`read_at` is when somebody read it, noted now and then. A list that was carried over to another catalogue is there once
+for each, with the same slug and token.
 """
 
 list_items = Table(

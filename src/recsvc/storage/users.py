@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import Column, delete, func, literal, select
 
 from recsvc.storage.lists import OwnedList, of_owner
 from recsvc.storage.tables import events, feedback, lists
@@ -63,6 +63,12 @@ async def is_known(transaction: ReadTransaction, user_id: UserId) -> bool:
         if await transaction.rows(select(literal(1)).select_from(column.table).where(column == user_id).limit(1)):
             return True
     return False
+
+
+async def has_more_than(transaction: ReadTransaction, column: Column[str], user_id: UserId, most: int) -> bool:
+    """Tell whether more rows than that have a user in the column of a table that says whose they are."""
+    query = select(literal(1)).select_from(column.table).where(column == user_id).limit(1).offset(most)
+    return bool(await transaction.rows(query))
 
 
 async def erase(transaction: WriteTransaction, user_id: UserId) -> bool:

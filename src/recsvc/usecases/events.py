@@ -12,6 +12,7 @@ from recsvc.storage.events import Event
 from recsvc.types import EventType, MovieId, UserId
 from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.deployment import Deployment
+from recsvc.usecases.quotas import Kept, keep_quota
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.session import Session, keep_session
 from recsvc.usecases.users import check_writable
@@ -39,6 +40,7 @@ async def report_events(
 
     Raises:
         ReadOnlyUserError: No events are stored for this user.
+        NotPermittedError: They are more than may be kept of the user of the session: none is stored.
     """
     check_writable(user_id)
 
@@ -49,4 +51,7 @@ async def report_events(
     valid = convert(reported, attributed)
     async with database.write() as transaction:
         await keep_session(transaction, session)
-        return await keep_valid(valid, lambda checked: events.put_many(transaction, deployment.catalogue, checked))
+        outcomes = await keep_valid(valid, lambda checked: events.put_many(transaction, deployment.catalogue, checked))
+        if True in outcomes:
+            await keep_quota(transaction, session, Kept.EVENTS)
+        return outcomes

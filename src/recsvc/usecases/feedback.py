@@ -12,6 +12,7 @@ from recsvc.storage.feedback import Feedback
 from recsvc.types import MovieId, UserId
 from recsvc.usecases.batches import Outcome, convert, keep_valid
 from recsvc.usecases.deployment import Deployment
+from recsvc.usecases.quotas import Kept, keep_quota
 from recsvc.usecases.recommendation_tokens import RecommendationTokens
 from recsvc.usecases.session import Session, keep_session
 from recsvc.usecases.users import check_writable
@@ -40,11 +41,19 @@ def checked(deployment: Deployment, tokens: RecommendationTokens, item: Feedback
 async def rate(
     deployment: Deployment, database: Database, tokens: RecommendationTokens, item: Feedback, session: Session | None
 ) -> bool:
-    """Store feedback in place of earlier feedback about the same movie; return whether there was none."""
+    """Store feedback in place of earlier feedback about the same movie; return whether there was none.
+
+    Raises:
+        NotPermittedError: The user of the session has given feedback about as many movies as may be.
+        RecsvcError: What `checked` raises, and `keep_session`.
+    """
     item = checked(deployment, tokens, item)
     async with database.write() as transaction:
         await keep_session(transaction, session)
-        return await feedback.put(transaction, deployment.catalogue, item)
+        is_new = await feedback.put(transaction, deployment.catalogue, item)
+        if is_new:
+            await keep_quota(transaction, session, Kept.MOVIES)
+        return is_new
 
 
 async def rate_many(
@@ -54,11 +63,21 @@ async def rate_many(
     items: Sequence[Feedback | RecsvcError],
     session: Session | None,
 ) -> list[Outcome]:
-    """Store all feedback that can be stored, in one transaction; items that are refused already stay so."""
+    """Store all feedback that can be stored, in one transaction; items that are refused already stay so.
+
+    Raises:
+        NotPermittedError: It is more than may be kept of the user of the session: nothing of it is stored.
+        NotAuthenticatedError: The session has ended.
+    """
     valid = convert(items, lambda item: checked(deployment, tokens, item))
     async with database.write() as transaction:
         await keep_session(transaction, session)
-        return await keep_valid(valid, lambda checked: feedback.put_many(transaction, deployment.catalogue, checked))
+        outcomes = await keep_valid(
+            valid, lambda checked: feedback.put_many(transaction, deployment.catalogue, checked)
+        )
+        if True in outcomes:
+            await keep_quota(transaction, session, Kept.MOVIES)
+        return outcomes
 
 
 async def undo(deployment: Deployment, database: Database, user_id: UserId, movie_id: MovieId) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
 from recsvc.errors import (
     CatalogueMismatchError,
     ChangedMeanwhileError,
+    DatabaseUnavailableError,
     ExistsAlreadyError,
     InvalidInputError,
     NotFoundError,
@@ -22,11 +25,17 @@ from recsvc.storage.database import Database, ReadTransaction, WriteTransaction
 from recsvc.storage.lists import ListItem, StoredList
 from recsvc.types import CatalogueName, ListKind, MovieId, UserId
 from recsvc.usecases.deployment import Deployment
+from recsvc.usecases.quotas import Kept, keep_quota
 from recsvc.usecases.session import Session, keep_session
-from recsvc.usecases.users import check_writable
+from recsvc.usecases.users import VISITORS, check_writable
 
 _SLUG_BYTES = 16
 _TOKEN_BYTES = 32
+UNREAD = timedelta(days=365)
+"""A list of a visitor, or of nobody, that was neither read nor changed for so long is removed."""
+_NOTED = timedelta(days=30)
+"""Reading a list is a write once in so long."""
+_REMOVED_AT_ONCE = 100
 
 Condition: TypeAlias = Callable[[StoredList], bool]
 """Whether a list is still as the caller has read it."""
@@ -75,6 +84,7 @@ async def make(
         ReadOnlyUserError: The user is one of a dataset.
         NotAuthenticatedError: The session of the user has ended.
         ExistsAlreadyError: The user has a watchlist already.
+        NotPermittedError: The user of the session has as many lists as may be.
     """
     slug, token = secrets.token_urlsafe(_SLUG_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
     catalogue, owner = deployment.catalogue, asker.user_id
@@ -88,18 +98,25 @@ async def make(
             await transaction.keep_writers_out(tables.lists)
             if await lists.has_watchlist(transaction, catalogue, owner):
                 raise ExistsAlreadyError("watchlist", f"of {owner}")
+        await lists.remove_unread(transaction, VISITORS, before=datetime.now(UTC) - UNREAD, most=_REMOVED_AT_ONCE)
         await lists.add(transaction, catalogue, slug, title, _hash(token), items, owner, kind)
+        await keep_quota(transaction, asker.session, Kept.LISTS)
         return await _get(transaction, catalogue, slug, asker), token
 
 
 async def readable_list(deployment: Deployment, database: Database, slug: str, asker: Asker) -> StoredList:
-    """Return the list of a slug, which may be of another catalogue.
+    """Return the list of a slug, which may be of another catalogue. That it is read keeps it from being removed.
 
     Raises:
         NotFoundError: There is none, or it is another user's, and private.
     """
     async with database.read() as transaction:
-        return await _get(transaction, deployment.catalogue, slug, asker)
+        stored = await _get(transaction, deployment.catalogue, slug, asker)
+    if stored.used_at < datetime.now(UTC) - _NOTED:
+        with suppress(DatabaseUnavailableError):  # it can be read all the same
+            async with database.write() as writing:
+                await lists.note_reading(writing, slug)
+    return stored
 
 
 async def change_list(

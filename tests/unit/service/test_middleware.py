@@ -8,13 +8,14 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from recsvc.service.app import add_middleware
+from recsvc.service.counting import OwnCounts
 from recsvc.settings import Settings
 
 
 def installed(settings: Settings) -> list[Any]:
     """All middleware of the service, the outermost first."""
     service = FastAPI()
-    add_middleware(service, settings)
+    add_middleware(service, settings, OwnCounts())
     return service.user_middleware
 
 

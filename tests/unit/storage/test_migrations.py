@@ -69,7 +69,7 @@ async def test_migrating_again_changes_nothing_and_logs_nothing(
         async with database._write.connect() as connection:
             schemas.append(await connection.run_sync(schema))
             versions = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-            assert versions.scalars().all() == ["0008"]
+            assert versions.scalars().all() == ["0009"]
         await database.close()
     assert schemas[0] == schemas[1]
     assert logging.getLogger().handlers == handlers
@@ -264,7 +264,7 @@ async def test_a_database_of_a_newer_recsvc_is_refused_and_left_alone(database_u
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     await database.close()
     for _ in range(2):
-        with pytest.raises(ConfigurationError, match=r"made by a newer recsvc.* 9999, .* 0008 at most$"):
+        with pytest.raises(ConfigurationError, match=r"made by a newer recsvc.* 9999, .* 0009 at most$"):
             await Database.open(database_url)
 
 

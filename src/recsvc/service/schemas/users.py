@@ -127,6 +127,7 @@ class ExportedList(ResponseModel):
     items: list[ExportedItem] = Field(description="The movies in their order.")
     created_at: datetime = Field(description="When it was made.")
     updated_at: datetime = Field(description="When it was changed last.")
+    read_at: datetime | None = Field(description="When it was read by somebody, to a month; null if it is not known.")
 
 
 class UserExport(ResponseModel):
