@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,18 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(unfinished)
             unfinished.rename(folder)
     return folder
+
+
+def writable(version: Path) -> Path:
+    """Let the files of a version be changed, which are published read-only; returns its folder."""
+    for path in (version, *version.rglob("*")):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    return version
+
+
+def without_capabilities(*command: str) -> list[str]:
+    """The command as compose starts it (`cap_drop`): modes of files bind the superuser, too, then."""
+    return ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command] if os.geteuid() == 0 else [*command]
 
 
 def trained(name: str, folder: Path, data_dir: Path | None = None) -> None:

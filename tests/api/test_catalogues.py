@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from tests.api.asking import Json, answer, assert_problem, feedback_of, ids, rate, recommended, serving, set_clock
 from tests.api.looking import contents
 from tests.api.test_models import KEY
+from tests.versions import writable
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -164,7 +165,7 @@ def test_versions_say_of_which_catalogue_they_are(two: Two) -> None:
 
 def test_what_cannot_be_compared_is_not_switched_by_accident(two: Two, tmp_path: Path) -> None:
     """The manifest of what serves is lost while it serves on: nobody can tell whether this is a switch."""
-    (tmp_path / "artifacts" / "versions" / two.sample / "manifest.json").unlink()
+    (writable(tmp_path / "artifacts" / "versions" / two.sample) / "manifest.json").unlink()
     problem = two.switch(two.others, status=409)
     assert "an unknown one serves" in problem["detail"]
     assert two.switch(two.others, switch_catalogue=True)["version"] == two.others

@@ -21,7 +21,7 @@ from recsvc.usecases.models import promote
 from tests.api.asking import Json, answer, assert_problem, begin, feedback_of, rate, recommended, serving
 from tests.databases import SERVER_URL, _run
 from tests.frozen import behind_a_proxy
-from tests.versions import publish_again
+from tests.versions import publish_again, writable
 
 NEED_A_VERSION = [
     ("GET", "/health/ready"),
@@ -79,7 +79,7 @@ def test_with_a_damaged_version_that_is_repaired(
 ) -> None:
     artifacts = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts"))
     version = Registry(artifacts).production()
-    array = artifacts / "versions" / version / "history" / "stars.npy"
+    array = writable(artifacts / "versions" / version) / "history" / "stars.npy"
     content = array.read_bytes()
     array.write_bytes(content[:-1])
     with serving(artifacts, sqlite_url, reload_seconds=0.05) as client:
@@ -99,7 +99,7 @@ def test_a_version_that_served_before_answers_in_place_of_a_damaged_one(
     first = registry.production()
     second = publish_again(artifacts).version
     promote(registry, second, who="test", why="")
-    stray = artifacts / "versions" / second / "stray.npy"
+    stray = writable(artifacts / "versions" / second) / "stray.npy"
     stray.touch()
     with serving(artifacts, sqlite_url, reload_seconds=0.05) as client:
         rate(client, "ada", 1, 4)
@@ -164,7 +164,7 @@ def test_a_version_of_another_catalogue_answers_in_no_place(
     registry = Registry(artifacts)
     second = publish_again(artifacts, "another").version
     promote(registry, second, who="test", why="", switch_catalogue=True)
-    (artifacts / "versions" / second / "stray.npy").touch()
+    (writable(artifacts / "versions" / second) / "stray.npy").touch()
     with serving(artifacts, sqlite_url) as client:
         check_not_ready(client, caplog, f"version {second} is damaged")
 

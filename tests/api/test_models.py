@@ -18,7 +18,7 @@ from recsvc.usecases import models
 from recsvc.usecases.models import open_engine, promote, roll_back
 from tests.api.asking import Json, answer, assert_problem, rate, raw, recommended
 from tests.api.looking import sql
-from tests.versions import publish_again
+from tests.versions import publish_again, writable
 
 KEY = {"X-Admin-Key": "open sesame, open sesame"}
 UNKNOWN = "20200101T000000Z-00000000"
@@ -87,7 +87,7 @@ def test_a_report_is_linked_and_served_once_it_was_made(admin: TestClient, artif
 def test_a_damaged_version_is_left_out(admin: TestClient, artifacts: Path) -> None:
     first = served(admin)
     second = publish_again(artifacts).version
-    (artifacts / "versions" / second / "manifest.json").write_text("{")
+    (writable(artifacts / "versions" / second) / "manifest.json").write_text("{")
     assert listed(admin) == [(first, True, True)]
 
 
@@ -202,7 +202,7 @@ def test_what_another_process_promotes_is_picked_up(admin: TestClient, artifacts
 
 
 def damage(artifacts: Path, version: str) -> None:
-    array = artifacts / "versions" / version / "movies" / "ids.npy"
+    array = writable(artifacts / "versions" / version) / "movies" / "ids.npy"
     content = bytearray(array.read_bytes())
     content[-1] ^= 1
     array.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Many texts as one array of bytes with offsets. It can be memory-mapped, so that a text is only loaded when used."""
+"""Many texts as one array of bytes with offsets, so that processes can share them and a text is made only when used."""
 
 from __future__ import annotations
 

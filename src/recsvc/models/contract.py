@@ -115,7 +115,7 @@ class Model(ABC):
     @classmethod
     @abstractmethod
     def from_state(cls, state: State) -> Self:
-        """Create the model from its state; arrays may be memory-mapped and read-only."""
+        """Create the model from its state; arrays may be read-only."""
 
 
 class ItemItemModel(Model):

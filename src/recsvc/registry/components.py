@@ -22,7 +22,7 @@ class Component(Protocol):
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Create the component from its state; arrays are memory-mapped and read-only."""
+        """Create the component from its state; arrays are read-only."""
 
 
 KINDS: dict[str, type[Component]] = {

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from recsvc.errors import (
@@ -25,7 +24,18 @@ from recsvc.errors import (
 )
 from recsvc.registry.aliases import PRODUCTION, AliasLog
 from recsvc.registry.components import Component, component_class
-from recsvc.registry.files import locked, record, sync_folder, sync_tree, write_array, write_text
+from recsvc.registry.files import (
+    array_of,
+    locked,
+    make_read_only,
+    record,
+    remove_tree,
+    sync_folder,
+    sync_tree,
+    write_array,
+    write_text,
+)
+from recsvc.registry.immutable_copy import Contents, immutable_copy
 from recsvc.registry.manifest import (
     SCHEMA_VERSION,
     VERSION_ID,
@@ -66,7 +76,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """An opened version: its manifest, and its components created from verified, memory-mapped arrays."""
+    """An opened version: its manifest, and its components created from verified arrays in immutable memory."""
 
     manifest: Manifest
     components: Mapping[str, Component]
@@ -112,7 +122,7 @@ class Registry:
             if version in (self.aliases.current(), None if challenge is None else challenge.version):
                 raise RegistryError(f"version {version} serves, and cannot be removed")
             with self._workspace() as folder:
-                (self.versions / version).rename(folder / version)
+                (self.versions / version).rename(folder)
                 sync_folder(self.versions)
         shutil.rmtree(self.report_path(version).parent, ignore_errors=True)
 
@@ -130,13 +140,14 @@ class Registry:
         self.versions.mkdir(parents=True, exist_ok=True)
         with locked(self.versions / ".lock"):
             for left in self.versions.glob(f"{_UNFINISHED}*"):
-                shutil.rmtree(left)
+                remove_tree(left)
             folder = self.versions / f"{_UNFINISHED}{os.getpid()}"
             folder.mkdir()
             try:
                 yield folder
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                with suppress(OSError):  # it was renamed, or the next publisher tries again
+                    remove_tree(folder)
 
     def manifests(self) -> list[Manifest]:
         """Return the manifests of all versions, oldest first; those that cannot be read are left out."""
@@ -215,7 +226,7 @@ class Registry:
         return manifest
 
     def open(self, version: str) -> Version:
-        """Verify a version, map its arrays read-only and create its components.
+        """Verify a version, copy it into immutable memory, and create its components from that.
 
         Raises:
             VersionNotFoundError: There is no version of that name.
@@ -223,27 +234,8 @@ class Registry:
             RegistryError: The version has a kind of component that this release does not know.
         """
         manifest = self.verify(version)
-        components = {name: self._component(version, manifest, name) for name in manifest.components}
-        return Version(manifest, components)
-
-    def _component(self, version: str, manifest: Manifest, name: str) -> Component:
-        held = manifest.components[name]
-        arrays = {}
-        for array in held.arrays:
-            path = _array_path(held.folder, array)
-            if path not in manifest.files:
-                raise DamagedVersionError(f"version {version} is damaged: {path} has no hash")
-            try:
-                mapped = np.load(self.versions / version / path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
-                raise DamagedVersionError(f"version {version} is damaged: {path}: {error}") from None
-            if not isinstance(mapped, np.ndarray):
-                raise DamagedVersionError(f"version {version} is damaged: {path} is not an array")
-            arrays[array] = mapped.view(np.ndarray)  # indexing a memmap costs several microseconds more
-        try:
-            return component_class(held.kind).from_state(State(held.config, arrays))
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise DamagedVersionError(f"version {version} is damaged: {name} cannot be created ({error!r})") from error
+        contents = immutable_copy(self.versions / version, manifest.files)
+        return Version(manifest, {name: _component(manifest, contents, name) for name in manifest.components})
 
     def report_path(self, version: str) -> Path:
         """Return the path of the report of a version, whether or not there is one."""
@@ -271,6 +263,23 @@ class Registry:
 
 def _array_path(folder: str, array: str) -> str:
     return f"{folder}/{array}.npy" if folder else f"{array}.npy"
+
+
+def _component(manifest: Manifest, contents: Contents, name: str) -> Component:
+    version, held = manifest.version, manifest.components[name]
+    arrays = {}
+    for array in held.arrays:
+        path = _array_path(held.folder, array)
+        if path not in contents:
+            raise DamagedVersionError(f"version {version} is damaged: {path} has no hash")
+        try:
+            arrays[array] = array_of(contents[path])
+        except (TypeError, ValueError) as error:
+            raise DamagedVersionError(f"version {version} is damaged: {path}: {error}") from None
+    try:
+        return component_class(held.kind).from_state(State(held.config, arrays))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise DamagedVersionError(f"version {version} is damaged: {name} cannot be created ({error!r})") from error
 
 
 def _write(folder: Path, draft: Draft) -> Manifest:
@@ -308,5 +317,6 @@ def _write(folder: Path, draft: Draft) -> Manifest:
     version = f"{now:%Y%m%dT%H%M%SZ}-{digest(json.loads(unnamed.model_dump_json()))}"
     manifest = unnamed.model_copy(update={"version": version})
     write_text(folder / "manifest.json", manifest.model_dump_json(indent=2) + "\n")
+    make_read_only(folder)
     sync_tree(folder)
     return manifest

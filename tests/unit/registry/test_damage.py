@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import pytest
 from recsvc.errors import DamagedVersionError, RegistryError, UnusableVersionError
 from recsvc.registry.manifest import digest
 from recsvc.registry.store import Registry
+from recsvc.types import Array
 from tests.unit.registry.drafts import draft
+from tests.versions import writable
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def version(registry: Registry) -> str:
 
 @pytest.fixture
 def folder(registry: Registry, version: str) -> Path:
-    return registry.versions / version
+    return writable(registry.versions / version)
 
 
 def assert_refused(registry: Registry, version: str, reason: str) -> None:
@@ -129,7 +132,7 @@ def test_a_renamed_version_is_refused(registry: Registry, version: str, folder: 
 
 def forged(registry: Registry, version: str, change: Callable[[dict[str, Any]], None]) -> str:
     """A manifest that was changed by someone who knows how a version gets its name; returns the new name."""
-    path = registry.versions / version / "manifest.json"
+    path = writable(registry.versions / version) / "manifest.json"
     content = json.loads(path.read_bytes())
     change(content)
     name = f"{version[:-8]}{digest(content)}"
@@ -212,7 +215,17 @@ def test_components_that_cannot_be_made_again_are_refused(
         registry.open(name)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18)], ids=["empty", "zip"])
+def in_format(version: tuple[int, int], values: Array) -> bytes:
+    written = BytesIO()
+    np.lib.format.write_array(written, values, version)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x05\x06" + bytes(18), in_format((1, 0), np.ones(9))[:-1], in_format((2, 0), np.ones(9))],
+    ids=["empty", "zip", "too short", "of another version"],
+)
 def test_what_is_no_array_is_refused_by_name(registry: Registry, version: str, folder: Path, content: bytes) -> None:
     (folder / "scores.npy").write_bytes(content)
     name = forged(registry, version, with_hash_of(content, "scores.npy"))
@@ -223,5 +236,5 @@ def test_what_is_no_array_is_refused_by_name(registry: Registry, version: str, f
 
 def test_versions_after_a_damaged_one_are_listed(registry: Registry) -> None:
     first, *others = sorted(registry.publish(draft()).version for _ in range(3))
-    (registry.versions / first / "manifest.json").write_text("{")
+    (writable(registry.versions / first) / "manifest.json").write_text("{")
     assert [manifest.version for manifest in registry.manifests()] == others

@@ -12,6 +12,7 @@ import pytest
 
 from recsvc.registry.store import Registry
 from tests.unit.registry.drafts import draft
+from tests.versions import without_capabilities
 
 ROOT = Path(__file__).parents[3]
 KILLS = 8
@@ -119,4 +120,30 @@ def test_a_publication_that_fails_leaves_nothing(registry: Registry, monkeypatch
     monkeypatch.setattr("recsvc.registry.store.sync_tree", full)
     with pytest.raises(Exception, match="No space left on device"):
         registry.publish(draft())
+    assert [path.name for path in registry.versions.iterdir()] == [".lock"]
+
+
+REMOVING = """
+import sys
+from pathlib import Path
+from recsvc.registry.store import Registry
+registry = Registry(Path(sys.argv[1]))
+[version] = registry.names()
+folder = registry.versions / version
+array = folder / "in" / "movies" / "ids.npy"
+for change in ((folder / "stray").touch, array.unlink, lambda: array.open("r+b"), (folder / "in").rmdir):
+    try:
+        change()
+    except PermissionError:
+        continue
+    sys.exit("it was changed")
+registry.verify(version)
+registry.remove(version)
+"""
+
+
+def test_what_is_published_can_be_removed_and_not_changed(registry: Registry) -> None:
+    registry.publish(draft())
+    command = without_capabilities(sys.executable, "-c", REMOVING, str(registry.folder))
+    subprocess.run(command, check=True, timeout=30)
     assert [path.name for path in registry.versions.iterdir()] == [".lock"]

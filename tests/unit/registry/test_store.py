@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ from recsvc.features.title_index import TitleIndex
 from recsvc.models.popularity import Popularity
 from recsvc.registry.aliases import CHALLENGER, PRODUCTION
 from recsvc.registry.components import KINDS, Component
+from recsvc.registry.files import array_of
 from recsvc.registry.store import Registry
 from recsvc.types import EMPTY_TASTE, Movie, State
 from tests.contracts.worlds import world_of
 from tests.unit.registry.drafts import DATASET, MOVIES, components, draft, promote
+from tests.versions import writable
 
 
 @pytest.fixture
@@ -57,16 +60,24 @@ def test_what_was_published_is_listed_and_opens_as_it_was(registry: Registry) ->
     np.testing.assert_array_equal(popularity.score(EMPTY_TASTE), trained.score(EMPTY_TASTE))
 
 
-def test_arrays_lie_where_the_folders_say_and_are_mapped_read_only(registry: Registry) -> None:
+def test_arrays_lie_where_the_folders_say_and_are_read_only(registry: Registry) -> None:
     manifest = registry.publish(draft())
     folder = registry.versions / manifest.version
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert present == {*manifest.files, "manifest.json"}
     assert {"scores.npy", "in/movies/records_content.npy", "in/history/stars.npy", "metrics.json"} <= present
+    assert not any(path.stat().st_mode & 0o222 for path in (folder, *folder.rglob("*")))
     for component in registry.open(manifest.version).components.values():
         for array in component.state().arrays.values():
             assert not array.flags.writeable
             assert not array.flags.owndata
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_array_is_read_as_numpy_writes_it(order: Literal["C", "F"]) -> None:
+    written, values = BytesIO(), np.arange(6, dtype=np.float32).reshape((2, 3), order=order)
+    np.save(written, values)
+    np.testing.assert_array_equal(array_of(memoryview(written.getvalue())), values)
 
 
 def test_what_is_empty_is_stored_too(registry: Registry) -> None:
@@ -114,17 +125,17 @@ def test_an_empty_registry_has_nothing(registry: Registry) -> None:
 
 
 def test_without_a_promotion_a_damaged_version_is_none(registry: Registry) -> None:
-    (registry.versions / registry.publish(draft()).version / "manifest.json").write_text("{}")
+    (writable(registry.versions / registry.publish(draft()).version) / "manifest.json").write_text("{}")
     with pytest.raises(VersionNotFoundError, match=r"no version is in production"):
         registry.production()
 
 
 def test_only_the_newest_version_is_looked_at_for_one_of_another_release(registry: Registry) -> None:
     names = sorted(registry.publish(draft()).version for _ in range(2))
-    (registry.versions / names[0] / "manifest.json").write_text('{"schema_version": 1}')
+    (writable(registry.versions / names[0]) / "manifest.json").write_text('{"schema_version": 1}')
     with pytest.raises(VersionNotFoundError, match=r"no version is in production"):
         registry.production()
-    (registry.versions / names[1] / "manifest.json").write_text('{"schema_version": 1}')
+    (writable(registry.versions / names[1]) / "manifest.json").write_text('{"schema_version": 1}')
     with pytest.raises(OutdatedVersionError):
         registry.production()
 

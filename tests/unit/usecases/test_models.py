@@ -25,7 +25,7 @@ from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry, Version
 from recsvc.usecases import models
 from recsvc.usecases.deployment import DeploymentManager
-from tests.versions import publish_again
+from tests.versions import publish_again, writable
 
 Change = Callable[[DeploymentManager, str], object]
 
@@ -100,7 +100,7 @@ def test_what_is_not_there_or_damaged_is_not_promoted(artifacts: Path) -> None:
     before = registry.aliases.path.read_bytes()
     with pytest.raises(VersionNotFoundError, match="20261120T101500Z-1f3a9c2e"):
         models.promote(registry, "20261120T101500Z-1f3a9c2e", who="tests", why="")
-    (registry.versions / second / "movies" / "ids.npy").unlink()
+    (writable(registry.versions / second) / "movies" / "ids.npy").unlink()
     with pytest.raises(DamagedVersionError, match=second):
         models.promote(registry, second, who="tests", why="")
     assert registry.aliases.path.read_bytes() == before
@@ -110,7 +110,7 @@ def test_rolling_back_to_a_damaged_version_is_refused(artifacts: Path) -> None:
     registry = Registry(artifacts)
     first, second = registry.production(), publish_again(artifacts).version
     models.promote(registry, second, who="tests", why="")
-    (registry.versions / first / "manifest.json").unlink()
+    (writable(registry.versions / first) / "manifest.json").unlink()
     with pytest.raises(DamagedVersionError, match=first):
         models.roll_back(registry, who="tests", why="")
     assert registry.production() == second
@@ -118,7 +118,7 @@ def test_rolling_back_to_a_damaged_version_is_refused(artifacts: Path) -> None:
 
 def outdate(registry: Registry, version: str) -> None:
     """Let a version look as the release with schema 1 wrote it."""
-    path = registry.versions / version / "manifest.json"
+    path = writable(registry.versions / version) / "manifest.json"
     content = json.loads(path.read_bytes())
     del content["catalogue"]
     path.write_text(json.dumps({**content, "schema_version": 1}))
@@ -184,7 +184,7 @@ def test_old_versions_are_removed_and_what_may_be_needed_stays(artifacts: Path) 
     for version in others[:3]:
         models.promote(registry, version, who="tests", why="")
     models.challenge(registry, others[3], 0.1, who="tests", why="")
-    damaged = artifacts / "versions" / others[6] / "metrics.json"
+    damaged = writable(artifacts / "versions" / others[6]) / "metrics.json"
     damaged.write_text("{}")
     report = registry.report_path(others[0])
     report.parent.mkdir(parents=True)
