@@ -18,5 +18,5 @@ VOLUME ["/app/artifacts", "/app/data"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('RECSVC_PORT') or 8000}/health/live\", timeout=2)"]
-# A registry without a version in production is given the bundled sample, so that the first start answers.
-CMD ["sh", "-c", "grep -qs '\"alias\":\"production\"' artifacts/aliases.jsonl || recsvc train --dataset sample; exec recsvc serve"]
+# Where no version is in production, one is trained on RECSVC_DATASET (the bundled sample), so that the first start answers.
+CMD ["sh", "-c", "grep -qs '\"alias\":\"production\"' artifacts/aliases.jsonl || recsvc train; exec recsvc serve"]

@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(
         default=None, description="Folder that contains one folder per dataset; `--data-dir` overrides it."
     )
+    dataset: str = Field(
+        default="sample",
+        description="The dataset that `recsvc train` reads without `--dataset`, as at the first start: `sample`, or "
+        "the name of a folder in the data folder.",
+    )
     database_url: str = Field(
         default="sqlite:///data/recsvc.db",
         description="Where feedback is stored: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",

@@ -12,7 +12,6 @@ from recsvc import terminal
 from recsvc.cli.options import (
     MAX_SEED,
     DataDir,
-    DatasetName,
     Fill,
     OnError,
     SwitchCatalogue,
@@ -27,7 +26,12 @@ from recsvc.settings import load_settings
 
 
 def train(
-    dataset: DatasetName = "sample",
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            show_default="RECSVC_DATASET, or the sample", help="'sample', or the name of a folder below --data-dir."
+        ),
+    ] = None,
     data_dir: DataDir = None,
     tmdb: Tmdb = None,
     promote: Annotated[bool, typer.Option(help="Let the version serve when it passes the gate.")] = True,
@@ -112,9 +116,10 @@ def train(
         min_ratings_per_movie=min_ratings_per_movie,
         seed=seed,
     )
+    name = dataset or settings.dataset
     with terminal.steps(STEPS + 1) as step:
-        step(f"reading {dataset}")
-        data = read_data(dataset, data_dir or settings.data_dir, tmdb, on_error)
+        step(f"reading {name}")
+        data = read_data(name, data_dir or settings.data_dir, tmdb, on_error)
         data = embedded_in_steps(data, settings.embedding_model, step)
         trials = trials_of(tune, data)
         plan = (
