@@ -10,6 +10,16 @@ FILTERS: list[tuple[Json, str]] = [
     ({"genre": ""}, "genre.0"),
     ({"genre": "x" * 65}, "genre.0"),
     ({"genre": ["Drama"] * 21}, "genre"),
+    *(
+        case
+        for field in ("director", "actor")
+        for case in (
+            ({field: ["Nope"]}, field),
+            ({field: [""]}, f"{field}.0"),
+            ({field: ["x" * 201]}, f"{field}.0"),
+            ({field: ["x"] * 21}, field),
+        )
+    ),
     ({"year_from": -1}, "year_from"),
     ({"year_from": 10_000}, "year_from"),
     ({"year_from": "x"}, "year_from"),
@@ -21,6 +31,8 @@ FILTERS: list[tuple[Json, str]] = [
     ({"year_from": 2000, "year_to": 1999}, "year_to"),
     ({"era": "OLD"}, "era"),
     ({"era": ""}, "era"),
+    ({"only": ["x"]}, "only.0"),
+    ({"only": [1] * 1001}, "only"),
     ({"exclude": "x"}, "exclude.0"),
     ({"exclude": [1, 0]}, "exclude.1"),
     ({"exclude": -1}, "exclude.0"),

@@ -161,6 +161,12 @@ def test_filters(reading: TestClient) -> None:
     check({"year_from": 2010}, lambda movie: movie["year"] >= 2010)
     check({"year_to": 1940}, lambda movie: movie["year"] <= 1940)
     first = everything[0]["movie"]["movie_id"]
+    check({"only": [first, 1, 999_999]}, lambda movie: movie["movie_id"] in (first, 1))
+    credited = {
+        item["movie"]["movie_id"]: answer(reading.get(f"/movies/{item['movie']['movie_id']}")) for item in everything
+    }
+    check({"director": "Stanley Kubrick"}, lambda movie: "Stanley Kubrick" in credited[movie["movie_id"]]["directors"])
+    check({"actor": "harrison ford"}, lambda movie: "Harrison Ford" in credited[movie["movie_id"]]["cast"])
     check({"exclude": [first, 1, 999_999]}, lambda movie: movie["movie_id"] not in (first, 1))
     years = sorted(item["movie"]["year"] for item in everything)
     border = (years[249] + years[250]) // 2
@@ -176,6 +182,14 @@ def test_filters_leave_scores_as_they_are(reading: TestClient) -> None:
     both = plain.keys() & some.keys()
     assert both
     assert {movie_id: some[movie_id] for movie_id in both} == {movie_id: plain[movie_id] for movie_id in both}
+
+
+def test_one_movie_alone_has_the_stars_that_it_has_in_the_list(reading: TestClient) -> None:
+    for item in recommended(reading, USER, k=100)["items"][::33]:
+        alone = recommended(reading, USER, only=item["movie"]["movie_id"])
+        [found] = alone["items"]
+        assert alone["next_offset"] is None
+        assert found["predicted_rating"] == item["predicted_rating"] is not None
 
 
 def test_filters_that_leave_nothing(reading: TestClient) -> None:

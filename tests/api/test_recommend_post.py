@@ -93,6 +93,13 @@ def test_without_a_taste_these_are_the_popular_movies(reading: TestClient, body:
     assert ids(listed) == ids(answer(reading.get("/movies/popular?exclude=1")))
 
 
+def test_filters_are_those_of_a_query(reading: TestClient) -> None:
+    listed = answer(reading.post("/recommend", json={"director": ["Stanley Kubrick"], "only": [1, *range(60, 500)]}))
+    assert ids(listed) == ids(answer(reading.get("/movies/popular?director=stanley kubrick"))) != []
+    for path, body in (("/recommend", {}), ("/similar", {"movie_ids": [1]})):
+        assert_problem(reading.post(path, json={**body, "actor": ["Nope"]}), 422, "body.actor")
+
+
 @pytest.mark.parametrize("stars", [0.5, 1, 2.5, 4.0, 5])
 def test_all_stars_are_taken(reading: TestClient, stars: float, trilogy: tuple[int, int, int]) -> None:
     listed = answer(reading.post("/recommend", json={"ratings": [{"movie_id": trilogy[0], "rating": stars}]}))

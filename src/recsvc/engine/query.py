@@ -25,18 +25,22 @@ class Era(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which movies may appear: of any of the genres, from `year_from` to `year_to`, of an era, and not excluded.
+    """Which movies may appear.
 
-    A movie of unknown year passes no filter on years.
+    They are of any of the genres, by any of the directors and with any of the actors; from `year_from` to `year_to` and
+    of an era, of which a movie of unknown year is none; among `only`, if that has any, and not excluded.
 
     Raises:
         InvalidInputError: `year_to` is before `year_from`.
     """
 
     genres: tuple[str, ...] = ()
+    directors: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
     year_from: int | None = None
     year_to: int | None = None
     era: Era = Era.ANY
+    only: tuple[MovieId, ...] = ()
     exclude: tuple[MovieId, ...] = ()
 
     def __post_init__(self) -> None:

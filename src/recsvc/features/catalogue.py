@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from recsvc.datasets.titles import normalise
 from recsvc.features.blob import Blob
+from recsvc.features.credits import Credits
 from recsvc.features.interactions import Interactions
 from recsvc.features.metadata import UNKNOWN_YEAR, genre_matrix, genre_names, years
 from recsvc.features.vocabulary import Vocabulary
@@ -28,7 +29,8 @@ class Catalogue:
     `rating_counts` and `vote_counts` int64 (n_movies,), the latter TMDB's; `fame` float64 (n_movies,) the number of
     ratings, with ties broken by votes; `mean_stars` float32 (n_movies,), NaN without a rating; `canonical` int32
     (n_movies,) the row that represents the movie in lists, which is another row if the catalogue has the same movie
-    twice; `is_canonical` bool (n_movies,) whether a row represents itself.
+    twice; `is_canonical` bool (n_movies,) whether a row represents itself. `directors` and `actors` have the
+    movies of each name.
     """
 
     kind: ClassVar[str] = "movies"
@@ -44,6 +46,8 @@ class Catalogue:
         vote_counts: NDArray[np.int64],
         mean_stars: NDArray[np.float32],
         canonical: Rows,
+        directors: Credits,
+        actors: Credits,
         records: Blob,
     ) -> None:
         self.vocabulary = Vocabulary(ids)
@@ -56,6 +60,8 @@ class Catalogue:
         self.mean_stars = mean_stars
         self.canonical = canonical
         self.is_canonical: BoolMovies = canonical == np.arange(len(ids))
+        self.directors = directors
+        self.actors = actors
         self._records = records
         self.movie = lru_cache(maxsize=RECORDS_KEPT)(self._movie)
 
@@ -66,6 +72,7 @@ class Catalogue:
         total = np.bincount(interactions.rows, interactions.stars, minlength=len(movies))
         with np.errstate(invalid="ignore"):
             mean = (total / counts).astype(np.float32)
+        directors, actors = _credits(movies)
         return cls(
             np.array([movie.movie_id for movie in movies], np.int64),
             years(movies),
@@ -75,6 +82,8 @@ class Catalogue:
             vote_counts=np.array([movie.vote_count or 0 for movie in movies], np.int64),
             mean_stars=mean,
             canonical=canonical_rows(movies, counts),
+            directors=directors,
+            actors=actors,
             records=Blob.of(_to_json(movie) for movie in movies),
         )
 
@@ -118,12 +127,18 @@ class Catalogue:
             "mean_stars": self.mean_stars,
             "canonical": self.canonical,
         }
-        return State({"genres": list(self.genres)}, {**columns, **self._records.arrays("records")})
+        credited = {**self.directors.arrays("directors"), **self.actors.arrays("actors")}
+        return State({"genres": list(self.genres)}, {**columns, **credited, **self._records.arrays("records")})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Rebuild the catalogue from its state."""
         arrays = state.arrays
+        records = Blob.from_arrays(arrays, "records")
+        if "directors_rows" in arrays:
+            directors, actors = (Credits.from_arrays(arrays, name) for name in ("directors", "actors"))
+        else:  # an older version
+            directors, actors = _credits([_MOVIE.validate_json(records[row]) for row in range(len(records))])
         return cls(
             arrays["ids"],
             arrays["years"],
@@ -133,7 +148,9 @@ class Catalogue:
             vote_counts=arrays.get("vote_counts", np.zeros_like(arrays["rating_counts"])),  # not in older versions
             mean_stars=arrays["mean_stars"],
             canonical=arrays["canonical"],
-            records=Blob.from_arrays(arrays, "records"),
+            directors=directors,
+            actors=actors,
+            records=records,
         )
 
 
@@ -151,6 +168,11 @@ def canonical_rows(movies: Sequence[Movie], counts: NDArray[np.int64]) -> Rows:
                 best[key] = row
     rows = [row if movie.year is None else best[normalise(movie.title), movie.year] for row, movie in enumerate(movies)]
     return np.array(rows, np.int32)
+
+
+def _credits(movies: Sequence[Movie]) -> tuple[Credits, Credits]:
+    """Return the movies of each director and of each actor."""
+    return Credits.of(movie.directors for movie in movies), Credits.of(movie.cast for movie in movies)
 
 
 _MOVIE = TypeAdapter(Movie)

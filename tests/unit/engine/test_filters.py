@@ -11,8 +11,8 @@ from recsvc.types import Movie
 from tests.contracts.worlds import world_of
 
 MOVIES = (
-    Movie(5, "Alien", 1979, ("Sci-Fi", "Horror")),
-    Movie(7, "Heat", 1995, ("Crime",)),
+    Movie(5, "Alien", 1979, ("Sci-Fi", "Horror"), directors=("Ridley Scott",), cast=("Sigourney Weaver",)),
+    Movie(7, "Heat", 1995, ("Crime",), directors=("Michael Mann",), cast=("Al Pacino", "Robert De Niro")),
     Movie(11, "Lost", None, ("Horror",)),
     Movie(13, "Fargo", 1996, ("Crime", "Comedy")),
     Movie(17, "Plain", 1996),
@@ -106,6 +106,39 @@ def test_a_catalogue_without_years_has_no_eras() -> None:
 def test_excluded_movies_do_not_pass_and_unknown_ones_change_nothing() -> None:
     assert passing(Filters(exclude=(7, 999, 7, 17))) == [5, 11, 13]
     assert passing(Filters(exclude=(999,))) == [5, 7, 11, 13, 17]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(directors=("michael mann",)), [7]),
+        (Filters(directors=("Ridley Scott", "Michael Mann")), [5, 7]),
+        (Filters(actors=("Robert De Niro",)), [7]),
+        (Filters(directors=("Ridley Scott",), actors=("Al Pacino",)), []),
+    ],
+)
+def test_by_any_of_the_directors_and_with_any_of_the_actors(filters: Filters, expected: list[int]) -> None:
+    assert passing(filters) == expected
+
+
+@pytest.mark.parametrize(
+    ("filters", "field", "name"),
+    [
+        (Filters(directors=("Michael Mann", "Al Pacino")), "director", "Al Pacino"),
+        (Filters(actors=("Michael Mann",)), "actor", "Michael Mann"),
+        (Filters(actors=("",)), "actor", ""),
+    ],
+)
+def test_an_unknown_name_is_said(filters: Filters, field: str, name: str) -> None:
+    with pytest.raises(InvalidInputError, match=f"there is no {field} '{name}'") as caught:
+        passing(filters)
+    assert caught.value.field == (field,)
+
+
+def test_only_some_movies_of_which_unknown_ones_are_none() -> None:
+    assert passing(Filters(only=(7, 999, 7, 17))) == [7, 17]
+    assert passing(Filters(only=(999,))) == []
+    assert passing(Filters(only=(7, 13), exclude=(7,))) == [13]
 
 
 def test_filters_hold_together() -> None:

@@ -9,7 +9,7 @@ import pytest
 from recsvc.features.catalogue import Catalogue
 from recsvc.features.history import History
 from recsvc.features.metadata import side_information
-from recsvc.types import Movie
+from recsvc.types import Movie, State
 from tests.contracts.worlds import stored, world, world_of
 
 FULL = Movie(
@@ -49,6 +49,16 @@ def test_a_catalogue_is_restored_unchanged(tmp_path: Path) -> None:
         assert either.rating_counts.tolist() == [1, 0, 2]
         np.testing.assert_array_equal(either.mean_stars, np.array([2, np.nan, 4.75], np.float32))
         assert either.with_genres(["Mystery", "Sci-Fi"]).tolist() == [False, True, True]
+        assert either.directors.movies("michelangelo antonioni").tolist() == [1]
+        assert either.actors.movies("Monica Vitti").tolist() == [1]
+
+
+def test_a_catalogue_of_an_older_version_has_the_credits_too(tmp_path: Path) -> None:
+    config, arrays = Catalogue.of(MOVIES, WORLD.interactions).state()
+    older = {name: array for name, array in arrays.items() if not name.startswith(("directors", "actors"))}
+    again = Catalogue.from_state(stored(State(config, older), tmp_path))
+    assert again.directors.movies("Michelangelo Antonioni").tolist() == [1]
+    assert again.actors.movies("Monica Vitti").tolist() == [1]
 
 
 def test_every_movie_of_the_world_is_restored(tmp_path: Path) -> None:

@@ -30,16 +30,25 @@ GenresField = Annotated[
         examples=[["Sci-Fi"]],
     ),
 ]
+NamesField = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=20)]
 YearField = Annotated[int | None, Field(ge=0, le=9999)]
-ExcludeField = Annotated[
-    list[MovieIdField], Field(max_length=1000, description="Movies to leave out; repeat it for more.")
-]
+MovieIdsField = Annotated[list[MovieIdField], Field(max_length=1000)]
 
 
 class FilterParameters(RequestModel):
     """The filters that every list of movies takes."""
 
     genre: GenresField = []
+    director: NamesField = Field(
+        default=[],
+        description="Only movies by one of these directors; repeat it for more.",
+        examples=[["Steven Spielberg"]],
+    )
+    actor: NamesField = Field(
+        default=[],
+        description="Only movies with one of these in the cast; repeat it for more.",
+        examples=[["Harrison Ford"]],
+    )
     year_from: YearField = Field(
         default=None, description="Only movies released in this year or later.", examples=[1970]
     )
@@ -51,15 +60,19 @@ class FilterParameters(RequestModel):
         strict=False,
         description="`old`: from before the median year of the catalogue; `new`: from then on.",
     )
-    exclude: ExcludeField = []
+    only: MovieIdsField = Field(default=[], description="Only these movies; repeat it for more.", examples=[[1, 2]])
+    exclude: MovieIdsField = Field(default=[], description="Movies to leave out; repeat it for more.")
 
     def filters(self) -> Filters:
         """Return the filters of the engine; raises InvalidInputError if the years are in the wrong order."""
         return Filters(
             genres=tuple(self.genre),
+            directors=tuple(self.director),
+            actors=tuple(self.actor),
             year_from=self.year_from,
             year_to=self.year_to,
             era=self.era,
+            only=tuple(self.only),
             exclude=tuple(self.exclude),
         )
 
