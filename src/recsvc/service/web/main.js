@@ -2,23 +2,19 @@
 
 import { feedback } from "./feedback.js";
 import { catalogue } from "./http.js";
-import { start } from "./router.js";
+import { later, start } from "./router.js";
 import { startSearch } from "./searchbox.js";
 import { session } from "./session.js";
 import { startTheme } from "./theme.js";
 import { toast } from "./toast.js";
 import { count } from "./words.js";
-import { analytics } from "./views/analytics.js";
 import { home } from "./views/home.js";
-import { list } from "./views/list.js";
 import { lists } from "./views/lists.js";
-import { model } from "./views/model.js";
 import { movie } from "./views/movie.js";
 import { rate } from "./views/rate.js";
 import { rateList } from "./views/ratelist.js";
 import { ratings } from "./views/ratings.js";
 import { search } from "./views/search.js";
-import { forTwo } from "./views/two.js";
 
 startTheme(document.getElementById("theme"));
 startSearch(document.getElementById("search"));
@@ -28,13 +24,13 @@ start(document.getElementById("main"), [
   ["/movie/(\\d+)", movie],
   ["/film/(\\d+)", "/movie/"], // the former address of a movie: shared links must still open
   ["/search", search],
-  ["/list/([^/]+)", list],
+  ["/list/([^/]+)", later(async () => (await import("./views/list.js")).list)],
   ["/list/([^/]+)/rate", rateList],
   ["/lists", lists],
   ["/ratings", ratings],
-  ["/two", forTwo],
-  ["/model", model],
-  ["/analytics", analytics],
+  ["/two", later(async () => (await import("./views/two.js")).forTwo)],
+  ["/model", later(async () => (await import("./views/model.js")).model)],
+  ["/analytics", later(async () => (await import("./views/analytics.js")).analytics)],
 ]);
 
 /** Views that need the feedback show what is wrong; this only tries again once a request succeeds. */

@@ -1,7 +1,8 @@
 /** Shows the view of an address; what stands after `#` is the whole state that a shared link needs. */
 
 import { h } from "./dom.js";
-import { queryString } from "./http.js";
+import { Problem, queryString } from "./http.js";
+import { failure, heading } from "./parts.js";
 
 const NAME = "recsvc";
 /** The scroll position of each entry of the history, by its id; `entry` is the id of the current one. */
@@ -17,7 +18,8 @@ let table;
  *
  * A view is a function of a route and of a signal that is aborted when the user leaves. It returns its `title`, its
  * `nodes`, optionally `ready` (a promise for the first content, after which scrolling makes sense) and optionally
- * `update(route)`, which applies another query of the same path without rebuilding the page.
+ * `update(route)`, which applies another query of the same path without rebuilding the page. It may return a promise
+ * for these.
  */
 
 /** Show views in `place`. `routes` are `[pattern, view]`, or `[pattern, prefix]` to redirect to another path. */
@@ -28,6 +30,20 @@ export function start(place, routes) {
   document.addEventListener("click", showAgain);
   addEventListener("scrollend", () => saveState({ scroll: scrollY })); // for a reload
   visit();
+}
+
+/** Make a view of one that few visits need: `load()` imports it when it is opened. */
+export function later(load) {
+  return async (route, signal) => {
+    let view;
+    try {
+      view = await load();
+    } catch {
+      const notice = failure(new Problem(0, "The service cannot be reached."), visit);
+      return { title: "Not here yet", nodes: [heading("This page is not here yet"), notice] };
+    }
+    return view(route, signal);
+  };
 }
 
 /** Go to an address, as a link would. */
@@ -80,7 +96,7 @@ function notFound() {
   return {
     title: "Nothing here",
     nodes: [
-      h("h1", { tabindex: -1 }, "Nothing is playing here"),
+      heading("Nothing is playing here"),
       h("p.lead", {}, "This address leads to no page."),
       h("div.row", {}, h("a.button", { href: "#/" }, "To the movies"), h("a.button.quiet", { href: "#/search" }, "All movies")),
     ],
@@ -100,8 +116,22 @@ function visit() {
     return current.update(route);
   }
   current?.leaving.abort();
-  show(view, route);
-  return arrive(route, scroll, first);
+  return open(view, route, scroll, first);
+}
+
+async function open(view, route, scroll, first) {
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  current = { path: route.path, query: route.query.toString(), leaving };
+  for (const link of document.querySelectorAll("[data-nav]")) mark(link, route.path);
+  let shown = view(route, signal);
+  if (shown instanceof Promise) {
+    show({ title: "", nodes: [heading("Loading…")] }, first);
+    shown = await shown;
+    if (signal.aborted) return;
+  }
+  show(shown, first || route.anchor);
+  await arrive(route, scroll, signal);
 }
 
 /** Save the scroll position of the entry that is left, and return the one of the entry that is opened. */
@@ -113,13 +143,12 @@ function switchEntry() {
   return same ? 0 : (positions.get(entry) ?? savedState().scroll ?? 0);
 }
 
-function show(view, route) {
-  const leaving = new AbortController();
-  const { title, nodes, ready, update } = view(route, leaving.signal);
-  current = { path: route.path, query: route.query.toString(), leaving, ready, update };
-  setTitle(title);
-  stage.replaceChildren(...nodes);
-  for (const link of document.querySelectorAll("[data-nav]")) mark(link, route.path);
+/** Show a view, with its heading in focus unless that is to be `elsewhere`. */
+function show(view, elsewhere) {
+  Object.assign(current, view);
+  setTitle(view.title);
+  stage.replaceChildren(...view.nodes);
+  if (!elsewhere) stage.querySelector("h1")?.focus({ preventScroll: true });
 }
 
 function mark(link, path) {
@@ -127,13 +156,11 @@ function mark(link, path) {
   else link.removeAttribute("aria-current");
 }
 
-/** Start at the top with the heading in focus, or at the earlier scroll position. */
-async function arrive(route, scroll, first) {
-  const { leaving, ready } = current;
+/** Start at the top, at the part that the address names, or at the earlier scroll position. */
+async function arrive(route, scroll, signal) {
   scrollTo(0, scroll);
-  if (!first && !route.anchor) stage.querySelector("h1")?.focus({ preventScroll: true });
-  await ready?.catch(() => {});
-  if (leaving.signal.aborted) return;
+  await current.ready?.catch(() => {});
+  if (signal.aborted) return;
   const part = document.getElementById(route.anchor);
   part?.scrollIntoView();
   part?.focus({ preventScroll: true });
