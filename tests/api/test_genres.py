@@ -27,3 +27,11 @@ def test_the_year_where_the_eras_meet(reading: TestClient) -> None:
         years = [item["year"] for item in answer(reading.get("/movies", params={"era": era, "k": 100}))["items"]]
         assert years
         assert {year >= border for year in years} == {era == "new"}
+
+
+def test_the_newest_are_a_tenth_of_all_and_those_of_the_same_year(reading: TestClient) -> None:
+    newest = answer(reading.get("/movies", params={"era": "newest", "k": 100}))["items"]
+    first = min(item["year"] for item in newest)
+    later = answer(reading.get("/movies", params={"year_from": first + 1, "k": 100}))["items"]
+    assert len(later) <= 50 <= len(newest)
+    assert answer(reading.get("/movies", params={"year_from": first, "k": 100}))["items"] == newest

@@ -176,7 +176,7 @@ def test_bounds_are_documented() -> None:
     parameters = {one["name"]: one["schema"] for one in OPERATIONS["GET /recommend"]["parameters"]}
     assert (parameters["k"]["minimum"], parameters["k"]["maximum"], parameters["k"]["default"]) == (1, 100, 10)
     assert (parameters["offset"]["minimum"], parameters["offset"]["maximum"]) == (0, 1000)
-    assert SCHEMAS["Era"]["enum"] == ["old", "new", "any"]
+    assert SCHEMAS["Era"]["enum"] == ["old", "new", "newest", "any"]
     assert SCHEMAS["Strategy"]["enum"] == ["auto", "hybrid", "collaborative", "content", "popular"]
 
 

@@ -542,11 +542,11 @@ def test_the_page_is_small_steady_and_safe(visit: Visit, home: str) -> None:
         """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
           .then(() => { window.since = performance.now(); window.shifts = 0; })"""
     )
-    for place in ("model", "ratings", "lists", "search?q=alien", "movie/1", ""):
+    for place in ("model", "ratings", "lists", "search?q=alien", "newest", "movie/1", ""):
         page.goto(f"{home}#/{place}")
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
     assert page.evaluate("window.shifts") < 0.01
-    own = [answer.request.sizes() for url, answer in answers.items() if re.search(r"/assets/|/$", url)]
+    own = [answer.request.sizes() for url, answer in list(answers.items()) if re.search(r"/assets/|/$", url)]
     assert 20_000 < sum(size["responseBodySize"] for size in own) < 75_000  # as sent
 
 

@@ -98,6 +98,8 @@ def test_every_view(visit: Visit, service: Service, node_folder: Path, scheme: s
     see_lists(page, home, see)
     for place, name in [
         *(("rate", "rate"), ("ratings", "my-ratings"), ("lists", "my-lists"), ("search?q=star", "search")),
+        *(("search?director=Hayao+Miyazaki", "by-director"), ("like?movie=2&movie=60", "like-these")),
+        *(("newest", "newest"), ("loved?genre=Drama", "loved"), ("?actor=Harrison+Ford", "narrowed")),
         (f"search?q={'W' * 150}", "nothing-found-for-long"),
         *(
             ("search?q=xqzzkwv", "nothing-found"),

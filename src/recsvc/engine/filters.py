@@ -37,8 +37,8 @@ def mask(catalogue: Catalogue, era_border: int | None, filters: Filters) -> Bool
     if filters.year_from is not None or filters.year_to is not None:
         allowed &= catalogue.years != UNKNOWN_YEAR
     if filters.era is not Era.ANY:
-        border = era_border or 0
-        old = catalogue.years < border
+        border = catalogue.newest_from if filters.era is Era.NEWEST else era_border
+        old = catalogue.years < (border or 0)
         allowed &= (old if filters.era is Era.OLD else ~old) & (catalogue.years != UNKNOWN_YEAR)
     if filters.only:
         allowed &= _among(catalogue, catalogue.vocabulary.known(filters.only)[0])

@@ -16,10 +16,11 @@ DEEPEST = LAST_OFFSET + MAX_K
 
 
 class Era(StrEnum):
-    """Movies from before the median year of the catalogue, or from then on."""
+    """Movies from before the median year of the catalogue, from then on, or the newest tenth of all."""
 
     OLD = "old"
     NEW = "new"
+    NEWEST = "newest"
     ANY = "any"
 
 

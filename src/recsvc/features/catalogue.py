@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -106,6 +106,12 @@ class Catalogue:
         """The median release year, at which the era "new" begins; None if no year is known."""
         known = self.years[self.years != UNKNOWN_YEAR]
         return int(np.median(known)) if len(known) else None
+
+    @cached_property
+    def newest_from(self) -> int | None:
+        """The release year from which on movies are the newest tenth, or a little more; None if no year is known."""
+        known = self.years[self.years != UNKNOWN_YEAR]
+        return int(np.quantile(known, 0.9, method="lower")) if len(known) else None
 
     def with_genres(self, names: Sequence[str]) -> BoolMovies:
         """Return which movies have at least one of these genres: bool (n_movies,)."""

@@ -92,13 +92,14 @@ def test_the_border_year_is_new_and_an_unknown_year_is_neither() -> None:
     assert passing(Filters(era=Era.NEW)) == [7, 13, 17]
     assert passing(Filters(era=Era.OLD), border=1996) == [5, 7]
     assert passing(Filters(era=Era.NEW), border=1996) == [13, 17]
+    assert passing(Filters(era=Era.NEWEST), border=1979) == [13, 17]
 
 
 def test_a_catalogue_without_years_has_no_eras() -> None:
     movies = (Movie(1, "x"), Movie(2, "x"))
     catalogue = Catalogue.of(movies, world_of(movies, {"1": {1: 4.0}}).interactions)
     assert catalogue.median_year is None
-    for era in (Era.OLD, Era.NEW):
+    for era in (Era.OLD, Era.NEW, Era.NEWEST):
         assert not mask(catalogue, catalogue.median_year, Filters(era=era)).any()
     assert mask(catalogue, catalogue.median_year, Filters()).all()
 

@@ -58,7 +58,8 @@ class FilterParameters(RequestModel):
     era: Era = Field(
         default=Era.ANY,
         strict=False,
-        description="`old`: from before the median year of the catalogue; `new`: from then on.",
+        description="`old`: from before the median year of the catalogue; `new`: from then on; "
+        "`newest`: the newest tenth.",
     )
     only: MovieIdsField = Field(default=[], description="Only these movies; repeat it for more.", examples=[[1, 2]])
     exclude: MovieIdsField = Field(default=[], description="Movies to leave out; repeat it for more.")

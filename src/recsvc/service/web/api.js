@@ -26,6 +26,17 @@ export function findMovies(query, signal) {
   return request("/movies", { query, signal });
 }
 
+export function popular(query, signal) {
+  return request("/movies/popular", { query, signal });
+}
+
+/** Return how many stars this user would give to a movie that they have not rated; null where nothing tells. */
+export async function predictedStars(movieId, signal) {
+  if (!session.user) return null;
+  const { strategy, items } = await recommend({ only: movieId, explain: false }, signal);
+  return strategy === "popular" ? null : (items[0]?.predicted_rating ?? null);
+}
+
 export function genres() {
   return request("/genres");
 }
@@ -36,6 +47,11 @@ export function movie(movieId, signal) {
 
 export function similar(movieId, by, k, signal) {
   return request(`/similar/${byId(movieId)}`, { query: { by, k }, signal });
+}
+
+/** Get the movies that are like all of a selection. */
+export function similarToAll(body, signal) {
+  return request("/similar", { method: "POST", body, headers: of(catalogue.name), signal });
 }
 
 /**

@@ -1,10 +1,13 @@
-/** The filters of recommendations (era, genres, variety), which are part of the address, and their controls. */
+/** The filters of lists of movies, which are part of the address, and the controls of those of recommendations. */
 
 import { genres as genresOfTheCatalogue } from "./api.js";
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 import { choice } from "./parts.js";
 import { address } from "./router.js";
 
+const ONE = ["era", "diversity", "year_from", "year_to"];
+const SEVERAL = ["genre", "director", "actor"];
 const ERAS = [
   ["", "Any"],
   ["old", "Older"],
@@ -13,11 +16,36 @@ const ERAS = [
 
 /** Return the filters of an address, with the names of the API. */
 export function filtersOf(query) {
-  return { era: query.get("era") ?? "", genre: query.getAll("genre"), diversity: query.get("diversity") ?? "" };
+  const [era, diversity, year_from, year_to] = ONE.map((name) => query.get(name) ?? "");
+  const [genre, director, actor] = SEVERAL.map((name) => query.getAll(name));
+  return { era, genre, director, actor, year_from, year_to, diversity };
 }
 
-export function addressOf(path, { era, genre, diversity }) {
-  return address(path, { era, genre, diversity: diversity === "0" ? "" : diversity });
+export function addressOf(path, filters) {
+  return address(path, { ...filters, diversity: filters.diversity === "0" ? "" : filters.diversity });
+}
+
+/** Return what filters without a control narrow a list to: each as `text`, and with the `part` that takes it back. */
+export function narrowings({ director, actor, year_from, year_to }) {
+  const years = yearsText(year_from, year_to);
+  const without = (names, name) => names.filter((one) => one !== name);
+  return [
+    ...director.map((name) => ({ text: `Directed by ${name}`, part: { director: without(director, name) } })),
+    ...actor.map((name) => ({ text: `With ${name}`, part: { actor: without(actor, name) } })),
+    ...(years ? [{ text: years, part: { year_from: "", year_to: "" } }] : []),
+  ];
+}
+
+/** Return the filters of the decade of a year. */
+export function decadeOf(year) {
+  const first = year - (year % 10);
+  return { year_from: first, year_to: first + 9 };
+}
+
+function yearsText(first, last) {
+  if (first && last) return first % 10 === 0 && last - first === 9 ? `The ${first}s` : `From ${first} to ${last}`;
+  if (first) return `From ${first} on`;
+  return last && `Until ${last}`;
 }
 
 /** Create the controls. `onchange` is called with the new filters until the signal; `bar.show(filters)` shows other ones. */
@@ -39,8 +67,13 @@ export function filterBar(filters, onchange, signal) {
   };
   for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, close, { signal });
 
+  const narrowed = h("div.chips", {});
+  const remove = ({ text, part }) => {
+    const name = { type: "button", "aria-label": `Remove: ${text}`, onclick: () => change(part) };
+    return h("button.chip", name, text, icon("close"));
+  };
   const border = h("p.hint", {});
-  const bar = h("section.filters", { "aria-label": "Filters" }, era, genres, border);
+  const bar = h("section.filters", { "aria-label": "Filters" }, era, genres, narrowed, border);
   let names = [];
   const showChips = () => {
     const all = [...new Set([...names, ...current.genre])]; // what is chosen can be taken back, whatever there is
@@ -50,6 +83,9 @@ export function filterBar(filters, onchange, signal) {
     current = shown;
     const values = [...chips.children].map((one) => one.value);
     if (!current.genre.every((name) => values.includes(name))) showChips();
+    const held = narrowed.contains(document.activeElement);
+    narrowed.replaceChildren(...narrowings(current).map(remove));
+    if (held) (narrowed.querySelector("button") ?? summary).focus();
     era.show(current.era);
     variety.input.value = current.diversity || 0;
     for (const one of chips.children) one.setAttribute("aria-pressed", current.genre.includes(one.value));

@@ -14,7 +14,6 @@ import { movie } from "./views/movie.js";
 import { rate } from "./views/rate.js";
 import { rateList } from "./views/ratelist.js";
 import { ratings } from "./views/ratings.js";
-import { search } from "./views/search.js";
 
 startTheme(document.getElementById("theme"));
 startSearch(document.getElementById("search"));
@@ -23,7 +22,10 @@ start(document.getElementById("main"), [
   ["/rate", rate],
   ["/movie/(\\d+)", movie],
   ["/film/(\\d+)", "/movie/"], // the former address of a movie: shared links must still open
-  ["/search", search],
+  ["/search", later(async () => (await import("./views/search.js")).search)],
+  ["/like", later(async () => (await import("./views/rows.js")).likeThese)],
+  ["/newest", later(async () => (await import("./views/rows.js")).newest)],
+  ["/loved", later(async () => (await import("./views/rows.js")).lovedGenre)],
   ["/list/([^/]+)", later(async () => (await import("./views/list.js")).list)],
   ["/list/([^/]+)/rate", rateList],
   ["/lists", lists],

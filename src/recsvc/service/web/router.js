@@ -127,9 +127,11 @@ async function open(view, route, scroll, first) {
   let shown = view(route, signal);
   if (shown instanceof Promise) {
     show({ title: "", nodes: [heading("Loading…")] }, first);
+    stage.setAttribute("aria-busy", "true");
     shown = await shown;
     if (signal.aborted) return;
   }
+  stage.removeAttribute("aria-busy");
   show(shown, first || route.anchor);
   await arrive(route, scroll, signal);
 }

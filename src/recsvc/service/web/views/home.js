@@ -1,8 +1,9 @@
-/** `#/`: movies to rate and popular ones for a newcomer, recommendations for everyone else. */
+/** `#/`: movies to rate and popular ones for a newcomer, recommendations for everyone else; below, rows of others. */
 
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
 import { filtersOf } from "../filters.js";
+import { whenNear } from "../near.js";
 import { heading } from "../parts.js";
 import { recommendations } from "../picks.js";
 import { rating } from "./rate.js";
@@ -15,10 +16,13 @@ export function home(route, signal) {
   const picks = recommendations(route, newcomer, signal);
   const welcome = newcomer ? rating(signal) : null;
   if (!newcomer) checkWhetherNewcomer(signal);
+  const rows = h("div.rows", { vars: { rows: newcomer ? 1 : 3 } });
+  const fillRows = () => import("../rows.js").then((module) => module.fillRows(rows, signal), () => rows.remove());
+  whenNear(rows, fillRows, signal);
 
   return {
     title: "",
-    nodes: [title, welcome ? h("div.beside", {}, h("div.rating", {}, welcome.nodes), picks.node) : picks.node],
+    nodes: [title, welcome ? h("div.beside", {}, h("div.rating", {}, welcome.nodes), picks.node) : picks.node, rows],
     ready: Promise.all([welcome?.ready, picks.list.ready]),
     update(next) {
       picks.show(filtersOf(next.query));

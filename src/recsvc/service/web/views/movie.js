@@ -1,17 +1,19 @@
 /** `#/movie/ID`: the details of a movie, the user's feedback on it, and similar movies. */
 
-import { movie as read, similar } from "../api.js";
+import { movie as read, predictedStars, similar } from "../api.js";
 import { addAction } from "../adding.js";
 import { attribute } from "../attribution.js";
 import { grid, tile } from "../cards.js";
 import { actions, feedbackButtons, following, ratingSlider } from "../controls.js";
 import { h } from "../dom.js";
+import { feedback } from "../feedback.js";
+import { decadeOf } from "../filters.js";
 import { icon } from "../icons.js";
 import { choice, empty, facts, fill, heading, externalLink, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
 import { address, setTitle, go } from "../router.js";
 import { starRow } from "../stars.js";
-import { count, feedbackText, movieLine } from "../words.js";
+import { count, feedbackText } from "../words.js";
 
 const SIMILAR = 12;
 const SIMILARITIES = [
@@ -30,7 +32,7 @@ export function movie(route, signal) {
     setTitle(detail.title);
     attribute(detail.attribution);
     similarMovies.node.hidden = false;
-    return sheet(title, detail);
+    return sheet(title, detail, signal);
   };
   const missing = () => {
     title.textContent = "No such movie";
@@ -74,22 +76,36 @@ function similarityOf({ query }) {
   return query.get("by") ?? "hybrid";
 }
 
-function sheet(title, detail) {
+function sheet(title, detail, signal) {
   return [
     h("div.movie-poster", {}, poster(detail)),
     h(
       "div.movie-text",
       {},
       title,
-      h("p.meta", {}, movieLine(detail)),
+      kinds(detail),
       detail.other_titles?.length > 0 && h("p.hint", {}, `Also known as ${detail.other_titles.join(", ")}`),
       figures(detail),
-      yourFeedback(detail),
+      yourFeedback(detail, signal),
       detail.overview && h("p.overview", {}, detail.overview),
       credits(detail),
       links(detail),
     ),
   ];
+}
+
+/** Create the year, and links to the decade and the genres. */
+function kinds({ year, genres }) {
+  const decade = year && decadeOf(year);
+  const links = [
+    ...(decade ? [chip(`${decade.year_from}s`, decade)] : []),
+    ...genres.map((genre) => chip(genre, { genre })),
+  ];
+  return h("p.chips", {}, year && h("span.meta", {}, year), links);
+}
+
+function chip(text, filters) {
+  return h("a.chip", { href: address("/search", filters) }, text);
 }
 
 function figures({ mean_rating: mean, rating_count: many, simulated }) {
@@ -104,11 +120,19 @@ function figures({ mean_rating: mean, rating_count: many, simulated }) {
   );
 }
 
-function yourFeedback(detail) {
+function yourFeedback(detail, signal) {
+  let unrated = "You have not rated it yet.";
   const words = h("p.hint", {});
-  following(words, detail.movie_id, (entry) => {
-    words.textContent = entry ? `Your feedback: ${feedbackText(entry)}` : "You have not rated it yet.";
-  });
+  const show = (entry) => {
+    words.textContent = entry ? `Your feedback: ${feedbackText(entry)}` : unrated;
+  };
+  following(words, detail.movie_id, show);
+  predictedStars(detail.movie_id, signal)
+    .then((stars) => {
+      if (stars) unrated = `We think you would give it ${stars.toFixed(1)}★.`;
+      show(feedback.get(detail.movie_id));
+    })
+    .catch(() => {}); // it can do without
   return h(
     "section.yours",
     { "aria-label": "Your feedback" },
@@ -119,16 +143,23 @@ function yourFeedback(detail) {
 
 function credits({ directors, cast, countries, keywords }) {
   const rows = [
-    ["Directed by", directors],
-    ["With", cast],
-    ["Made in", countries],
-    ["About", keywords],
+    ["Directed by", names("director", directors)],
+    ["With", names("actor", cast)],
+    ["Made in", countries?.join(", ")],
+    ["About", keywords?.join(", ")],
   ];
-  const shown = rows.filter(([, values]) => values?.length);
   return facts(
     "credits",
-    shown.map(([name, values]) => [name, values.join(", ")]),
+    rows.filter(([, values]) => values?.length),
   );
+}
+
+/** Create links from names to the movies that they are credited in. */
+function names(filter, all = []) {
+  return all.flatMap((name, index) => [
+    index > 0 && ", ",
+    h("a", { href: address("/search", { [filter]: name }) }, name),
+  ]);
 }
 
 function links({ trailer_url, imdb_id, tmdb_id }) {

@@ -1,58 +1,30 @@
-/** `#/search?q=…`: movies by title; the service tolerates typing mistakes. */
+/** `#/search?q=…`: movies by title, of which the service tolerates typing mistakes, and those that pass filters. */
 
 import { findMovies } from "../api.js";
-import { grid, tile } from "../cards.js";
 import { h } from "../dom.js";
-import { button, empty, fill, heading, quietHeading, quote, skeletons } from "../parts.js";
-import { savedState, saveState } from "../router.js";
-import { announce, toast } from "../toast.js";
-import { count } from "../words.js";
-
-const PAGE = 24;
-/** The largest page of the service. */
-const MOST = 100;
+import { addressOf, filtersOf, narrowings } from "../filters.js";
+import { empty, heading, quietHeading, quote } from "../parts.js";
+import { results } from "../results.js";
 
 export function search(route, signal) {
   const q = route.query.get("q") ?? "";
-  const place = h("div", {});
-  const load = () => findMovies({ q, k: Math.min(savedState().shown ?? PAGE, MOST) }, signal);
-  const show = ({ items, next_offset }) => {
-    announce(`${count(items.length, "movie")} found`);
-    return items.length ? results(q, items, next_offset, signal) : nothing(q);
+  const { diversity: _, ...filters } = filtersOf(route.query);
+  const words = [...filters.genre, ...narrowings(filters).map(({ text }) => text)];
+  const load = async (page) => {
+    const { items, next_offset } = await findMovies({ q, ...filters, ...page }, signal);
+    return { movies: items, next_offset };
   };
-  return {
-    title: q ? `Movies called “${q}”` : "All movies",
-    nodes: [heading(...(q ? ["Movies called ", quote(q)] : ["All movies"])), quietHeading("Movies"), place],
-    ready: fill(place, { skeleton: h("div.grid", {}, skeletons(PAGE, "tile")), load, show, signal }),
+  const nothing = () => {
+    const link = h("a.button", { href: "#/rate" }, "To well-known movies");
+    if (!q) return empty("No movie", "The catalogue has none of these.", link);
+    const advice = ["No title in the catalogue resembles ", quote(q), ". Try fewer letters."];
+    return empty("No movie by that name", advice, link);
   };
-}
-
-function nothing(q) {
-  const link = h("a.button", { href: "#/rate" }, "To well-known movies");
-  return empty("No movie by that name", ["No title in the catalogue resembles ", quote(q), ". Try fewer letters."], link);
-}
-
-function results(q, movies, next, signal) {
-  const found = grid(
-    "Search results",
-    movies.map((movie) => tile(movie)),
-  );
-  const more = button("quiet", () => load(), "Load more");
-  const end = h("div.list-end", {}, next !== null && more);
-  async function load() {
-    more.disabled = true;
-    try {
-      const page = await findMovies({ q, k: PAGE, offset: next }, signal);
-      const tiles = page.items.map((movie) => h("li", {}, tile(movie)));
-      found.append(...tiles);
-      tiles[0]?.querySelector("a").focus({ preventScroll: true });
-      next = page.next_offset;
-      saveState({ shown: found.children.length });
-    } catch (problem) {
-      if (problem.name !== "AbortError") toast(problem.message);
-    }
-    more.disabled = false;
-    if (next === null) end.replaceChildren();
-  }
-  return [found, end];
+  const { place, ready } = results("Search results", { load, nothing, signal });
+  const narrowed = words.join(", ");
+  const title = q ? ["Movies called ", quote(q), narrowed && `: ${narrowed}`] : [narrowed || "All movies"];
+  const head = heading(...title.filter(Boolean));
+  const mine = h("a.button.quiet", { href: addressOf("/", filters) }, "Which of these are for me");
+  const way = narrowed ? [h("p.row.invitation", {}, mine)] : [];
+  return { title: head.textContent, nodes: [head, ...way, quietHeading("Movies"), place], ready };
 }

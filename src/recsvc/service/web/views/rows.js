@@ -1,0 +1,42 @@
+/** `#/newest`, `#/loved?genre=…`, `#/like?movie=…`: the pages of the rows of the home page, and of picked movies. */
+
+import { h } from "../dom.js";
+import { feedback } from "../feedback.js";
+import { empty, heading } from "../parts.js";
+import { results } from "../results.js";
+import { setTitle } from "../router.js";
+import { NEWEST, like, loved } from "../rows.js";
+import { pickIfNone } from "../tray.js";
+
+/** How many similar movies there are, of which there are no pages. */
+const SIMILAR = 60;
+
+export function newest(route, signal) {
+  return pageOf(NEWEST, signal);
+}
+
+export function lovedGenre(route, signal) {
+  return pageOf(loved(route.query.get("genre") ?? ""), signal);
+}
+
+export function likeThese(route, signal) {
+  const row = like(route.query.getAll("movie").map(Number));
+  const title = heading(row.title);
+  const load = async () => {
+    await feedback.load();
+    const { selected, ...page } = await row.load({ k: SIMILAR }, signal);
+    const [first, ...others] = selected.map((movie) => movie.title);
+    title.textContent = `More like ${first}${others.length ? ` and ${others.join(" and ")}` : ""}`;
+    setTitle(title.textContent);
+    pickIfNone(selected);
+    return page;
+  };
+  return pageOf({ ...row, load }, signal, title);
+}
+
+function pageOf({ title, load }, signal, head = heading(title)) {
+  const home = h("a.button", { href: "#/" }, "To the movies");
+  const nothing = () => empty("Nothing here", "No movie of the catalogue is left for this list.", home);
+  const { place, ready } = results(title, { load: (page) => load(page, signal), nothing, signal });
+  return { title, nodes: [head, h("p.lead", {}), place], ready };
+}
