@@ -67,8 +67,9 @@ export function tray(signal) {
 }
 
 function chip(movie) {
-  const name = { type: "button", "aria-label": `Remove: ${movie.title}` };
-  return h("li", {}, h("button.chip", { ...name, onclick: () => pick(movie, false) }, h("span", {}, movie.title), icon("close")));
+  const remove = once(() => pick(movie, false));
+  const attributes = { type: "button", "aria-label": `Remove: ${movie.title}`, onclick: remove };
+  return h("li", {}, h("button.chip", attributes, h("span", {}, movie.title), icon("close")));
 }
 
 /** Return the address of the movies that are like all of some. */

@@ -20,9 +20,11 @@ export function lovedGenre(route, signal) {
 }
 
 export function likeThese(route, signal) {
-  const row = like(route.query.getAll("movie").map(Number));
+  const movieIds = [...new Set(route.query.getAll("movie").map(Number))];
+  const row = like(movieIds);
   const title = heading(row.title);
   const load = async () => {
+    if (!movieIds.length) return { movies: [], next_offset: null };
     await feedback.load();
     const { selected, ...page } = await row.load({ k: SIMILAR }, signal);
     const [first, ...others] = selected.map((movie) => movie.title);
