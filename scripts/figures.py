@@ -560,7 +560,11 @@ def summary(reports: dict[str, Report]) -> str:
         f"`{COMMANDS['page']}`: the page of the sample shows its first list after {page['median_ms']:.0f} ms",
         f"(the median of {page['visits']} first visits; {page['max_ms']:.0f} ms at most), is",
         f"{page['bytes'] / 1000:.1f} kB large without posters and data ({page['transferred'] / 1000:.1f} kB as sent),",
-        f"and shifts by {page['shift']:.3f}.",
+        f"and shifts by {page['shift']:.3f}. On a processor that is four times slower, the first list is there after",
+        f"{page['slow_ms']:.0f} ms, a like paints within {page['like_ms']:.0f} ms, and no task takes longer than",
+        f"{page['task_ms']:.0f} ms. Recommendations in view: "
+        + ", ".join(f"{count} at {screen}" for screen, count in page["in_view"].items())
+        + ".",
     ]
     return "\n".join(lines)
 
