@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
+from recsvc.service.assets import WEB
 from tests.api.asking import serving
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ def test_the_own_script_and_style_ask_no_other_host(reading: TestClient) -> None
     style = reading.get("/assets/swagger-ui.css").text
     assert "@import" not in style
     assert "url(http" not in style.replace('"', "").replace("'", "")
+
+
+def test_the_style_can_be_read() -> None:
+    style = (WEB / "style.css").read_text(encoding="utf-8")
+    assert max(map(len, style.splitlines())) <= 120
 
 
 def test_the_icon(reading: TestClient) -> None:
