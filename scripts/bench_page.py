@@ -133,6 +133,7 @@ def visit_slowly(browser: Browser, url: str) -> dict[str, Any]:
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     page.goto(url)
+    page.wait_for_timeout(4_000)  # what looks for something on the page would slow it down
     page.get_by_role("list", name="Movies to rate").get_by_role("slider").first.press("5")
     page.get_by_role("link", name="See my recommendations").click()
     region = page.get_by_role("region", name="Recommendations")

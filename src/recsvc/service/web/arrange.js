@@ -9,8 +9,9 @@ const MOVE = { duration: 320, easing: "cubic-bezier(.2, .8, .2, 1)" };
  * neighbour.
  */
 export function arrange(place, items, { key, make, update }) {
-  const present = new Map([...place.children].filter((child) => "key" in child).map((child) => [child.key, child]));
-  const focused = [...place.children].findIndex((child) => child.contains(document.activeElement));
+  const children = [...place.children];
+  const present = new Map(children.filter((child) => "key" in child).map((child) => [child.key, child]));
+  const focused = children.findIndex((child) => child.contains(document.activeElement));
   const before = new Map([...present.values()].map((element) => [element, element.getBoundingClientRect()]));
 
   const elements = items.map((item) => {
@@ -18,30 +19,40 @@ export function arrange(place, items, { key, make, update }) {
     update?.(element, item);
     return element;
   });
-  replace(place, elements);
-  if (focused >= 0 && !place.contains(document.activeElement)) refocus(place, focused);
-  if (!reducedMotion.matches) for (const element of elements) animate(element, before.get(element));
+  const kept = new Set(elements);
+  if (focused >= 0 && !kept.has(children[focused])) {
+    // Before anything moves: to focus something, the browser has to know where everything is.
+    const nearest = [...children.slice(focused + 1), ...children.slice(0, focused).reverse()];
+    focusIn(nearest.find((child) => kept.has(child)));
+  }
+  replace(place, elements, kept);
+  if (focused >= 0 && !place.contains(document.activeElement)) {
+    focusIn(place.children[Math.min(focused, place.children.length - 1)]);
+  }
+  if (before.size && !reducedMotion.matches) animate(elements, before);
 }
 
 /** Set the children in this order, touching only those that are elsewhere. */
-function replace(place, elements) {
-  const kept = new Set(elements);
+function replace(place, elements, kept) {
   for (const child of [...place.children]) if (!kept.has(child)) child.remove();
   elements.forEach((element, index) => {
     if (place.children[index] !== element) place.insertBefore(element, place.children[index] ?? null);
   });
 }
 
-function refocus(place, index) {
-  const neighbour = place.children[Math.min(index, place.children.length - 1)];
-  neighbour?.querySelector("a, button, input")?.focus({ preventScroll: true });
+function focusIn(element) {
+  element?.querySelector("a, button, input")?.focus({ preventScroll: true });
 }
 
-function animate(element, before) {
-  const after = element.getBoundingClientRect();
-  if (after.top > innerHeight && !before) return;
-  const [x, y] = before ? [before.left - after.left, before.top - after.top] : [0, 0];
-  if (before && !x && !y) return;
-  const from = before ? { transform: `translate(${x}px, ${y}px)` } : { opacity: 0, transform: "scale(.97)" };
-  element.animate([from, { opacity: 1, transform: "none" }], MOVE);
+/** Let elements come from where they were, and new ones fade in. All are measured before the first one is moved. */
+function animate(elements, before) {
+  const after = elements.map((element) => element.getBoundingClientRect());
+  elements.forEach((element, index) => {
+    const [old, { left, top }] = [before.get(element), after[index]];
+    if (!old && top > innerHeight) return;
+    const [x, y] = old ? [old.left - left, old.top - top] : [0, 0];
+    if (old && !x && !y) return;
+    const from = old ? { transform: `translate(${x}px, ${y}px)` } : { opacity: 0, transform: "scale(.97)" };
+    element.animate([from, { opacity: 1, transform: "none" }], MOVE);
+  });
 }
