@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
-import { empty, heading } from "../parts.js";
+import { empty, heading, quietHeading } from "../parts.js";
 import { results } from "../results.js";
 import { setTitle } from "../router.js";
 import { NEWEST, like, loved } from "../rows.js";
@@ -40,5 +40,5 @@ function pageOf({ title, load }, signal, head = heading(title)) {
   const home = h("a.button", { href: "#/" }, "To the movies");
   const nothing = () => empty("Nothing here", "No movie of the catalogue is left for this list.", home);
   const { place, ready } = results(title, { load: (page) => load(page, signal), nothing, signal });
-  return { title, nodes: [head, h("p.lead", {}), place], ready };
+  return { title, nodes: [head, quietHeading("Movies"), place], ready };
 }
