@@ -176,10 +176,13 @@ def writing(path: Path) -> Iterator[TextIO]:
 @contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
     """Return where to write a file that is there once it is whole; raises as `writing` does."""
-    beside = path.with_name(f".{path.name}.unfinished")
+    target = path.resolve()
+    if target.exists() and not target.is_file():  # a folder, or a device, in whose place there must be no file
+        raise ConfigurationError(f"cannot write {path}: it is there, and no file")
+    beside = target.with_name(f".{target.name}.unfinished")
     try:
         yield beside
-        beside.replace(path)
+        beside.replace(target)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
     finally:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -115,8 +116,14 @@ def test_what_was_exported_is_imported_as_it_was(run: Run, database_url: str, tm
         ({"stars": "many"}, "many"),
         ({"updated_at": "yesterday"}, "updated_at 'yesterday'"),
         ({"created_at": "2026-11-01T10:00:00"}, "has no time zone"),
+        ({"updated_at": "2026-10-31T10:00:00+00:00"}, "updated_at '2026-10-31T10:00:00+00:00' is before"),
+        ({"created_at": "0001-01-01T00:00:00+05:00"}, "outside of the years 1 to 9999"),
         ({"revision": "-1"}, "revision '-1'"),
+        ({"revision": "0"}, "revision '0'"),
+        ({"revision": str(2**31)}, f"revision '{2**31}'"),
         ({"rank": "first"}, "rank 'first'"),
+        ({"rank": str(2**31)}, f"rank '{2**31}'"),
+        ({"recommendation_id": "to\0ken"}, "NUL"),
         ({"movie_id": "1"}, "there is a line of this user and movie already"),
     ],
 )
@@ -129,6 +136,12 @@ def test_a_line_that_cannot_be_used_is_named_and_nothing_is_stored(
     assert f"{path}:3: " in error.replace("\n", "")
     assert reason in error.replace("\n", " ")
     assert run("export")[1].splitlines() == [",".join(COLUMNS)]
+
+
+def test_times_of_other_zones_are_stored_in_utc(run: Run, tmp_path: Path) -> None:
+    times = {"created_at": "2026-11-02T08:30:00+14:00", "updated_at": "2026-11-02T00:00:00-11:30"}
+    assert run("import", str(written(tmp_path, {**LINE, **times})))[0] == 0
+    assert "2026-11-01T18:30:00+00:00,2026-11-02T11:30:00+00:00" in run("export")[1]
 
 
 def parquet_of(tmp_path: Path, *lines: dict[str, object]) -> Path:
@@ -150,6 +163,10 @@ def test_a_row_of_parquet_is_checked_as_a_line_is(run: Run, tmp_path: Path) -> N
     assert "stars 4.7" in error.replace("\n", " ")
     without_zone = datetime(2026, 11, 1, 10)  # noqa: DTZ001 - that is the point
     assert "has no time zone" in run("import", str(parquet_of(tmp_path, {**LINE, "created_at": without_zone})))[2]
+    import pyarrow as pa
+
+    path = parquet_of(tmp_path, {**LINE, "created_at": pa.scalar(2**62, pa.timestamp("us", tz="UTC"))})
+    assert "cannot read" in run("import", str(path))[2]
     assert run("export")[1].splitlines() == [",".join(COLUMNS)]
     path = parquet_of(tmp_path, {**LINE, "movie_id": 1, "stars": 4.5, "revision": 2})
     assert run("import", str(path))[1].startswith("stored 1 of 1;")
@@ -163,6 +180,20 @@ def test_what_is_no_parquet_is_refused(run: Run, tmp_path: Path) -> None:
     assert "cannot read" in run("import", str(path))[2]
     nowhere = tmp_path / "no-folder" / "feedback.parquet"
     assert "cannot write" in run("export", "--output", str(nowhere))[2]
+
+
+def test_no_file_takes_the_place_of_a_folder_or_a_device(run: Run, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "linked.csv")
+    for path in (Path("/"), tmp_path, pipe):
+        code, _, error = run("export", "--output", str(path))
+        assert (code, "cannot write" in error) == (1, True)
+    assert pipe.is_fifo()
+    assert run("export", "--output", str(link))[0] == 0
+    assert link.is_symlink()
+    assert (tmp_path / "linked.csv").read_text().split() == [",".join(COLUMNS)]
 
 
 def test_parquet_without_its_package_is_refused(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def _parquet_rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
             batches = rows.iter_batches(columns=list(COLUMNS))
             for number, row in enumerate((row for batch in batches for row in batch.to_pylist()), 1):
                 yield number, {name: _text(cell) for name, cell in row.items()}
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, OverflowError, pa.ArrowException) as error:  # a time may be one that Python has not
         raise DataError(f"cannot read {file}: {error}") from None
 
 

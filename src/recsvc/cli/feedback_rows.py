@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from recsvc.cli.feedback_files import Cell, lines_of
+from recsvc.cli.feedback_files import COLUMNS, Cell, lines_of
 from recsvc.datasets.dataset import check_name
 from recsvc.errors import BadRowError, DataError
 from recsvc.storage.feedback import StoredFeedback
 from recsvc.types import MAX_STARS, MIN_STARS, Attribution, CatalogueName, FeedbackKind
 
 _USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_MOST_ID = 2**63 - 1
+_MOST_ID, _MOST_COUNT = 2**63 - 1, 2**31 - 1
+"""What the columns of the database hold: ids in 64 bits, revisions and ranks in 32."""
 
 
 def record(catalogue: CatalogueName, item: StoredFeedback) -> tuple[Cell, ...]:
@@ -46,6 +47,8 @@ def read_feedback(file: Path) -> dict[CatalogueName, list[StoredFeedback]]:
 
 def _parsed(line: Mapping[str, str]) -> tuple[CatalogueName, StoredFeedback]:
     """Return the catalogue and the feedback of a line; raises ValueError or DataError with what is wrong."""
+    if any("\0" in cell for cell in map(line.__getitem__, COLUMNS)):
+        raise ValueError("there is a NUL character, which no text has")
     catalogue = line["catalogue"]
     if catalogue:
         check_name(catalogue)
@@ -58,26 +61,32 @@ def _parsed(line: Mapping[str, str]) -> tuple[CatalogueName, StoredFeedback]:
     if stars is not None and not (MIN_STARS <= stars <= MAX_STARS and (stars * 2).is_integer()):
         raise ValueError(f"stars {line['stars']} are not 0.5 to 5 in halves")
     created, updated = (_time(name, line[name]) for name in ("created_at", "updated_at"))
+    if updated < created:
+        raise ValueError(f"updated_at {line['updated_at']!r} is before created_at {line['created_at']!r}")
     attribution = None
     if line["rank"]:
-        attribution = Attribution(line["model_version"], line["strategy"], _number("rank", line["rank"]))
+        attribution = Attribution(line["model_version"], line["strategy"], _count("rank", line["rank"]))
     item = StoredFeedback(
         line["user_id"],
-        _number("movie_id", line["movie_id"]),
+        _number("movie_id", line["movie_id"], 0, _MOST_ID),
         kind,
         stars,
         line["recommendation_id"] or None,
         attribution,
-        revision=_number("revision", line["revision"]),
+        revision=_count("revision", line["revision"]),
         created_at=created,
         updated_at=updated,
     )
     return catalogue, item
 
 
-def _number(name: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) > _MOST_ID:
-        raise ValueError(f"{name} {text!r} is not a whole number")
+def _count(name: str, text: str) -> int:
+    return _number(name, text, 1, _MOST_COUNT)
+
+
+def _number(name: str, text: str, least: int, most: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= most:
+        raise ValueError(f"{name} {text!r} is not a whole number from {least} to {most}")
     return int(text)
 
 
@@ -88,4 +97,7 @@ def _time(name: str, text: str) -> datetime:
         raise ValueError(f"{name} {text!r} is not a time") from None
     if time.tzinfo is None:
         raise ValueError(f"{name} {text!r} has no time zone")
-    return time
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} {text!r} is outside of the years 1 to 9999") from None
