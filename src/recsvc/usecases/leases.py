@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 from recsvc.errors import LeaseLostError, LeaseTakenError, RecsvcError
@@ -83,4 +83,5 @@ class Lease:
         finally:
             done.set()
             signs.join()
-            asyncio.run(lease._give_back())
+            with suppress(RecsvcError):  # it runs out by itself, and what was done is done
+                asyncio.run(lease._give_back())

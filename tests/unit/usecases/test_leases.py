@@ -51,3 +51,15 @@ def test_a_holder_that_was_silent_has_lost_it(settings: Settings, monkeypatch: p
         silent.check()
     with pytest.raises(LeaseLostError):
         silent.check()  # also if nobody has it any more: others may have worked meanwhile
+
+
+def test_what_is_done_is_no_failure_where_the_database_is_gone_then(tmp_path: Path) -> None:
+    path = tmp_path / "recsvc.db"
+    settings = Settings(database_url=f"sqlite:///{path}", artifacts_dir=tmp_path / "artifacts")
+    with Lease.held(settings, "work"):
+        away = path.rename(path.with_suffix(".away"))
+        path.mkdir()  # nothing can be opened there
+    path.rmdir()
+    away.rename(path)
+    with pytest.raises(LeaseTakenError), Lease.held(settings, "work"):
+        pass  # it was not given back, and runs out
