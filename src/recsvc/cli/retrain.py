@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -19,7 +20,7 @@ from recsvc.settings import Settings, load_settings
 if TYPE_CHECKING:
     from recsvc.datasets.collected import Collected
     from recsvc.features.vocabulary import Vocabulary
-    from recsvc.registry.manifest import Manifest
+    from recsvc.types import CatalogueName
 
 POLL_SECONDS, RETRY_SECONDS = 10.0, 600.0
 """How often to look whether it is time, and how long to wait after it went wrong."""
@@ -56,7 +57,7 @@ def retrain(
     What does not pass the gate is published, not promoted, and says why. That is no error.
     """
     from recsvc.registry.store import Registry
-    from recsvc.training.retraining import Schedule
+    from recsvc.training.retraining import Schedule, newest_made
 
     settings = load_settings()
     options = _Options(data_dir, tmdb, promote, challenge, keep, tune, jobs)
@@ -68,10 +69,11 @@ def retrain(
         pause = POLL_SECONDS
         try:
             registry = Registry(settings.artifacts_dir)
-            registry.production()  # without one there is nothing to begin from
-            newest = registry.manifests()[-1]
-            age = time.time() - newest.created_at.timestamp()
-            if schedule.is_due(age, asyncio.run(_opinions(settings, newest))):
+            catalogue = registry.manifest(registry.production()).catalogue
+            now = datetime.now(UTC)
+            made = newest_made(registry, catalogue, now)
+            age = (now - made).total_seconds()
+            if schedule.is_due(age, asyncio.run(_opinions(settings, catalogue, made))):
                 _retrain(settings, options)
         except RecsvcError as error:  # what is wrong may be mended by the next time
             terminal.warn(f"not retrained: {error}")
@@ -171,15 +173,15 @@ def _retrain(settings: Settings, options: _Options) -> None:
             terminal.say(f"{version} is removed")
 
 
-async def _opinions(settings: Settings, newest: Manifest) -> int:
-    """Return how many opinions are newer than a version."""
+async def _opinions(settings: Settings, catalogue: CatalogueName, since: datetime) -> int:
+    """Return how many opinions about movies of a catalogue are newer than a time."""
     from recsvc.storage import feedback
     from recsvc.usecases.opening import open_database
 
     database = await open_database(settings)
     try:
         async with database.read() as transaction:
-            return await feedback.count_since(transaction, newest.catalogue, newest.created_at)
+            return await feedback.count_since(transaction, catalogue, since)
     finally:
         await database.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from recsvc.datasets.collected import Collected, joined
@@ -19,6 +20,7 @@ from recsvc.training.config import TrainingConfig
 from recsvc.training.costs import Estimate
 from recsvc.training.gate_in_time import Verdict, judge, question
 from recsvc.training.pipeline import Folders, Progress, SearchPlan, publish, search_in
+from recsvc.types import CatalogueName
 from recsvc.usecases import models
 
 STEPS = 6
@@ -59,6 +61,7 @@ def retrain(
         RecsvcError: `check` found that it must not be published, such as that users were erased.
         ModelError: The models cannot be trained on this data.
         ConfigurationError: The registry cannot be written.
+        RegistryError: Another version serves by now than the one that it was compared with; it is published only.
     """
     registry.check_writable()
     config = config_of(serving)
@@ -87,11 +90,19 @@ def retrain(
     except RecsvcError:
         registry.remove(manifest.version)
         raise
-    return Retrained(manifest, verdict, _follow(registry, manifest, verdict, promote=promote, share=challenge, who=who))
+    action = _follow(registry, manifest, verdict, serving, promote=promote, share=challenge, who=who)
+    return Retrained(manifest, verdict, action)
 
 
 def _follow(
-    registry: Registry, manifest: Manifest, verdict: Verdict, *, promote: bool, share: float | None, who: str
+    registry: Registry,
+    manifest: Manifest,
+    verdict: Verdict,
+    serving: Engine,
+    *,
+    promote: bool,
+    share: float | None,
+    who: str,
 ) -> Action:
     """Let a version that passed serve, or challenge the one that serves."""
     if not (promote and verdict.passed):
@@ -100,7 +111,7 @@ def _follow(
     if share is not None:
         models.challenge(registry, manifest.version, share, who=who, why=why)
         return "challenges"
-    models.promote(registry, manifest.version, who=who, why=why)
+    models.promote(registry, manifest.version, who=who, why=why, instead_of=serving.manifest.version)
     return "promoted"
 
 
@@ -117,11 +128,23 @@ class Schedule(NamedTuple):
 
 
 def seen_until(serving: Engine, dataset: Dataset) -> int:
-    """Return until when the serving version may know ratings, in seconds since 1970."""
-    collected = serving.manifest.collected
+    """Return until when the serving version may know ratings, in seconds since 1970.
+
+    That is not after it was made, whatever time an opinion has that was imported, or the dataset as it is by now.
+    """
+    made, collected = int(serving.manifest.created_at.timestamp()), serving.manifest.collected
     if collected is not None and collected.until is not None:
-        return int(collected.until.timestamp())
-    return int(dataset.ratings.timestamps.max()) if len(dataset.ratings) else 0
+        return min(int(collected.until.timestamp()), made)
+    return min(int(dataset.ratings.timestamps.max()), made) if len(dataset.ratings) else 0
+
+
+def newest_made(registry: Registry, catalogue: CatalogueName, now: datetime) -> datetime:
+    """Return when the newest version of a catalogue was made; 1970 if none was.
+
+    One that was made later than now, before the clock was set back, counts for none: it would be waited for.
+    """
+    times = (one.created_at for one in registry.manifests() if one.catalogue == catalogue)
+    return max((time for time in times if time <= now), default=datetime.fromtimestamp(0, UTC))
 
 
 def config_of(serving: Engine) -> TrainingConfig:

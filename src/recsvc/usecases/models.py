@@ -33,17 +33,33 @@ def open_engine(registry: Registry, version: str) -> Engine:
 
 
 def promote(
-    registry: Registry, version: str, *, who: str, why: str, switch_catalogue: bool = False, load: Load | None = None
+    registry: Registry,
+    version: str,
+    *,
+    who: str,
+    why: str,
+    switch_catalogue: bool = False,
+    instead_of: str | None = None,
+    load: Load | None = None,
 ) -> AliasEntry:
     """Put a version into production; with `switch_catalogue` also one of another catalogue.
+
+    With `instead_of` only while that version is in production.
 
     Raises:
         VersionNotFoundError: There is no version of that name.
         UnusableVersionError: It cannot serve; what was in production stays there.
         CatalogueMismatchError: It is of another catalogue.
+        RegistryError: Another one than `instead_of` is in production.
     """
     manifest = (load or partial(open_engine, registry))(version).manifest
-    check = partial(_check_catalogue, registry, manifest, switch_catalogue)
+
+    def check() -> None:
+        _check_catalogue(registry, manifest, switch_catalogue)
+        current = registry.aliases.current()
+        if instead_of not in (None, current):
+            raise RegistryError(f"{version} is to follow {instead_of}, and {current} is in production by now")
+
     entry = registry.aliases.append(PRODUCTION, version, action="promote", who=who, why=why, check=check)
     _end_challenge_of_another(registry, manifest, who)
     return entry

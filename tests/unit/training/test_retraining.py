@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -10,21 +11,23 @@ import pytest
 from recsvc.datasets.collected import Collected
 from recsvc.datasets.dataset import Dataset, Ratings
 from recsvc.engine.engine import Engine
-from recsvc.errors import ErasedMeanwhileError
+from recsvc.errors import ErasedMeanwhileError, RegistryError
 from recsvc.features.text import EMBEDDING
 from recsvc.models.content import ContentConfig
 from recsvc.models.hybrid import HybridConfig
 from recsvc.models.nmf import NmfConfig
+from recsvc.registry import store
 from recsvc.registry.store import Registry
 from recsvc.training import pipeline, retraining
 from recsvc.training.config import TrainingConfig
 from recsvc.training.gate_in_time import Verdict
 from recsvc.training.pipeline import Folders, SearchPlan, publish_trained
-from recsvc.training.retraining import Retrained, config_of, retrain, seen_until
+from recsvc.training.retraining import Retrained, config_of, newest_made, retrain, seen_until
 from recsvc.tuning.objective import Value
 from recsvc.tuning.search import Study, Trial
 from recsvc.tuning.spaces import point_of
 from recsvc.usecases.models import open_engine, promote
+from tests.unit.registry.drafts import draft
 from tests.versions import part_of_sample
 
 NOTHING = Ratings((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
@@ -172,3 +175,37 @@ def test_what_passes_is_promoted_or_challenges(
     assert done.action == "promoted"
     assert registry.production() == done.manifest.version
     assert registry.aliases.entries()[-1].why == "retrained; it is better"
+    with pytest.raises(RegistryError, match=f"{done.manifest.version} is in production by now"):
+        retrained(part, registry, serving, one_opinion(part), lambda _: None)  # it was compared with the one before
+    assert registry.production() == done.manifest.version
+    assert len(registry.names()) == 4
+
+
+def test_the_serving_version_knows_nothing_of_later_than_it_was_made(part: Dataset, registry: Registry) -> None:
+    """Whatever time an imported opinion has, or a dataset that was written anew: what is said from now on is new."""
+    serving = trained(part, registry)
+    made = int(serving.manifest.created_at.timestamp())
+    later = replace(part.ratings, timestamps=part.ratings.timestamps + made)
+    assert seen_until(serving, replace(part, ratings=later)) == made
+    future = one_opinion(replace(part, ratings=later))
+    engine = open_engine(registry, retrained(part, registry, serving, future, lambda _: None).manifest.version)
+    assert seen_until(engine, part) == int(engine.manifest.created_at.timestamp())
+
+
+def test_which_version_of_a_catalogue_is_the_newest(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one of other movies, nor one that was made when the clock was ahead."""
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(days=1)
+
+    first = registry.publish(draft())
+    registry.publish(replace(draft(), catalogue="another"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "datetime", Tomorrow)
+        ahead = registry.publish(draft())
+    now = datetime.now(UTC)
+    assert newest_made(registry, "tiny", now) == first.created_at
+    assert newest_made(registry, "tiny", now + timedelta(days=2)) == ahead.created_at
+    assert newest_made(registry, "none", now).year == 1970
