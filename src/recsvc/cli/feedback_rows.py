@@ -61,8 +61,6 @@ def _parsed(line: Mapping[str, str]) -> tuple[CatalogueName, StoredFeedback]:
     if stars is not None and not (MIN_STARS <= stars <= MAX_STARS and (stars * 2).is_integer()):
         raise ValueError(f"stars {line['stars']} are not 0.5 to 5 in halves")
     created, updated = (_time(name, line[name]) for name in ("created_at", "updated_at"))
-    if updated < created:
-        raise ValueError(f"updated_at {line['updated_at']!r} is before created_at {line['created_at']!r}")
     attribution = None
     if line["rank"]:
         attribution = Attribution(line["model_version"], line["strategy"], _count("rank", line["rank"]))
@@ -74,7 +72,7 @@ def _parsed(line: Mapping[str, str]) -> tuple[CatalogueName, StoredFeedback]:
         line["recommendation_id"] or None,
         attribution,
         revision=_count("revision", line["revision"]),
-        created_at=created,
+        created_at=min(created, updated),  # by the first write it is counted which versions may know an erased user
         updated_at=updated,
     )
     return catalogue, item
