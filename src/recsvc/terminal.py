@@ -268,7 +268,7 @@ def tell_budget(budget: Budget, jobs: int) -> None:
     """Say beforehand what a search of settings needs."""
     err.print(
         f"searching settings: {budget.trials} trials, about {budget.seconds / jobs:,.0f} s and "
-        f"{budget.bytes / 1e6:,.0f} MB in each of {jobs} processes (--tune off uses the defaults)",
+        f"{budget.bytes / 1e6:,.0f} MB in each of {jobs} processes (--tune off makes no search)",
         markup=False,
     )
 

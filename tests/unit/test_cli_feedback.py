@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -117,6 +117,7 @@ def test_what_was_exported_is_imported_as_it_was(run: Run, database_url: str, tm
         ({"updated_at": "yesterday"}, "updated_at 'yesterday'"),
         ({"created_at": "2026-11-01T10:00:00"}, "has no time zone"),
         ({"created_at": "0001-01-01T00:00:00+05:00"}, "outside of the years 1 to 9999"),
+        ({"updated_at": (datetime.now(UTC) + timedelta(days=2)).isoformat()}, "is in the future"),
         ({"revision": "-1"}, "revision '-1'"),
         ({"revision": "0"}, "revision '0'"),
         ({"revision": str(2**31)}, f"revision '{2**31}'"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from recsvc.cli.feedback_files import COLUMNS, Cell, lines_of
@@ -16,6 +16,9 @@ from recsvc.types import MAX_STARS, MIN_STARS, Attribution, CatalogueName, Feedb
 _USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _MOST_ID, _MOST_COUNT = 2**63 - 1, 2**31 - 1
 """What the columns of the database hold: ids in 64 bits, revisions and ranks in 32."""
+
+_CLOCKS_DIFFER = timedelta(days=1)
+"""So far ahead of this machine's clock a time may be. What was said in the future would stay newer than what is said."""
 
 
 def record(catalogue: CatalogueName, item: StoredFeedback) -> tuple[Cell, ...]:
@@ -96,6 +99,9 @@ def _time(name: str, text: str) -> datetime:
     if time.tzinfo is None:
         raise ValueError(f"{name} {text!r} has no time zone")
     try:
-        return time.astimezone(UTC)
+        time = time.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{name} {text!r} is outside of the years 1 to 9999") from None
+    if time > datetime.now(UTC) + _CLOCKS_DIFFER:
+        raise ValueError(f"{name} {text!r} is in the future")
+    return time

@@ -38,7 +38,7 @@ Tune = Annotated[
         metavar="N|off",
         show_default="by the size; off for the sample",
         callback=_check_tune,
-        help="How many trials the search of settings makes; off uses the defaults.",
+        help="How many trials the search of settings makes; off makes none.",
     ),
 ]
 SwitchCatalogue = Annotated[
