@@ -64,6 +64,10 @@ def test_a_version_tells_of_users_who_were_erased_since(admin: TestClient, artif
     for _ in range(2):
         assert admin.delete("/users/ada").status_code == 204
         assert erased() == {first: 0, second: 1}
+    rate(admin, "bob", 2, 4)
+    for status in (204, 404):  # nothing is left of him by which an erasure could tell later on
+        assert admin.delete("/rate", params={"user_id": "bob", "movie_id": 2}).status_code == status
+        assert erased() == {first: 0, second: 2}
     assert admin.get("/models", headers={"If-None-Match": tag}).status_code == 200
 
 

@@ -18,7 +18,7 @@ _MOST_ID, _MOST_COUNT = 2**63 - 1, 2**31 - 1
 """What the columns of the database hold: ids in 64 bits, revisions and ranks in 32."""
 
 _CLOCKS_DIFFER = timedelta(days=1)
-"""So far ahead of this machine's clock a time may be. What was said in the future would stay newer than what is said."""
+"""So far ahead of this machine's clock a time may be. What was said in the future would stay the newest."""
 
 
 def record(catalogue: CatalogueName, item: StoredFeedback) -> tuple[Cell, ...]:

@@ -233,6 +233,6 @@ trainings = Table(
 )
 """The versions that were trained on what users said, and up to which write (`cut`).
 
-`erased` counts the users who were erased later although the version may have been trained on what they said, and
-`erased_at` is when the last of them was. Nothing else is kept of them.
+`erased` counts the users who were erased later, or undid all that the version may have been trained on, and
+`erased_at` is when the last of them did. Nothing else is kept of them.
 """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsvc.errors import NotFoundError, RecsvcError
-from recsvc.storage import feedback
+from recsvc.storage import feedback, trainings
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import MovieId, UserId
@@ -88,6 +88,7 @@ async def undo(deployment: Deployment, database: Database, user_id: UserId, movi
         NotFoundError: There is no such feedback.
     """
     async with database.write() as transaction:
+        await trainings.count_undoing(transaction, deployment.catalogue, user_id, movie_id)
         if not await feedback.remove(transaction, deployment.catalogue, user_id, movie_id):
             check_writable(user_id)
             raise NotFoundError("rating", f"of movie {movie_id} by {user_id}")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from recsvc.errors import ErasedMeanwhileError
 from recsvc.features.vocabulary import Vocabulary
-from recsvc.storage import feedback, tables
+from recsvc.storage import feedback, tables, trainings
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.types import FeedbackKind, MovieId, UserId
@@ -115,6 +115,29 @@ async def test_versions_tell_how_many_were_erased_since(database: Database) -> N
         kept = [row._asdict() for row in await transaction.rows(select(tables.trainings))]
     assert {name for row in kept for name in row} == {"version", "catalogue", "cut", "erased", "erased_at"}
     assert all(row["cut"] < row["erased_at"] <= datetime.now(UTC) for row in kept)
+
+
+async def test_who_undid_what_a_version_saw_is_counted_once(database: Database) -> None:
+    """When nothing is left that it saw: an erasure later on could not tell."""
+
+    async def undo(movie: MovieId) -> None:
+        async with database.write() as transaction:
+            await trainings.count_undoing(transaction, "sample", "ann", movie)
+            await feedback.remove(transaction, "sample", "ann", movie)
+
+    await put(database, rating("ann", 1, 4.0), rating("ann", 2, 4.0), rating("bob", 1, 3.0))
+    await keep_training(database, V1, "sample", await collect(database, "sample", VOCABULARY, STARS))
+    await put(database, rating("dan", 1, 5.0), catalogue="another")
+    await keep_training(database, OTHER, "another", await collect(database, "another", VOCABULARY, STARS))
+    await asyncio.sleep(0.002)
+    await put(database, rating("ann", 3, 4.0))
+    expected: dict[str, int]
+    for movie, expected in ((3, {}), (1, {}), (2, {V1: 1}), (2, {V1: 1})):
+        await undo(movie)
+        assert await erased_since(database) == expected
+    await put(database, rating("ann", 3, 4.0))
+    await erase(database, "ann", None)
+    assert await erased_since(database) == {V1: 1}
 
 
 async def test_a_version_that_saw_nothing_has_no_cut(database: Database) -> None:

@@ -37,8 +37,8 @@ class ModelVersion(ResponseModel):
         examples=[7200],
     )
     erased_since: int | None = Field(
-        description="How many users were erased after it was trained on what they had said: `recsvc retrain` makes a "
-        "version without it. null while the database does not answer.",
+        description="How many users were erased, or undid all they had said, after it was trained on that: "
+        "`recsvc retrain` makes a version without it. null while the database does not answer.",
         examples=[0],
     )
     report_url: str | None = Field(
