@@ -22,6 +22,7 @@ from recsvc.evaluation.metrics.accuracy import ndcg
 from recsvc.evaluation.metrics.beyond_accuracy import coverage, popularity_lift
 from recsvc.evaluation.metrics.bootstrap import Interval, intervals
 from recsvc.evaluation.protocols.ranked_lists import make_lists
+from recsvc.features.catalogue import Catalogue
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
@@ -191,7 +192,7 @@ def judge(dataset: Dataset, asked: Question, config: TrainingConfig, serving: En
     compared = {name: _difference(own, other, config.seed) for name, other in others.items()}
     refused = [
         *_lost(compared, others),
-        *_failed_checks(own, others["serving"], len(vocabulary), len(serving.catalogue.vocabulary)),
+        *_failed_checks(own, others["serving"], len(vocabulary), serving.catalogue),
     ]
     before = _mean(others["serving"].ndcg)
     figures = f"nDCG@{K} of {len(asked.users)} users later on: {_mean(own.ndcg):.4f}, {before:.4f} as it serves"
@@ -234,12 +235,18 @@ def _lost(compared: Mapping[str, tuple[float, Interval]], others: Mapping[str, J
     return reasons
 
 
-def _failed_checks(own: Judged, serving: Judged, movies: int, movies_before: int) -> list[str]:
+def _failed_checks(own: Judged, serving: Judged, movies: int, catalogue: Catalogue) -> list[str]:
+    """Return what got worse since the serving version, whose `catalogue` it is; `movies` is how many there are now.
+
+    Where that was trained without ratings, as on TMDB's tables alone, its lists do not know what is popular.
+    """
+    movies_before = len(catalogue.vocabulary)
+    most_lift = MOST_LIFT * serving.lift if catalogue.rating_counts.any() else np.inf
     checks = {
         f"the catalogue has {movies:,} movies, and had {movies_before:,}": movies < (1 - MOST_SHRUNK) * movies_before,
         f"lists have {own.coverage:.1%} of the catalogue, and had {serving.coverage:.1%}": own.coverage
         < LEAST_COVERAGE * serving.coverage,
-        f"the popularity lift is {own.lift:.2f}, and was {serving.lift:.2f}": own.lift > MOST_LIFT * serving.lift,
+        f"the popularity lift is {own.lift:.2f}, and was {serving.lift:.2f}": own.lift > most_lift,
         f"the predicted stars are {own.star_rmse:.3f} off, and were {serving.star_rmse:.3f}": own.star_rmse
         > MOST_STAR_ERROR * serving.star_rmse,
     }

@@ -199,6 +199,17 @@ def test_each_check_is_told(
     assert reason in verdict.reason
 
 
+def test_a_version_without_ratings_did_not_know_what_is_popular(
+    monkeypatch: pytest.MonkeyPatch, part: Dataset, asked: Question, tmp_path: Path
+) -> None:
+    movies = tuple(replace(movie, vote_average=6.0, vote_count=100) for movie in part.movies)
+    alone = replace(part, movies=movies, ratings=part.ratings.take(np.zeros(len(part.ratings), np.bool_)))
+    monkeypatch.setattr(gate_in_time, "MOST_LIFT", 0.0)
+    verdict = judge(alone, asked, TrainingConfig(), published(tmp_path, alone, None), None)
+    assert verdict.passed, verdict.reason
+    assert verdict.metrics["serving"]["gain_low"] > 0
+
+
 def test_with_too_few_users_to_ask_nothing_passes(part: Dataset, collected: Collected, base: Engine) -> None:
     fewer = collected.ratings.take(collected.ratings.users < LEAST_USERS - 1)
     asked = question(fewer, int(part.ratings.timestamps.max()))
