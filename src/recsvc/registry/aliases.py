@@ -18,7 +18,9 @@ from recsvc.registry.files import sync_folder
 
 PRODUCTION = "production"
 CHALLENGER = "challenger"
-Action: TypeAlias = Literal["promote", "rollback", "challenge"]
+CANDIDATE = "candidate"
+"""What was published beside the version that serves, and neither follows nor challenges it."""
+Action: TypeAlias = Literal["promote", "rollback", "challenge", "publish"]
 Check: TypeAlias = Callable[[], None]
 
 

@@ -14,6 +14,7 @@ from recsvc.errors import RecsvcError, UnusableVersionError, VersionNotFoundErro
 from recsvc.models.content import ContentConfig
 from recsvc.models.nmf import NmfConfig
 from recsvc.models.vbmf import VbmfConfig
+from recsvc.registry.aliases import CANDIDATE
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
@@ -105,9 +106,10 @@ def _follow(
     who: str,
 ) -> Action:
     """Let a version that passed serve, or challenge the one that serves."""
-    if not (promote and verdict.passed):
-        return "published"
     why = f"retrained; {verdict.reason}"
+    if not (promote and verdict.passed):
+        registry.aliases.append(CANDIDATE, manifest.version, action="publish", who=who, why=why)
+        return "published"
     if share is not None:
         models.challenge(registry, manifest.version, share, who=who, why=why)
         return "challenges"

@@ -96,6 +96,9 @@ def test_with_too_few_users_it_is_published_and_not_promoted(part: Dataset, regi
     assert seen_until(engine, part) == part.ratings.timestamps.max() + 10
     assert len(engine.history) == len(serving.history)
     assert "0 users said something to test on" in str(engine.manifest.metrics["decision"])
+    logged = registry.aliases.entries()[-1]
+    assert (logged.alias, logged.version, logged.action) == ("candidate", done.manifest.version, "publish")
+    assert logged.why == f"retrained; {done.verdict.reason}"
 
 
 @pytest.mark.parametrize("fails_at", [1, 2])
