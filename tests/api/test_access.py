@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import jwt
 import pytest
 from starlette.testclient import TestClient
 
 from recsvc.storage.database import Database
 from recsvc.types import Scope
-from recsvc.usecases.keys import make_key, revoke_key
+from recsvc.usecases.keys import revoke_key
 from tests.api.asking import Json, answer, assert_problem, begin, rate, serving
 from tests.api.looking import contents
-from tests.api.test_models import KEY, UNKNOWN
+from tests.api.test_models import UNKNOWN
 from tests.api.test_openapi import OPERATIONS
+from tests.callers import ADMIN, CALLERS, PROVIDER, bearer, new_key, token_of
 
 TABLE = Path(__file__).parents[2] / "docs" / "security.md"
-CALLERS = ("nobody", "visitor", "user", *Scope, "operator")
-PROVIDER = {
-    "jwt_algorithm": "HS256",
-    "jwt_secret": "a secret of the provider, 32 and more",
-    "jwt_issuer": "https://login.example/",
-    "jwt_audience": "recsvc",
-}
 MODES = (False, True)
 
 
@@ -37,17 +29,6 @@ def told() -> dict[str, list[list[str]]]:
         r"^\| `((?:GET|POST|PATCH|DELETE) [^`]+)` \| (.*) \|$", TABLE.read_text(encoding="utf-8"), re.MULTILINE
     )
     return {name: [(cell.split(" / ") * 2)[:2] for cell in cells.split(" | ")] for name, cells in rows}
-
-
-def new_key(database_url: str, *scopes: Scope) -> str:
-    async def make() -> str:
-        database = await Database.open(database_url)
-        try:
-            return await make_key(database, scopes, "of a test")
-        finally:
-            await database.close()
-
-    return asyncio.run(make())
 
 
 def revoke(database_url: str, key: str) -> None:
@@ -71,7 +52,7 @@ def client(artifacts: Path, database_url: str, exposed: bool) -> Iterator[TestCl
     with serving(
         artifacts,
         database_url,
-        admin_key=KEY["X-Admin-Key"],
+        admin_key=ADMIN["X-Admin-Key"],
         exposed=exposed or None,
         requests_per_minute=0,
         **PROVIDER,
@@ -85,12 +66,9 @@ def headers_of(caller: str, client: TestClient, keys: dict[str, str]) -> tuple[d
         visitor = begin(client)
         return visitor.headers, visitor.user_id
     if caller == "user":  # in this very second, so that none of their requests ends another one's session
-        now = time.time()
-        issued = {"iss": PROVIDER["jwt_issuer"], "aud": PROVIDER["jwt_audience"], "iat": now, "exp": now + 60}
-        token = jwt.encode({"sub": "eve", **issued}, PROVIDER["jwt_secret"], "HS256")
-        return {"Authorization": f"Bearer {token}"}, "eve"
+        return bearer(token_of("eve", 60)), "eve"
     if caller == "operator":
-        return KEY, "ada"
+        return ADMIN, "ada"
     return ({"X-API-Key": keys[caller]} if caller in keys else {}), "ada"
 
 

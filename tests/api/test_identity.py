@@ -28,7 +28,7 @@ from recsvc.service.identity import IdentityProvider, user_of
 from recsvc.types import Scope
 from tests.api.asking import Json, Visitor, answer, assert_problem, begin, serving, settings_for
 from tests.api.looking import contents
-from tests.api.test_access import new_key
+from tests.callers import new_key
 
 SECRET = "a secret of the provider that is long enough, also for HS512: 64 characters"
 ISSUER, AUDIENCE = "https://login.example/", "recsvc"

@@ -16,7 +16,7 @@ from recsvc.types import Scope
 from recsvc.usecases.session import Session
 from tests.api.asking import Json, Visitor, answer, assert_problem, begin, serving
 from tests.api.looking import contents
-from tests.api.test_access import new_key
+from tests.callers import new_key
 
 PRIVATE = ("private", "watchlist")
 

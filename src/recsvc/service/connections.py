@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
 import resource
+import secrets
 from asyncio import TimerHandle, Transport
 from collections import Counter
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from recsvc.service.problems import MEDIA_TYPE
+from recsvc.service.problems import problem_response
 from recsvc.settings import Settings
 
 MOST_OF_A_LINE, MOST_OF_HEADERS = 16_384, 32_768
 """Bytes of a request target, and of all headers: beyond them, the answer is 414 and 431."""
+MOST_OF_A_PATH = 1_000
+"""Bytes of a refused path that its answer repeats."""
 HEAD_SECONDS, BODY_SECONDS = 10.0, 60.0
 """So long a client may take to send a head, from the connection or its first byte on, and then a body."""
 MOST_OF_A_CLIENT = 100
@@ -42,6 +45,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.url = b""
         self._status = HTTPStatus.BAD_REQUEST
         self._in_head, self._received, self._in_headers = True, 0, 0
         self._refused = False
@@ -152,20 +156,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer a request that cannot be parsed as a problem, and close the connection."""
-        status = self._status
-        title = status.phrase
-        problem = {
-            "type": f"urn:recsvc:problem:{title.lower().replace(' ', '-')}",
-            "title": title,
-            "status": int(status),
-            "detail": title if status != HTTPStatus.BAD_REQUEST else msg,
-        }
-        body = json.dumps(problem).encode()
-        head = (
-            f"HTTP/1.1 {int(status)} {title}\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
-            "cache-control: no-store\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
+        path = unquote_to_bytes(self.url.partition(b"?")[0][:MOST_OF_A_PATH]).decode(errors="replace")
+        request_id = secrets.token_hex(16)
+        headers = {"Cache-Control": "no-store", "Connection": "close", "X-Request-ID": request_id}
+        detail = msg if self._status is HTTPStatus.BAD_REQUEST else self._status.phrase
+        response = problem_response(path, request_id, self._status, detail, headers=headers)
+        lines = [f"HTTP/1.1 {self._status.value} {self._status.phrase}".encode()]
+        lines += [name + b": " + value for name, value in response.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
         # Closed with something unread, the system would reset the connection, and the answer could be lost.
         self._refused, self._received = True, 0
         self.transport.write_eof()

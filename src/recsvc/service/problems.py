@@ -121,6 +121,7 @@ def _short(text: str, most: int) -> str:
 def _title(status: int) -> str:
     names = {
         413: "Content Too Large",
+        414: "URI Too Long",
         422: "Unprocessable Content",
     }  # as in RFC 9110, which Python's table follows in later versions only
     return names.get(status) or HTTPStatus(status).phrase

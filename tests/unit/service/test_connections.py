@@ -98,6 +98,8 @@ async def test_a_head_without_end_is_refused_and_the_connection_closed(parts: tu
         found, problem = problem_in(await answered(port, *parts, most=1 if len(parts) == 1 else 1000))
         assert found == problem["status"] == status
         assert problem["type"].startswith("urn:recsvc:problem:")
+        assert set(problem) == {"type", "title", "status", "detail", "instance", "request_id"}
+        assert len(problem["instance"]) <= 1000
 
 
 async def test_what_is_not_sent_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def _page(engine: Engine, presenter: Presenter, movies: Sequence[Movie], next_of
     )
 
 
-@router.get("/movies", summary="Search for movies by title", dependencies=[KeptForAMinute], responses=document())
+@router.get("/movies", summary="Search for movies by title", dependencies=[KeptForAMinute], responses=document(414))
 async def search_movies(context: ContextDep, query: Annotated[SearchQuery, Query()]) -> Movies:
     """Search titles, forgiving typing mistakes, accents, the order of words and a leading article; best first."""
     engine = context.deployment.production
@@ -52,7 +52,7 @@ async def search_movies(context: ContextDep, query: Annotated[SearchQuery, Query
     "/movies/popular",
     summary="The most popular movies",
     dependencies=[KeptForAMinute],
-    responses=document(),
+    responses=document(414),
 )
 async def popular(context: ContextDep, query: Annotated[PageParameters, Query()]) -> PopularMovies:
     """What an unknown user is recommended: movies by a weighted rating, which counts the raters, too."""

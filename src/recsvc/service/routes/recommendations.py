@@ -22,7 +22,7 @@ from recsvc.usecases.recommendations import GivenFeedback, recommend_for, recomm
 router = APIRouter(tags=["recommendations"])
 
 
-@router.get("/recommend", summary="Recommend movies to a user", responses=document(401, 403))
+@router.get("/recommend", summary="Recommend movies to a user", responses=document(401, 403, 414))
 async def recommend(
     context: ContextDep, caller: CallerDep, query: Annotated[RecommendQuery, Query()]
 ) -> Recommendations:

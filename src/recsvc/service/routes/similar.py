@@ -25,7 +25,10 @@ router = APIRouter(tags=["recommendations"])
 
 
 @router.get(
-    "/similar/{movie_id}", summary="Find movies similar to one", dependencies=[KeptForAMinute], responses=document(404)
+    "/similar/{movie_id}",
+    summary="Find movies similar to one",
+    dependencies=[KeptForAMinute],
+    responses=document(404, 414),
 )
 async def similar(
     context: ContextDep, movie_id: MovieIdField, query: Annotated[SimilarQuery, Query()]

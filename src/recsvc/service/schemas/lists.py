@@ -63,7 +63,7 @@ ListTitle = Annotated[
 NoteText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_readable)
 ]
-ListMovies = Annotated[list[MovieIdField], Field(min_length=1, max_length=200)]
+ListMovies = Annotated[list[MovieIdField], Field(min_length=1, max_length=200, json_schema_extra={"uniqueItems": True})]
 _TITLE = "What the list is called, 1-120 characters."
 _MOVIES = "The movies in their order, each once."
 LIST_KIND = (

@@ -62,7 +62,9 @@ class SimilarBody(SimilarQuery):
 
     model_config = {**IN_JSON, "json_schema_extra": {"examples": [{"movie_ids": [1, 2, 3], "k": 5, "era": "new"}]}}
 
-    movie_ids: list[MovieIdField] = Field(min_length=1, max_length=50, description="The movies, each once.")
+    movie_ids: list[MovieIdField] = Field(
+        min_length=1, max_length=50, description="The movies, each once.", json_schema_extra={"uniqueItems": True}
+    )
 
 
 class MostLike(ResponseModel):
