@@ -90,6 +90,7 @@ class ReplicasMachine(RuleBasedStateMachine):
         super().__init__()
         self.served: list[str] = []
         self.challenge: tuple[str, float] | None = None
+        self.visitors: list[Visitor] = []
 
     @initialize()
     def begin(self) -> None:
@@ -163,6 +164,7 @@ class ReplicasMachine(RuleBasedStateMachine):
         self.replicas.ask(side, "DELETE", "/rate", status, headers=visitor.headers, params={"movie_id": movie_id})
         self.replicas.followed["undo"] += 1
 
+    @precondition(lambda self: all(len(one.said) > 1 for one in self.visitors))
     @rule(side=SIDES, who=SIDES)
     def erase(self, side: int, who: int) -> None:
         """Both refuse the token from then on, and whoever comes again is another visitor."""
@@ -208,7 +210,7 @@ class ReplicasMachine(RuleBasedStateMachine):
 
     @invariant()
     def both_tell_what_was_said(self) -> None:
-        for visitor in self.visitors if self.served else ():
+        for visitor in self.visitors:
             path = f"/users/{visitor.user_id}/ratings"
             one, other = (
                 self.replicas.ask(side, "GET", path, 200, params={"k": 100}, headers=visitor.headers) for side in (0, 1)
@@ -218,7 +220,7 @@ class ReplicasMachine(RuleBasedStateMachine):
 
     @invariant()
     def both_recommend_the_same_and_nothing_that_was_said(self) -> None:
-        for visitor in self.visitors if self.served else ():
+        for visitor in self.visitors:
             one, other = (self._listed(side, visitor) for side in (0, 1))
             assert one == other
             assert one["model_version"] in self.may_serve

@@ -10,14 +10,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from recsvc.registry.store import Registry
@@ -26,14 +23,14 @@ from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.training.gate_in_time import LEAST_USERS
 from recsvc.types import FeedbackKind
-from tests.e2e.processes import Forks, environment, free_port, run, wait_until_it_answers
+from tests.e2e.processes import Forks, environment, run
+from tests.e2e.writers import kill_while_rating
 
 WITH_FULL = 50
 KILLS_IN_TRAINING = 3
 KILLS_IN_RETRAINING = 1
 KILLS_IN_PUBLISHING = 15
 KILLS_IN_SERVING = 12
-CLIENTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -180,78 +177,10 @@ def test_publishing_killed_at_any_time(tmp_path: Path, full: bool) -> None:
     assert assert_only_whole_versions(artifacts)[-1] == Registry(artifacts).production()
 
 
-@dataclass
-class Caller:
-    """A client that rates all movies again and again with changing stars, until the service is killed.
-
-    `unanswered` are the ratings that may or may not be stored: the service was killed before it answered, and the
-    database may or may not have committed them.
-    """
-
-    user_id: str
-    acknowledged: dict[int, float] = field(default_factory=dict)
-    unanswered: dict[int, set[float]] = field(default_factory=dict)
-    sent: int = 0
-    answered: threading.Event = field(default_factory=threading.Event)
-
-    def burst(self, port: int) -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, verify=False) as client:
-            while True:
-                movie_id = self.sent % 400 + 1
-                stars = (self.sent // 400 % 10 + 1) / 2
-                self.unanswered.setdefault(movie_id, set()).add(stars)
-                self.sent += 1
-                body = {"user_id": self.user_id, "movie_id": movie_id, "rating": stars}
-                try:
-                    response = client.post("/rate", json=body)
-                except httpx.TransportError:
-                    return
-                assert response.status_code in (200, 201), response.text
-                self.acknowledged[movie_id] = stars
-                del self.unanswered[movie_id]
-                self.answered.set()
-
-    def check(self, found: dict[int, float | None], when: str) -> None:
-        for movie_id in self.acknowledged.keys() | found.keys():
-            possible = {self.acknowledged.get(movie_id), *self.unanswered.get(movie_id, ())}
-            assert found.get(movie_id) in possible, f"{movie_id} {when}"
-
-
-async def kept(database_url: str, user_id: str) -> dict[int, float | None]:
-    database = await Database.open(database_url)
-    try:
-        async with database.read() as session:
-            rows = await feedback.of_user(session, "sample", user_id, limit=1000, offset=0)
-    finally:
-        await database.close()
-    return {row.movie_id: row.stars for row in rows}
-
-
 def test_serving_killed_in_a_burst_of_ratings(
     tmp_path: Path, sample_artifacts: Path, database_url: str, forks: Forks, full: bool
 ) -> None:
-    draw = random.Random(20261120)
-    callers = [Caller(f"caller-{number}") for number in range(CLIENTS)]
-    for number in range(WITH_FULL if full else KILLS_IN_SERVING):
-        port = free_port()
-        log = tmp_path / "log"
-        child = forks.start(
-            "serve", log=log, port=port, artifacts_dir=sample_artifacts, database_url=database_url, log_level="error"
-        )
-        wait_until_it_answers(port)
-        for caller in callers:
-            caller.answered.clear()
-        threads = [threading.Thread(target=caller.burst, args=[port]) for caller in callers]
-        for thread in threads:
-            thread.start()
-        for caller in callers:
-            assert caller.answered.wait(10), log.read_text()
-        time.sleep(0.1 * draw.random())
-        os.kill(child, signal.SIGKILL)
-        assert forks.wait() == -signal.SIGKILL, log.read_text()
-        for thread in threads:
-            thread.join()
-
-        for caller in callers:
-            caller.check(asyncio.run(kept(database_url, caller.user_id)), f"after kill {number + 1}")
-    assert all(caller.sent > KILLS_IN_SERVING for caller in callers)
+    kills = WITH_FULL if full else KILLS_IN_SERVING
+    killed = kill_while_rating(forks, tmp_path, sample_artifacts, database_url, kills=kills)
+    assert killed.lost == []
+    assert killed.least_sent > KILLS_IN_SERVING
