@@ -34,7 +34,7 @@ async def _run(url: str, *statements: str) -> None:
         await connection.close()
 
 
-def _why_not(url: str) -> str:
+def why_not(url: str) -> str:
     """Why a server cannot be used; empty when it can."""
     try:
         asyncio.run(_run(url, "SELECT 1"))
@@ -50,7 +50,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @contextmanager
-def _new_database() -> Iterator[str]:
+def new_database() -> Iterator[str]:
     """A new database on the server, for the tests of a worker one after the other; dropped at the end."""
     name = f"recsvc_test_{secrets.token_hex(6)}"
     asyncio.run(_run(SERVER_URL, f"CREATE DATABASE {name}"))
@@ -62,13 +62,13 @@ def _new_database() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _postgres_server() -> None:
-    why_not = _why_not(SERVER_URL)
-    need("postgres", not why_not, f"set RECSVC_TEST_POSTGRES_URL to a PostgreSQL server{why_not}")
+    reason = why_not(SERVER_URL)
+    need("postgres", not reason, f"set RECSVC_TEST_POSTGRES_URL to a PostgreSQL server{reason}")
 
 
 @pytest.fixture(scope="session")
 def _postgres_database(_postgres_server: None) -> Iterator[str]:
-    with _new_database() as url:
+    with new_database() as url:
         yield url
 
 
@@ -95,7 +95,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres(_postgres_server: None) -> Iterator[str]:
     """The URL of a PostgreSQL database with all tables; `empty` removes what a test left there."""
-    with _new_database() as url:
+    with new_database() as url:
         asyncio.run(_migrate(url))
         yield url
 
