@@ -1,4 +1,4 @@
-"""Writes the figures of README.md, docs/evaluation.md and docs/retraining.md by the commands that are named there.
+"""Writes the figures of README.md and of pages in docs by the commands that are named there.
 
 The JSON of each command is kept in a folder, so that `--reuse` can write the tables again without measuring again.
 README.md has timed figures, which need wrk, Chromium and a quiet machine: `--without-bench` leaves that out.
@@ -46,6 +46,7 @@ COMMANDS = {
     "report": "recsvc report --json -",
     "simulation": "scripts/simulate --json",
     "bench": "scripts/bench --json",
+    "soak": "scripts/soak --json",
     "search": "scripts/bench-search --json",
     "page": "scripts/bench-page --json",
 }
@@ -83,6 +84,7 @@ def main() -> None:
         sections["embeddings"] = embeddings(reports, with_model)
     write(ROOT / "docs" / "evaluation.md", {"in-short": in_short(reports), **sections})
     write_simulation(reports["simulation"])
+    write(ROOT / "docs" / "reliability.md", {"soak": soak(reports["soak"])})
     if not options.without_bench:
         write(ROOT / "README.md", {"figures": summary(reports)})
 
@@ -433,6 +435,57 @@ def simulation(report: Report) -> str:
             lifts,
         ]
     )
+
+
+def soak(report: Report) -> str:
+    """What was lost, failed or mixed at full length, and what is bounded."""
+    cases, switched = report["cases"], report["promotions"]
+    rows = []
+    for kind, one in report["kills"].items():
+        kept = f"{one['acknowledged']:,} ratings acknowledged, {one['lost']} lost"
+        rows.append([f"kills of a service while four callers rate, {kind}", f"{one['kills']}", kept])
+    sent = f"{sum(cases['sent'].values()):,}"
+    rows.append([f"cases of Schemathesis, {len(cases['sent'])} callers", sent, f"{len(cases['failures'])} failed"])
+    for kind, steps in report["replicas"].items():
+        each = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(steps.items()))
+        rows.append([f"steps of two replicas and of a model, {kind}", f"{sum(steps.values()):,}", each])
+    answers = f"{switched['requests']:,} answers, {switched['failed']} failed, {switched['mixed']} of no whole version"
+    rows.append(["promotions while four readers ask", f"{switched['promotions']}", answers])
+    whole = table(["what", "how many", "came of it"], rows)
+    return f"`{COMMANDS['soak']}`:\n\n{whole}\n\n{table(['what', 'measured'], bounds(report['bounds']))}"
+
+
+def bounds(found: Report) -> list[list[str]]:
+    """A row for each bound of docs/security.md: what was sent, and what came of it."""
+
+    def answers(statuses: dict[str, int]) -> str:
+        return ", ".join(f"{count:,} x {status}" for status, count in sorted(statuses.items()))
+
+    body, head, idle, pages = (found[name] for name in ("bad_body", "endless_head", "idle_connections", "deep_pages"))
+    waiting = f"others wait {body['wait']:.1f} times as long as `json.loads` takes for it"
+    rows = [["a body of 150,000 unknown keys", f"{waiting}; {body['answer_bytes']:,} bytes of answer"]]
+    for key, name in (("line", "first line"), ("headers", "header")):
+        refused = f"{answers(head[key]['statuses'])}, after {head[key]['sent']:,} bytes at most"
+        rows.append([f"ten heads with an endless {name}", refused])
+    served = f"others are answered in {idle['time']:.2f} of the time before; memory {idle['memory']:.2f} of that before"
+    rows += [
+        ["memory after these heads", f"{head['memory']:.2f} of that before"],
+        [f"{idle['connections']:,} idle connections", served],
+        ["the first page with diversity", f"{pages['first']:.2f} of the time without"],
+        ["the page with diversity at `offset=1000`", f"{pages['deepest']:.2f} of the time of a first page without"],
+    ]
+    for path, one in found["floods"].items():
+        kept = f"{answers(one['statuses'])}; memory {one['memory']:.2f} of that before"
+        rows.append([f"1,000 times `POST {path}` about 100 movies by a visitor", kept])
+    rows.append(["20 promotions at once", f"memory {found['promotions_at_once']['memory']:.2f} of that of one"])
+    for database, calls in found["frozen_database"].items():
+        for call, one in calls.items():
+            waits = f"{answers(one['statuses'])}; {one['longest']:.2f} of `RECSVC_DATABASE_SECONDS` at most"
+            rows.append([f"{database}: `{call}`", waits])
+    refusals = {"wrong key": "with a wrong key", "not named": "that name a user", "no request": "that are no HTTP"}
+    for name, size in found["refusals_in_the_log"].items():
+        rows.append([f"1,000 requests {refusals[name]}", f"{size} bytes of log"])
+    return rows
 
 
 def in_short(reports: dict[str, Report]) -> str:

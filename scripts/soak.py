@@ -187,12 +187,9 @@ def main() -> None:
 def went_wrong(found: Figures) -> int:
     """Return how much was lost, failed or mixed; where replicas differ from the model, that ended it already."""
     switched = found.get("promotions", {"failed": 0, "mixed": 0})
-    return (
-        sum(one["lost"] for one in found.get("kills", {}).values())
-        + len(found.get("cases", {"failures": ()})["failures"])
-        + switched["failed"]
-        + switched["mixed"]
-    )
+    counts: list[int] = [one["lost"] for one in found.get("kills", {}).values()]
+    counts += [len(found.get("cases", {"failures": ()})["failures"]), switched["failed"], switched["mixed"]]
+    return sum(counts)
 
 
 if __name__ == "__main__":

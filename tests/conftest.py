@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run sweeps at full length, and the tests marked `full`")
 
 
-LONGEST = ("test_readme", "test_crash", "test_page_looks", "test_taste", "test_protocols")
+LONGEST = ("test_readme", "test_crash", "test_openapi_cases", "test_page_looks", "test_taste", "test_protocols")
 """They begin first, so that no worker is left with one of them while the others have nothing to do any more."""
 
 

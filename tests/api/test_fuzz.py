@@ -17,7 +17,7 @@ from tests.api.asking import answer, assert_sums, ids
 if TYPE_CHECKING:
     from httpx2 import Response
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 WORDS = st.sampled_from(
     [
         *(

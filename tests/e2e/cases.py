@@ -18,6 +18,7 @@ from schemathesis.engine import Status, events, from_schema
 from recsvc.types import Scope
 from tests.callers import ADMIN, CALLERS, PROVIDER, bearer, new_key, token_of
 from tests.e2e.processes import serving
+from tests.versions import publish_again
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 Headers = dict[str, str]
@@ -74,9 +75,10 @@ class Tried:
 
 @contextmanager
 def trying(folder: Path, artifacts: Path, **settings: object) -> Iterator[Callable[..., Tried]]:
-    """Serve a copy of a registry without limits, and yield `try_cases` for it, which takes a name of a caller."""
-    database_url = f"sqlite:///{folder}/cases.db"
-    settings |= {"artifacts_dir": shutil.copytree(artifacts, folder / "artifacts"), "database_url": database_url}
+    """Serve a copy of a registry, and a second version, without limits; yield `try_cases` by the name of a caller."""
+    copied, database_url = Path(shutil.copytree(artifacts, folder / "artifacts")), f"sqlite:///{folder}/cases.db"
+    publish_again(copied)
+    settings |= {"artifacts_dir": copied, "database_url": database_url}
     settings |= {"requests_per_minute": 0, "admin_key": ADMIN["X-Admin-Key"], **PROVIDER}
     with serving(folder, log_level="error", **settings) as service:
         user = itertools.count()

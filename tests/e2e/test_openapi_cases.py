@@ -12,6 +12,7 @@ from tests.e2e.cases import ALL_CALLERS, EVERY_SCOPE, PHASES, Tried, trying
 SEED = 1
 WITH_FULL = 10
 """Examples an operation and scenarios; else there is one, and boundary values are tried by who may do most alone."""
+IN_SHORT = [phase for phase in PHASES if phase != "coverage"]
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +34,10 @@ def test_exposed(exposed: Callable[..., Tried], caller: str, full: bool) -> None
     elif caller == EVERY_SCOPE:
         assert_as_documented(exposed(caller, SEED, 1), 2000)
     else:
-        assert_as_documented(exposed(caller, SEED, 1, [phase for phase in PHASES if phase != "coverage"]), 120)
+        assert_as_documented(exposed(caller, SEED, 1, IN_SHORT), 120)
 
 
 def test_not_exposed(sample_artifacts: Path, tmp_path: Path, full: bool) -> None:
     with trying(tmp_path, sample_artifacts, exposed=0) as as_caller:
-        tried = as_caller(
-            "nobody", SEED, WITH_FULL if full else 1, PHASES if full else ["examples", "fuzzing", "stateful"]
-        )
+        tried = as_caller("nobody", SEED, WITH_FULL, PHASES) if full else as_caller("nobody", SEED, 1, IN_SHORT)
     assert_as_documented(tried, 2200 if full else 120)
