@@ -34,10 +34,10 @@ def test_exposed(exposed: Callable[..., Tried], caller: str, full: bool) -> None
     elif caller == EVERY_SCOPE:
         assert_as_documented(exposed(caller, SEED, 1), 2000)
     else:
-        assert_as_documented(exposed(caller, SEED, 1, IN_SHORT), 120)
+        assert_as_documented(exposed(caller, SEED, 1, IN_SHORT), 90)
 
 
 def test_not_exposed(sample_artifacts: Path, tmp_path: Path, full: bool) -> None:
     with trying(tmp_path, sample_artifacts, exposed=0) as as_caller:
         tried = as_caller("nobody", SEED, WITH_FULL, PHASES) if full else as_caller("nobody", SEED, 1, IN_SHORT)
-    assert_as_documented(tried, 2200 if full else 120)
+    assert_as_documented(tried, 2200 if full else 90)
