@@ -89,7 +89,7 @@ class ReplicasMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.served: list[str] = []
-        self.challenge: tuple[str, float] | None = None
+        self.challenger: tuple[str, float] | None = None
         self.visitors: list[Visitor] = []
 
     @initialize()
@@ -113,7 +113,7 @@ class ReplicasMachine(RuleBasedStateMachine):
 
     @property
     def may_serve(self) -> set[str]:
-        return {self.served[-1], *([] if self.challenge is None else [self.challenge[0]])}
+        return {self.served[-1], *([] if self.challenger is None else [self.challenger[0]])}
 
     def _settle(self) -> None:
         """Wait until both processes serve what they should, and answer each visitor from the same version."""
@@ -193,20 +193,20 @@ class ReplicasMachine(RuleBasedStateMachine):
         self.replicas.followed["roll_back"] += 1
 
     def _end_challenge_of_production(self) -> None:
-        if self.challenge is not None and self.challenge[0] == self.served[-1]:
-            self.challenge = None
+        if self.challenger is not None and self.challenger[0] == self.served[-1]:
+            self.challenger = None
         self._settle()
 
     @rule(side=SIDES, at=VERSIONS, weight=st.sampled_from([0.0, 0.5, 1.0]))
-    def challenge_with(self, side: int, at: int, weight: float) -> None:
+    def challenge(self, side: int, at: int, weight: float) -> None:
         version = self.replicas.versions[at]
-        is_challenger = self.challenge is not None and self.challenge[0] == version
+        is_challenger = self.challenger is not None and self.challenger[0] == version
         allowed = version != self.served[-1] if weight else is_challenger
         self._challenge(side, version, weight, 200 if allowed else 409)
         if allowed:
-            self.challenge = (version, weight) if weight else None
+            self.challenger = (version, weight) if weight else None
         self._settle()
-        self.replicas.followed["challenge_with"] += 1
+        self.replicas.followed["challenge"] += 1
 
     @invariant()
     def both_tell_what_was_said(self) -> None:
@@ -224,8 +224,8 @@ class ReplicasMachine(RuleBasedStateMachine):
             one, other = (self._listed(side, visitor) for side in (0, 1))
             assert one == other
             assert one["model_version"] in self.may_serve
-            if self.challenge is not None and self.challenge[1] == 1:
-                assert one["model_version"] == self.challenge[0]
+            if self.challenger is not None and self.challenger[1] == 1:
+                assert one["model_version"] == self.challenger[0]
             found = {item["movie"]["movie_id"] for item in one["items"]}
             assert len(found) == len(one["items"]) > 0
             assert not found & visitor.said.keys()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.e2e.replicas import follow, two_replicas
 
-RULES = {"rate", "rate_batch", "undo", "erase", "promote", "roll_back", "challenge_with"}
+RULES = {"rate", "rate_batch", "undo", "erase", "promote", "roll_back", "challenge"}
 
 
 def test_two_replicas_and_a_plain_model(
