@@ -388,10 +388,20 @@ def test_the_token_is_never_in_an_address(visit: Visit, home: str) -> None:
 
 def test_everything_can_be_erased(rated: Page, visit: Visit, home: str) -> None:
     link = save_list(rated)
+    rated.goto(f"{home}#/search?q=star")
+    rated.get_by_role("button", name="Pick: ").first.click()
     rated.goto(f"{home}#/ratings")
+    messages = rated.get_by_role("region", name="Messages")
+    with rated.expect_response("**/rate"):
+        rated.get_by_role("list", name="My ratings").get_by_role("slider").press("3")
+    expect(messages).to_contain_text("3 stars")
     rated.get_by_role("button", name="Erase everything about me").click()
     rated.get_by_role("dialog").get_by_role("button", name="Erase everything").click()
     expect(rated.get_by_text("Nothing yet")).to_be_visible()
+    expect(messages).to_contain_text("Everything about you was erased")
+    assert messages.get_by_role("button", name="Undo").count() == 0  # it would store the rating again
+    rated.goto(f"{home}#/search?q=star")
+    expect(rated.get_by_role("button", name="Pick: ").first).to_have_attribute("aria-pressed", "false")
     rated.goto(home)
     expect(rated.get_by_role("heading", level=1)).to_contain_text("Rate a movie")
     other = visit(refusals=True).new_page()

@@ -3,7 +3,8 @@
  * apart from those that are pending, so that a refusal only has to drop the latter.
  *
  * Events, each with the movie's id as `detail.movie_id` if it is about one movie:
- * `change` (other feedback is shown), `saved` (by the service), `refused` (with the problem), `offline`, `online`.
+ * `change` (other feedback is shown), `saved` (by the service), `refused` (with the problem), `offline`, `online`,
+ * `erased` (the user wants to be forgotten).
  *
  * Other tabs send feedback too: when one of them has sent all of its own, the feedback is loaded again.
  */
@@ -149,6 +150,7 @@ class Feedback extends EventTarget {
     this.#pending.clear();
     this.#keepPending();
     this.startAnew();
+    this.#dispatch("erased");
   }
 
   /** Send one request per movie at a time, so that the last change is the one that stays. */

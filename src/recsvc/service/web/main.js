@@ -6,7 +6,7 @@ import { later, start } from "./router.js";
 import { startSearch } from "./searchbox.js";
 import { session } from "./session.js";
 import { startTheme } from "./theme.js";
-import { toast } from "./toast.js";
+import { closeToasts, toast } from "./toast.js";
 import { count } from "./words.js";
 import { home } from "./views/home.js";
 import { lists } from "./views/lists.js";
@@ -53,6 +53,8 @@ catalogue.addEventListener("switched", () => toast("The service has other movies
 feedback.addEventListener("refused", ({ detail: { problem } }) =>
   toast(`This was not saved: ${problem.message}`, problem.status === 409 ? reload : null),
 );
+
+feedback.addEventListener("erased", closeToasts); // an undo would store again what was erased
 
 const offline = document.getElementById("offline");
 offline.querySelector("button").addEventListener("click", () => feedback.resume());

@@ -30,6 +30,11 @@ export function toast(text, action = null, about = text) {
   return close;
 }
 
+/** Close all messages, with what they offer to undo. */
+export function closeToasts() {
+  for (const message of [...place.children]) remove(message);
+}
+
 function button({ label, run }, close) {
   const act = () => {
     close();

@@ -3,6 +3,7 @@
 import { arrange } from "./arrange.js";
 import { once } from "./controls.js";
 import { h } from "./dom.js";
+import { feedback } from "./feedback.js";
 import { icon } from "./icons.js";
 import { address } from "./router.js";
 import { announce, toast } from "./toast.js";
@@ -37,6 +38,12 @@ function pick(movie, isPicked) {
 function tell(detail) {
   picks.dispatchEvent(new CustomEvent("change", { detail }));
 }
+
+feedback.addEventListener("erased", () => {
+  const movieIds = [...picked.keys()];
+  picked.clear();
+  tell(movieIds);
+});
 
 /** Begin with a selection that came by a link, unless there is one already. */
 export function pickIfNone(movies) {

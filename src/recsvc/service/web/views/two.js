@@ -3,6 +3,7 @@
 import { onboarding, recommendTogether } from "../api.js";
 import { grid, movieAddress } from "../cards.js";
 import { aside, h } from "../dom.js";
+import { feedback } from "../feedback.js";
 import { icon } from "../icons.js";
 import { button, choice, fill, heading, skeletons } from "../parts.js";
 import { poster } from "../poster.js";
@@ -20,6 +21,7 @@ const WAYS = [
 /** What each has rated, `{movie, kind, rating}` by movie id, until the page is closed. */
 const two = ["First", "Second"].map((name) => ({ name, rated: new Map() }));
 let together = WAYS[0][0];
+feedback.addEventListener("erased", () => two.forEach(({ rated }) => rated.clear()));
 
 export function forTwo(_, signal) {
   const picks = listForBoth(signal);
