@@ -46,6 +46,7 @@ def test_results_are_rated_and_picked_in_place_by_the_keyboard_alone(page: Page,
     page.goto(f"{home}{MIYAZAKI}")
     expect(results(page)).to_have_count(9)
     expect(tray(page)).to_contain_text("Pick movies")
+    movie_ids = results(page).locator("[data-movie-id]").evaluate_all("(all) => all.map((one) => one.dataset.movieId)")
     with page.expect_response(lambda answer: answer.url.endswith("/rate") and answer.ok) as rated:
         results(page).first.get_by_role("slider").press("5")
     expect(results(page).first).to_contain_text("Your feedback: 5 stars")
@@ -75,6 +76,8 @@ def test_results_are_rated_and_picked_in_place_by_the_keyboard_alone(page: Page,
     page.reload()
     expect(tray(page).get_by_role("button")).to_have_text([titles[0], titles[2]])
     assert page.url == address
+    page.goto(f"{home}#/like?{'&'.join(f'movie={movie_id}' for movie_id in movie_ids)}")
+    expect(heading(page)).to_have_text(re.compile(r"^More like .+, .+ and 7 more$"))
 
 
 def test_nothing_moves_under_a_finger_that_picks_and_the_tray_covers_nothing(visit: Visit, home: str) -> None:
@@ -177,9 +180,16 @@ def test_a_newcomer_sees_what_is_popular_among_the_newest_and_no_more(page: Page
 
 def test_a_view_that_did_not_load_can_be_tried_again(visit: Visit, home: str) -> None:
     page = visit(refusals=True).new_page()
+    page.clock.install()
     page.route("**/views/search.js", lambda route: route.abort())
     page.goto(f"{home}{MIYAZAKI}")
     expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached")
     page.unroute("**/views/search.js")
     page.get_by_role("button", name="Retry").click()
     expect(results(page)).to_have_count(9)
+    page.route("**/views/rows.js", lambda route: route.abort())
+    page.goto(f"{home}#/newest")
+    expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached")
+    page.unroute("**/views/rows.js")
+    page.clock.fast_forward(5_000)  # by then it is tried again without a click
+    expect(heading(page)).to_have_text("Popular among the newest")

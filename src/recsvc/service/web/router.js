@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { Problem, queryString } from "./http.js";
-import { failure, heading } from "./parts.js";
+import { failure, heading, retryQuietly } from "./parts.js";
 
 const NAME = "recsvc";
 /** The scroll position of each entry of the history, by its id; `entry` is the id of the current one. */
@@ -40,6 +40,7 @@ export function later(load) {
       view = await load();
     } catch {
       const notice = failure(new Problem(0, "The service cannot be reached."), visit);
+      retryQuietly(notice, load, visit);
       return { title: "Not here yet", nodes: [heading("This page is not here yet"), notice] };
     }
     return view(route, signal);

@@ -10,6 +10,8 @@ import { pickIfNone } from "../tray.js";
 
 /** How many similar movies there are, of which there are no pages. */
 const SIMILAR = 60;
+/** How many movies a heading names. */
+const NAMED = 3;
 
 export function newest(route, signal) {
   return pageOf(NEWEST, signal);
@@ -27,13 +29,19 @@ export function likeThese(route, signal) {
     if (!movieIds.length) return { movies: [], next_offset: null };
     await feedback.load();
     const { selected, ...page } = await row.load({ k: SIMILAR }, signal);
-    const [first, ...others] = selected.map((movie) => movie.title);
-    title.textContent = `More like ${first}${others.length ? ` and ${others.join(" and ")}` : ""}`;
+    title.textContent = `More like ${names(selected)}`;
     setTitle(title.textContent);
     pickIfNone(selected);
     return page;
   };
   return pageOf({ ...row, load }, signal, title);
+}
+
+/** Name movies: the first ones, and how many more there are. */
+function names(movies) {
+  const titles = movies.map(({ title }) => title);
+  const shown = titles.length > NAMED ? [...titles.slice(0, NAMED - 1), `${titles.length - NAMED + 1} more`] : titles;
+  return new Intl.ListFormat("en-GB").format(shown);
 }
 
 function pageOf({ title, load }, signal, head = heading(title)) {
