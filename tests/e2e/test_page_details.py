@@ -250,3 +250,12 @@ def test_the_list_stands_beside_the_movies_to_rate(visit: Visit, home: str, widt
     title = rate_movie(page)
     expect(cards(page).first.locator("summary")).to_contain_text(f"Because you liked {title}")
     assert page.evaluate("scrollY") == before
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.get_by_role("region", name="Next step")).to_be_visible()
+    page.wait_for_function(  # once nothing rises or slides any more
+        """() => {
+          const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+          const [heading, bar] = [box(".card h3"), box(".next-step")];
+          return heading.bottom <= bar.top || heading.left >= bar.right;
+        }"""
+    )

@@ -14,11 +14,7 @@ export function rate(route, signal) {
 /** Create the same content as a part of another page, perhaps with other movies. */
 export function rating(signal, find = wellKnown) {
   const deck = onboardingDeck(signal, find);
-  const lead = h(
-    "p.lead",
-    {},
-    "Slide the stars of movies that you have seen: one is enough to begin, five make a good list.",
-  );
+  const lead = h("p.lead", {}, "Slide the stars of what you have seen: five make a good list.");
   const head = h("div.section-head", {}, lead, otherMovies(deck));
   return { nodes: [head, quietHeading("Movies to rate"), deck, nextStep(signal)], ready: deck.deal() };
 }
