@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http import httptools_impl
 
 from recsvc.service import connections
 from recsvc.service.connections import protocol_of
@@ -127,6 +128,19 @@ async def test_one_address_has_so_many_connections(monkeypatch: pytest.MonkeyPat
         assert b"hello" in await answered(port, request, most=1)
         for _, writer in idle:
             writer.close()
+
+
+async def test_a_client_of_ipv6_has_a_network_of_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST_OF_A_CLIENT", 1)
+    addresses = iter(["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"])
+    monkeypatch.setattr(httptools_impl, "get_remote_addr", lambda _: (next(addresses), 1))
+    request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    async with served(exposed=True) as port:
+        _, idle = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.05)
+        assert await answered(port, request, most=1) == b""
+        assert b"hello" in await answered(port, request, most=1)
+        idle.close()
 
 
 async def test_a_proxy_has_as_many_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
