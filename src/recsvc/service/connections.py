@@ -162,6 +162,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
         # Closed with something unread, the system would reset the connection, and the answer could be lost.
         self._refused, self._received = True, 0
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # what is still being answered before it has nowhere to be written
         self.transport.write_eof()
         self._within(None)
         self._end = self.loop.call_later(LINGER_SECONDS, self.transport.abort)

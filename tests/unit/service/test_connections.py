@@ -29,6 +29,8 @@ def anyio_backend() -> str:
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive()).get("more_body"):
         pass
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.1)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
     await send({"type": "http.response.body", "body": b"hello"})
 
@@ -101,6 +103,16 @@ async def test_a_head_without_end_is_refused_and_the_connection_closed(parts: tu
         assert problem["type"].startswith("urn:recsvc:problem:")
         assert set(problem) == {"type", "title", "status", "detail", "instance", "request_id"}
         assert len(problem["instance"]) <= 1000
+
+
+async def test_a_refusal_ends_the_answer_before_it_without_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\nno request at all\r\n\r\n")
+        assert problem_in(await reader.read())[0] == 400
+        await asyncio.sleep(0.2)  # the client stays
+        writer.close()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_what_is_not_sent_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
