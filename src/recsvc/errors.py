@@ -25,6 +25,7 @@ RecsvcError
 │   └── InvalidRecordError  one record of a batch; names all of its fields that cannot be used
 ├── NotAuthenticatedError   a session token is missing, forged or expired
 ├── NotPermittedError       the caller may not do that: the token of another user, a wrong edit token
+│   └── QuotaError          as much is kept of the caller as may be
 └── ReadOnlyUserError       a user whose name belongs to a dataset, and who cannot be changed
 """
 
@@ -194,6 +195,10 @@ class NotAuthenticatedError(RecsvcError):
 
 class NotPermittedError(RecsvcError):
     """The caller is known and may not do this."""
+
+
+class QuotaError(NotPermittedError):
+    """As much is kept of the caller as may be."""
 
 
 class ReadOnlyUserError(RecsvcError):

@@ -137,6 +137,7 @@ TRUSTED = (ip_network("10.0.0.0/8"), ip_network("2001:db8:1::/48"))
         ("2001:db8:2:0:ffff::9", [], "2001:db8:2::/64"),
         ("2001:db8:1::1", ["2001:db8:3:4::5"], "2001:db8:3:4::/64"),
         ("::ffff:192.0.2.1", [], "192.0.2.1"),
+        ("::ffff:10.0.0.1", ["198.51.100.9"], "198.51.100.9"),  # a proxy's, as a socket for both kinds tells it
         ("testclient", [], "testclient"),
     ],
 )

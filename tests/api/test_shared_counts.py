@@ -159,6 +159,15 @@ def test_the_doctor_tells_of_redis(
         assert result.exit_code == 0
 
 
-def test_an_address_that_is_none_ends_the_start() -> None:
-    with pytest.raises(ConfigurationError, match="RECSVC_REDIS_URL: "):
-        counting.SharedCounts("redis://127.0.0.1:x/0")
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:x/0", "redis://:secret/x@127.0.0.1:6379/0", "redis://127.0.0.1:6379/0?secret=1"]
+)
+def test_an_address_that_is_none_ends_the_start(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="RECSVC_REDIS_URL: ") as caught:
+        counting.SharedCounts(url)
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_port_need_not_be_told() -> None:
+    counting.SharedCounts("redis://127.0.0.1/0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
 from starlette.types import Scope
@@ -20,7 +20,7 @@ def origin_of(scope: Scope, trusted: Sequence[Network]) -> str:
     """
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     forwarded = headers.get(b"x-forwarded-proto")
-    is_told = forwarded in ("http", "https") and _is_in(_peer(scope), trusted)
+    is_told = forwarded in ("http", "https") and is_in(_peer(scope), trusted)
     return f"{forwarded if is_told else scope['scheme']}://{headers.get(b'host', '')}"
 
 
@@ -37,31 +37,37 @@ def client_of(scope: Scope, trusted: Sequence[Network]) -> str:
         if name == b"x-forwarded-for"
         for part in value.decode("latin-1").split(",")
     ]
-    while forwarded and _is_in(address, trusted):
+    while forwarded and is_in(address, trusted):
         address = forwarded.pop()
-    return _network_of(address)
+    return network_of(address)
+
+
+def is_in(address: str, networks: Sequence[Network]) -> bool:
+    """Tell whether an address is in one of the networks."""
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
+
+
+def network_of(address: str) -> str:
+    """Return what a client has of addresses: an IPv4 address, or a /64 network of IPv6."""
+    parsed = _parsed(address)
+    if parsed is None:
+        return address[:64]  # a forwarded text that is no address is one client, whatever it is
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return str(IPv6Network((int(parsed), _PREFIX_OF_A_CLIENT), strict=False))
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """Return an address, that of IPv4 also where a socket of IPv6 tells it; None for what is none."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed
 
 
 def _peer(scope: Scope) -> str:
     peer = scope.get("client")
     return "" if peer is None else str(peer[0])
-
-
-def _is_in(address: str, networks: Sequence[Network]) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)
-
-
-def _network_of(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address[:64]  # a forwarded text that is no address is one client, whatever it is
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((int(parsed), _PREFIX_OF_A_CLIENT), strict=False))

@@ -8,12 +8,12 @@ import secrets
 from asyncio import TimerHandle, Transport
 from collections import Counter
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from recsvc.service.client_address import is_in, network_of
 from recsvc.service.problems import problem_response
 from recsvc.settings import Settings
 
@@ -24,7 +24,7 @@ MOST_OF_A_PATH = 1_000
 HEAD_SECONDS, BODY_SECONDS = 10.0, 60.0
 """So long a client may take to send a head, from the connection or its first byte on, and then a body."""
 MOST_OF_A_CLIENT = 100
-"""Connections of one address, where the service is exposed."""
+"""Connections of one client, for IPv6 its /64 network, where the service is exposed."""
 LINGER_SECONDS, LINGER_BYTES = 2.0, 1_048_576
 """After a refusal, so much is still read and thrown away, so that the client gets to read why."""
 OTHER_FILES = 200
@@ -52,26 +52,22 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timer: TimerHandle | None = None
         self._end: TimerHandle | None = None
         self._deadline = math.inf
-        self._address = ""
+        self._address = self._client = ""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as its base narrows it
         """Count the connection, and close it at once if there are too many."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self.open_of[self._address] += 1
+        self._client = network_of(self._address)
+        self.open_of[self._client] += 1
         if len(self.connections) > self.most or self._has_too_many():
             transport.abort()
             return
         self._within(HEAD_SECONDS)
 
     def _has_too_many(self) -> bool:
-        return self.limited and self.open_of[self._address] > MOST_OF_A_CLIENT and not self._is_proxy()
-
-    def _is_proxy(self) -> bool:
-        try:
-            return any(ip_address(self._address) in network for network in self.settings.trusted_proxies)
-        except ValueError:
-            return False
+        is_beyond = self.limited and self.open_of[self._client] > MOST_OF_A_CLIENT
+        return is_beyond and not is_in(self._address, self.settings.trusted_proxies)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -79,9 +75,9 @@ class BoundedProtocol(HttpToolsProtocol):
         for timer in (self._timer, self._end):
             if timer is not None:
                 timer.cancel()
-        self.open_of[self._address] -= 1
-        if not self.open_of[self._address]:
-            del self.open_of[self._address]
+        self.open_of[self._client] -= 1
+        if not self.open_of[self._client]:
+            del self.open_of[self._client]
         super().connection_lost(exc)
 
     def _within(self, seconds: float | None) -> None:
@@ -166,6 +162,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
         # Closed with something unread, the system would reset the connection, and the answer could be lost.
         self._refused, self._received = True, 0
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # what is still being answered before it has nowhere to be written
         self.transport.write_eof()
         self._within(None)
         self._end = self.loop.call_later(LINGER_SECONDS, self.transport.abort)

@@ -87,11 +87,13 @@ class SharedCounts:
             raise ConfigurationError("RECSVC_REDIS_URL needs the extra `redis`: pip install 'recsvc[redis]'") from error
         try:
             self._pool = ConnectionPool.from_url(url)
-        except ValueError as error:
-            raise ConfigurationError(f"RECSVC_REDIS_URL: {error}") from error
+            self._pool.make_connection()  # type: ignore[no-untyped-call] # an option that there is not is noticed now
+        except (ValueError, TypeError):  # what it says may have a part of the password
+            told = "not as redis://:PASSWORD@HOST:PORT/NUMBER is (in a password, / is %2F, # is %23 and ? is %3F)"
+            raise ConfigurationError(f"RECSVC_REDIS_URL: {told}") from None
         self._failures = (RedisError, OSError, TimeoutError)
         storage = RedisStorage(
-            f"async+{url}",
+            "async+redis://",  # the pool has the address
             implementation="redispy",
             key_prefix="recsvc",
             connection_pool=self._pool,  # type: ignore[arg-type] # its documentation names it, and its types do not

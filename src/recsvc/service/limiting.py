@@ -60,7 +60,7 @@ class LimitMiddleware(Middleware):
             return
 
         async def send_and_count(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in (401, 403) and _is_signed(scope):
+            if message["type"] == "http.response.start" and message["status"] in (401, 403) and _is_guess(scope):
                 await self._counts.hit(refusals)
             await send(message)
 
@@ -120,6 +120,8 @@ def _header(scope: Scope, wanted: bytes) -> str | None:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
 
 
-def _is_signed(scope: Scope) -> bool:
-    """Tell whether a request has a token or key of which a wrong one was not counted yet."""
+def _is_guess(scope: Scope) -> bool:
+    """Tell whether a refused request has a token or key that may be wrong, and was not counted yet."""
+    if scope["state"].get("is_within_rights"):  # it is right, and has a quota
+        return False
     return any(name in (b"authorization", b"x-admin-key", b"x-edit-token") for name, _ in scope["headers"])

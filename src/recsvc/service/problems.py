@@ -26,6 +26,7 @@ from recsvc.errors import (
     NotFoundError,
     NotPermittedError,
     NotReadyError,
+    QuotaError,
     ReadOnlyUserError,
     RecsvcError,
     RegistryError,
@@ -179,6 +180,7 @@ def _domain(request: Request, error: Exception) -> Response:
     if isinstance(error, NotReadyError):
         _log_cause(str(error))
         return _respond(request, status, error.told, (), _HEADERS[status])
+    request.scope["state"]["is_within_rights"] = isinstance(error, QuotaError)
     errors = fields_of(error, "body" if request.method in {"POST", "PATCH"} else "query")
     return _respond(request, status, str(error), errors, _HEADERS.get(status))
 

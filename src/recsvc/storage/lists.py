@@ -149,7 +149,9 @@ async def remove_unread(transaction: WriteTransaction, visitors: str, *, before:
         or_(lists.c.read_at.is_(None), lists.c.read_at < before),
         or_(lists.c.owner.is_(None), lists.c.owner.startswith(visitors, autoescape=True)),
     )
-    await transaction.execute(delete(lists).where(tuple_(*key).in_(unread.order_by(*key).limit(most))))
+    # What is being read or changed now is locked and stays: else it would be removed once that is done.
+    removed = unread.order_by(*key).limit(most).with_for_update(skip_locked=True)
+    await transaction.execute(delete(lists).where(tuple_(*key).in_(removed)))
 
 
 def _of_list(table: Table, catalogue: CatalogueName, slug: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -25,7 +25,7 @@ def digest(user_id: UserId) -> bytes:
 
 async def end(transaction: WriteTransaction, user_id: UserId, expires_at: datetime) -> None:
     """End the sessions of a user that are valid until then at the latest, after all that still writes for them."""
-    await _lock(transaction, user_id, "pg_advisory_xact_lock")
+    await _lock(transaction, user_id)
     insert = (sqlite.insert if transaction.dialect == "sqlite" else postgresql.insert)(ended_sessions)
     later = insert.excluded.expires_at
     row = {"session": digest(user_id), "expires_at": expires_at}
@@ -41,8 +41,11 @@ async def end(transaction: WriteTransaction, user_id: UserId, expires_at: dateti
 
 
 async def has_ended(transaction: WriteTransaction, user_id: UserId, expires_at: datetime) -> bool:
-    """Return whether a session that is valid until then has ended; if not, it cannot before this transaction does."""
-    await _lock(transaction, user_id, "pg_advisory_xact_lock_shared")
+    """Return whether a session that is valid until then has ended; if not, it cannot before this transaction does.
+
+    Nor can another transaction write for the same user until then, so that both keep within one quota.
+    """
+    await _lock(transaction, user_id)
     ended = (ended_sessions.c.session == digest(user_id)) & (ended_sessions.c.expires_at >= expires_at)
     return bool(await transaction.rows(select(literal(1)).select_from(ended_sessions).where(ended)))
 
@@ -53,7 +56,7 @@ async def ended_until(transaction: ReadTransaction, user_id: UserId) -> datetime
     return next((expires_at for (expires_at,) in await transaction.rows(query)), None)
 
 
-async def _lock(transaction: WriteTransaction, user_id: UserId, lock: str) -> None:
+async def _lock(transaction: WriteTransaction, user_id: UserId) -> None:
     if transaction.dialect == "postgresql":  # SQLite has one writer at a time
         key = int.from_bytes(digest(user_id)[:8], signed=True)
-        await transaction.rows(select(getattr(func, lock)(key)))
+        await transaction.rows(select(func.pg_advisory_xact_lock(key)))

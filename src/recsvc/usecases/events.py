@@ -40,7 +40,7 @@ async def report_events(
 
     Raises:
         ReadOnlyUserError: No events are stored for this user.
-        NotPermittedError: They are more than may be kept of the user of the session: none is stored.
+        QuotaError: They are more than may be kept of the user of the session: none is stored.
     """
     check_writable(user_id)
 

@@ -44,7 +44,7 @@ async def rate(
     """Store feedback in place of earlier feedback about the same movie; return whether there was none.
 
     Raises:
-        NotPermittedError: The user of the session has given feedback about as many movies as may be.
+        QuotaError: The user of the session has given feedback about as many movies as may be.
         RecsvcError: What `checked` raises, and `keep_session`.
     """
     item = checked(deployment, tokens, item)
@@ -66,7 +66,7 @@ async def rate_many(
     """Store all feedback that can be stored, in one transaction; items that are refused already stay so.
 
     Raises:
-        NotPermittedError: It is more than may be kept of the user of the session: nothing of it is stored.
+        QuotaError: It is more than may be kept of the user of the session: nothing of it is stored.
         NotAuthenticatedError: The session has ended.
     """
     valid = convert(items, lambda item: checked(deployment, tokens, item))

@@ -34,7 +34,7 @@ _TOKEN_BYTES = 32
 UNREAD = timedelta(days=365)
 """A list of a visitor, or of nobody, that was neither read nor changed for so long is removed."""
 _NOTED = timedelta(days=30)
-"""Reading a list is a write once in so long."""
+"""Reading a list is a write once in so long: it may have been read for that long after the time that is noted."""
 _REMOVED_AT_ONCE = 100
 
 Condition: TypeAlias = Callable[[StoredList], bool]
@@ -84,7 +84,7 @@ async def make(
         ReadOnlyUserError: The user is one of a dataset.
         NotAuthenticatedError: The session of the user has ended.
         ExistsAlreadyError: The user has a watchlist already.
-        NotPermittedError: The user of the session has as many lists as may be.
+        QuotaError: The user of the session has as many lists as may be.
     """
     slug, token = secrets.token_urlsafe(_SLUG_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
     catalogue, owner = deployment.catalogue, asker.user_id
@@ -98,7 +98,8 @@ async def make(
             await transaction.keep_writers_out(tables.lists)
             if await lists.has_watchlist(transaction, catalogue, owner):
                 raise ExistsAlreadyError("watchlist", f"of {owner}")
-        await lists.remove_unread(transaction, VISITORS, before=datetime.now(UTC) - UNREAD, most=_REMOVED_AT_ONCE)
+        last = datetime.now(UTC) - UNREAD - _NOTED
+        await lists.remove_unread(transaction, VISITORS, before=last, most=_REMOVED_AT_ONCE)
         await lists.add(transaction, catalogue, slug, title, _hash(token), items, owner, kind)
         await keep_quota(transaction, asker.session, Kept.LISTS)
         return await _get(transaction, catalogue, slug, asker), token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from recsvc.errors import NotPermittedError
+from recsvc.errors import QuotaError
 from recsvc.storage import users
 from recsvc.storage.database import WriteTransaction
 from recsvc.storage.tables import events, feedback, lists
@@ -28,11 +28,11 @@ async def keep_quota(transaction: WriteTransaction, session: Session | None, kep
     To be called when something was added, in the same transaction, so that nothing of it is stored.
 
     Raises:
-        NotPermittedError: More is stored now than the quota.
+        QuotaError: More is stored now than the quota.
     """
     if session is None:
         return
     name = kept.name.lower()
     if await users.has_more_than(transaction, kept.value, session.user_id, MOST[name]):
         told = "feedback about " if kept is Kept.MOVIES else ""
-        raise NotPermittedError(f"No more is kept for one user than {told}{MOST[name]:,} {name}: remove some first.")
+        raise QuotaError(f"No more is kept for one user than {told}{MOST[name]:,} {name}: remove some first.")

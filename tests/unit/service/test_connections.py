@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http import httptools_impl
 
 from recsvc.service import connections
 from recsvc.service.connections import protocol_of
@@ -28,6 +29,8 @@ def anyio_backend() -> str:
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive()).get("more_body"):
         pass
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.1)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
     await send({"type": "http.response.body", "body": b"hello"})
 
@@ -102,6 +105,16 @@ async def test_a_head_without_end_is_refused_and_the_connection_closed(parts: tu
         assert len(problem["instance"]) <= 1000
 
 
+async def test_a_refusal_ends_the_answer_before_it_without_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\nno request at all\r\n\r\n")
+        assert problem_in(await reader.read())[0] == 400
+        await asyncio.sleep(0.2)  # the client stays
+        writer.close()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_what_is_not_sent_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.2)
@@ -127,6 +140,19 @@ async def test_one_address_has_so_many_connections(monkeypatch: pytest.MonkeyPat
         assert b"hello" in await answered(port, request, most=1)
         for _, writer in idle:
             writer.close()
+
+
+async def test_a_client_of_ipv6_has_a_network_of_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST_OF_A_CLIENT", 1)
+    addresses = iter(["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"])
+    monkeypatch.setattr(httptools_impl, "get_remote_addr", lambda _: (next(addresses), 1))
+    request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    async with served(exposed=True) as port:
+        _, idle = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.05)
+        assert await answered(port, request, most=1) == b""
+        assert b"hello" in await answered(port, request, most=1)
+        idle.close()
 
 
 async def test_a_proxy_has_as_many_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,16 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from recsvc.storage import feedback
+from recsvc.storage import feedback, lists, tables
 from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
+from recsvc.storage.lists import ListItem
 from recsvc.types import FeedbackKind
 from tests.databases import CATALOGUE
 
@@ -55,6 +58,24 @@ async def test_batches_in_opposite_orders_do_not_deadlock(database: Database) ->
     assert {row.revision for row in rows} == {12}
     assert len({row.recommendation_id for row in rows}) == 1
     assert len(rows) == 600
+
+
+async def test_a_list_stays_that_is_read_while_old_ones_are_removed(database: Database) -> None:
+    async def remove() -> None:
+        async with database.write() as transaction:
+            await lists.remove_unread(transaction, "visitor:", before=datetime.now(UTC) - timedelta(days=1), most=10)
+
+    async with database.write() as transaction:
+        for slug in ("old", "read"):
+            await lists.add(transaction, CATALOGUE, slug, "For Sunday", b"", [ListItem(1, "Heat", 1995)])
+        await transaction.execute(update(tables.lists).values(updated_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    async with database.write() as reading:
+        await lists.note_reading(reading, "read")
+        removing = asyncio.create_task(remove())
+        await asyncio.sleep(0.1)
+    await removing
+    async with database.read() as after:
+        assert [one.slug for one in await lists.of_catalogue(after, CATALOGUE)] == ["read"]
 
 
 async def test_eight_processes_open_a_new_database_at_once_and_lose_no_write(database_url: str) -> None:
