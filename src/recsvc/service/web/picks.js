@@ -32,10 +32,10 @@ export function recommendations(route, beside, signal) {
   feedback.addEventListener("change", () => personal && describe(), { signal });
   const bar = filterBar(filters, goTo, signal);
   const save = button("quiet", () => saveThese(list.movies), icon("save"), "Save as a list");
-  const head = h("div.section-head", {}, h("div", {}, title, lead), save);
+  const head = h("div.section-head", {}, h("div", {}, title, lead, note), save);
   return {
     list,
-    node: h("section.picks", { "aria-label": "Recommendations" }, head, bar, list.node, note),
+    node: h("section.picks", { "aria-label": "Recommendations" }, head, bar, list.node),
     show(next) {
       bar.show(next);
       list.filter(next);

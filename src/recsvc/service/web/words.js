@@ -18,7 +18,7 @@ export function percent(share, digits = 0) {
 }
 
 export function simulatedNote(simulated) {
-  return simulated ? "The ratings are simulated: try things out, but do not judge by them." : "";
+  return simulated ? "Made of simulated ratings, just to try." : "";
 }
 
 const DATE = { month: "short", day: "numeric" };
