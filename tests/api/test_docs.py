@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +104,10 @@ def test_the_own_script_and_style_ask_no_other_host(reading: TestClient) -> None
 def test_the_style_can_be_read() -> None:
     style = (WEB / "style.css").read_text(encoding="utf-8")
     assert max(map(len, style.splitlines())) <= 120
+    selectors = re.findall(r"[^{};]+(?=\{)", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
+    assert len(selectors) > 300
+    by_order = re.compile(r"-child|-of-type|[^(]\s[+~]\s")
+    assert not [selector for selector in selectors if by_order.search(selector) and "@" not in selector]
 
 
 def test_the_icon(reading: TestClient) -> None:

@@ -12,7 +12,9 @@ export function arrange(place, items, { key, make, update }) {
   const children = [...place.children];
   const present = new Map(children.filter((child) => "key" in child).map((child) => [child.key, child]));
   const focused = children.findIndex((child) => child.contains(document.activeElement));
-  const before = new Map([...present.values()].map((element) => [element, element.getBoundingClientRect()]));
+  const isFilling = children.length > present.size; // what takes the place of a skeleton moves nothing
+  const measured = isFilling || reducedMotion.matches ? [] : [...present.values()];
+  const before = new Map(measured.map((element) => [element, element.getBoundingClientRect()]));
 
   const elements = items.map((item) => {
     const element = present.get(key(item)) ?? Object.assign(make(item), { key: key(item) });
@@ -29,15 +31,34 @@ export function arrange(place, items, { key, make, update }) {
   if (focused >= 0 && !place.contains(document.activeElement)) {
     focusIn(place.children[Math.min(focused, place.children.length - 1)]);
   }
-  if (before.size && !reducedMotion.matches) animate(elements, before);
+  if (before.size) animate(elements, before);
 }
 
-/** Set the children in this order, touching only those that are elsewhere. */
+/**
+ * Set the children in this order, moving as few of them as will do, since the browser lays out anew what is moved, and
+ * never the one in focus, which would lose it.
+ */
 function replace(place, elements, kept) {
   for (const child of [...place.children]) if (!kept.has(child)) child.remove();
-  elements.forEach((element, index) => {
-    if (place.children[index] !== element) place.insertBefore(element, place.children[index] ?? null);
-  });
+  const ranks = new Map([...place.children].map((child, rank) => [child, rank]));
+  const focused = elements.findIndex((element) => element.contains(document.activeElement));
+  const rank = ranks.get(elements[focused]);
+  const canStay = (element, index) =>
+    ranks.has(element) && (focused < 0 || index === focused || index < focused === ranks.get(element) < rank);
+  const staying = longestRise(elements.filter(canStay), (element) => ranks.get(element));
+  let next = null;
+  for (const element of [...elements].reverse()) {
+    if (!staying.has(element)) place.insertBefore(element, next);
+    next = element;
+  }
+}
+
+/** Return the longest subsequence of `items` whose `rank(item)` rises, as a set; in quadratic time, lists are short. */
+function longestRise(items, rank) {
+  const longest = (runs) => runs.reduce((best, run) => (run.length > best.length ? run : best), []);
+  const runs = [];
+  for (const item of items) runs.push([...longest(runs.filter((run) => rank(run.at(-1)) < rank(item))), item]);
+  return new Set(longest(runs));
 }
 
 function focusIn(element) {

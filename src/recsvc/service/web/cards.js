@@ -5,6 +5,8 @@ import { action, actions, feedbackButtons, following, ratingSlider } from "./con
 import { aside, h } from "./dom.js";
 import { clicked, noteSeen, watch } from "./events.js";
 import { feedback } from "./feedback.js";
+import { painted, SLICE } from "./frames.js";
+import { skeletons } from "./parts.js";
 import { poster } from "./poster.js";
 import { address } from "./router.js";
 import { starRow } from "./stars.js";
@@ -20,7 +22,7 @@ export function movieAddress(movieId) {
 /** Create a tile of a grid. The link covers the whole tile; `extras` are controls below it. */
 export function tile(movie, ...extras) {
   return h(
-    "article.tile",
+    "article.tile.addable",
     { "data-movie-id": movie.movie_id },
     poster(movie),
     h("h3", {}, h("a.cover", { href: movieAddress(movie.movie_id) }, movie.title)),
@@ -31,10 +33,22 @@ export function tile(movie, ...extras) {
   );
 }
 
-/** Create a grid of tiles, which is a list to screen readers. */
-export function grid(label, tiles) {
-  const items = tiles.map((item) => h("li", {}, item));
-  return h("ul.grid", { "aria-label": label }, items);
+/** Create a grid, which is a list to screen readers, of the tiles that `make(movie)` creates. */
+export function grid(label, movies, make, skeleton) {
+  return h("ul.grid", { "aria-label": label }, places(movies, make, skeleton));
+}
+
+/** Create the places of a grid. The first ones have their tiles, the others do so soon and have a skeleton before. */
+export function places(movies, make, skeleton = "tile.rated") {
+  const all = movies.map(() => h("li", {}, skeletons(1, skeleton)));
+  const fillFrom = async (start) => {
+    for (let at = start; at < Math.min(start + SLICE, all.length); at++) all[at].replaceChildren(make(movies[at]));
+    if (start + SLICE >= all.length) return;
+    await painted();
+    if (all[start].isConnected) fillFrom(start + SLICE);
+  };
+  fillFrom(0);
+  return all;
 }
 
 function badge(movie) {
@@ -67,7 +81,12 @@ export function recommendationCard(item) {
       ratingSlider(movie),
       actions(movie, feedbackButtons(movie), addAction(movie), action("a", movie, "More like this", more, "similar")),
     ),
-    h("details.why", {}, h("summary", {}), h("ul.reasons", { "aria-label": "Why it is recommended" })),
+    h(
+      "details.why",
+      { ontoggle: ({ target }) => card.classList.toggle("opened", target.open) },
+      h("summary", { onclick: () => showReasons(card) }),
+      h("ul.reasons", { "aria-label": "Why it is recommended" }),
+    ),
   );
   return following(card, movie.movie_id, (entry) => card.classList.toggle("leaving", Boolean(entry)));
 }
@@ -76,9 +95,18 @@ export function recommendationCard(item) {
 export function updateCard(card, item) {
   if (card.item?.recommendation_id !== item.recommendation_id) watch(card, item.recommendation_id, item.movie.movie_id);
   card.item = item;
+  const { movie, recommendation_id, ...words } = item;
+  const shown = JSON.stringify([words, item.because.map(({ movie_id }) => feedback.get(movie_id))]);
+  if (card.shown === shown) return; // most draws follow feedback on another movie
+  card.shown = shown;
   card.querySelector(".predicted").replaceChildren(...predicted(item));
   card.querySelector(".why summary").replaceChildren(...inShort(item));
-  card.querySelector(".reasons").replaceChildren(...reasons(item));
+  if (card.querySelector(".why").open) showReasons(card);
+}
+
+/** Fill in the reasons, whose shares only an opened card shows. */
+function showReasons(card) {
+  card.querySelector(".reasons").replaceChildren(...reasons(card.item));
 }
 
 function predicted({ predicted_rating: stars }) {

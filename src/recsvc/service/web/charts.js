@@ -38,8 +38,10 @@ export function intervalChart(title, rows) {
 
 /** Create a table; the first cell of a row is its heading, and cells may be nodes. */
 export function table(heads, rows, caption) {
-  const head = heads.map((text) => (text ? h("th", { scope: "col" }, text) : h("td")));
-  const row = ([first, ...rest]) => [h("th", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell))];
+  const head = heads.map((text, column) =>
+    h(text ? "th" : "td", { scope: text ? "col" : null, class: column ? null : "name" }, text),
+  );
+  const row = ([first, ...rest]) => [h("th.name", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell))];
   const body = rows.map((cells) => h("tr", {}, row(cells)));
   const parts = [caption && h("caption", {}, caption), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)];
   const attributes = { class: "table", tabindex: 0, role: "region", "aria-label": caption ?? "Table" };

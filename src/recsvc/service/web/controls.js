@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { shownIn } from "./events.js";
 import { feedback } from "./feedback.js";
+import { painted } from "./frames.js";
 import { icon } from "./icons.js";
 import { starSlider } from "./stars.js";
 import { toast } from "./toast.js";
@@ -10,10 +11,11 @@ import { feedbackText } from "./words.js";
 
 const LABELS = { liked: "Like", disliked: "Dislike", seen: "Seen it", not_interested: "Not interested" };
 
-/** Set the feedback on a movie (null deletes it) and offer to undo that. */
-export function setFeedback(movie, value) {
+/** Set the feedback on a movie (null deletes it) and, once that is seen, offer to undo it. */
+export async function setFeedback(movie, value) {
   const before = feedback.set(movie, value, shownIn(movie.movie_id));
   const text = `${movie.title}: ${value ? feedbackText(value) : "taken back"}`;
+  await painted();
   toast(text, { label: "Undo", run: () => feedback.set(movie, before, before?.recommendation_id) }, "feedback");
 }
 

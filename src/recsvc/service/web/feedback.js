@@ -76,15 +76,19 @@ class Feedback extends EventTarget {
     return this.#pending.has(movieId) ? this.#pending.get(movieId).entry : (this.#confirmed.get(movieId) ?? null);
   }
 
+  /** All entries, the newest first. */
   all() {
-    const ids = new Set([...this.#confirmed.keys(), ...this.#pending.keys()]);
-    const entries = [...ids].map((id) => this.get(id)).filter(Boolean);
-    return entries.sort((a, b) => b.updated_at.localeCompare(a.updated_at));
+    return this.#entries().sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
   }
 
   /** The number of movies in the user's taste. */
   get tasteSize() {
-    return this.all().filter(({ kind }) => TASTE_KINDS.has(kind)).length;
+    return this.#entries().filter(({ kind }) => TASTE_KINDS.has(kind)).length;
+  }
+
+  #entries() {
+    const ids = new Set([...this.#confirmed.keys(), ...this.#pending.keys()]);
+    return [...ids].map((id) => this.get(id)).filter(Boolean);
   }
 
   get pendingCount() {

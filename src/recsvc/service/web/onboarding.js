@@ -57,7 +57,7 @@ export function onboardingDeck(signal, find) {
   };
   const show = () => {
     const movies = Array.from({ length: SHOWN }, next).filter(Boolean);
-    return movies.length ? grid("Movies to rate", movies.map(card)) : allRated();
+    return movies.length ? grid("Movies to rate", movies, card) : allRated();
   };
 
   place.deal = () => fill(place, { skeleton: h("div.grid", {}, skeletons(SHOWN, "tile.rated")), load, show, signal });

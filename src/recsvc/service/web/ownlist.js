@@ -123,7 +123,7 @@ export function ownList(saved, held, setName) {
     ["shared", "private"].includes(held.kind) && visibility,
     button("danger", remove, icon("bin"), "Delete"),
   ];
-  return [about, h("div.row.owner", {}, buttons), invitation(saved), quietHeading("Movies"), movies];
+  return [about, h("div.row.below", {}, buttons), invitation(saved), quietHeading("Movies"), movies];
 }
 
 function ids({ items }) {

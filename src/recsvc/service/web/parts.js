@@ -114,7 +114,7 @@ export function choice(label, options, chosen, onchoose) {
   const field = h("fieldset.choice", {}, h("legend", {}, label));
   for (const [value, text] of options) {
     const input = h("input", { type: "radio", name, value, onchange: () => onchoose(value) });
-    field.append(h("label", {}, input, h("span", {}, text)));
+    field.append(h("label", {}, input, h("span.way", {}, text)));
   }
   field.show = (value) => {
     for (const input of field.querySelectorAll("input")) input.checked = input.value === value;

@@ -5,6 +5,7 @@ import { arrange } from "./arrange.js";
 import { recommendationCard, updateCard } from "./cards.js";
 import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
+import { painted, SLICE } from "./frames.js";
 import { button, empty, failure, refusal, retryQuietly, skeletons } from "./parts.js";
 import { savedState, saveState } from "./router.js";
 import { steady } from "./steady.js";
@@ -36,6 +37,7 @@ export class RecommendationList {
     this.problem = h("div", {});
     this.node = h("div.recommendations", {}, this.progress, this.problem, this.cards, this.end);
     this.draw = steady(this.cards, () => this.#draw());
+    this.drawMore = () => signal.aborted || this.draw();
     this.cards.replaceChildren(...skeletons(PAGE, "card"));
     feedback.addEventListener("change", this.draw, { signal });
     feedback.addEventListener("saved", () => this.refresh(), { signal });
@@ -109,6 +111,7 @@ export class RecommendationList {
       saveState({ shown: this.#items.length });
       this.#answered = true;
       this.#next = answer.next_offset;
+      this.#updateCards();
       this.draw();
       this.#drawEnd();
       this.onanswer(answer);
@@ -122,12 +125,28 @@ export class RecommendationList {
     if (!signal.aborted) this.#setBusy(false);
   }
 
-  /** Movies with feedback leave at once; the service leaves them out too once the feedback is saved. */
+  /** Show the answer on the cards that are there at once, though nothing may move yet: what moves later is less work. */
+  #updateCards() {
+    const items = new Map(this.#items.map((item) => [item.movie.movie_id, item]));
+    for (const card of this.cards.children) if (items.has(card.key)) updateCard(card, items.get(card.key));
+  }
+
+  /**
+   * Movies with feedback leave at once; the service leaves them out too once the feedback is saved. Of many new cards
+   * only some are made at a time, and the others have a skeleton before.
+   */
   #draw() {
     if (!this.#answered) return;
     this.problem.replaceChildren(...[this.#problem].filter(Boolean));
-    const items = this.#items.filter(({ movie }) => !feedback.get(movie.movie_id));
-    arrange(this.cards, items, { key: ({ movie }) => movie.movie_id, make: recommendationCard, update: updateCard });
+    const key = ({ movie }) => movie.movie_id;
+    const present = new Set([...this.cards.children].map((card) => card.key));
+    const items = this.#items.filter((item) => !feedback.get(key(item)));
+    const fresh = items.filter((item) => !present.has(key(item)));
+    const waiting = new Set(fresh.slice(SLICE));
+    const ready = items.filter((item) => !waiting.has(item));
+    arrange(this.cards, ready, { key, make: recommendationCard, update: updateCard });
+    this.cards.append(...skeletons(waiting.size, "card"));
+    if (waiting.size) painted().then(this.drawMore);
   }
 
   #drawEnd() {

@@ -1,6 +1,6 @@
 /** Movies that one looks through: each can be rated and picked where it stands. */
 
-import { grid, tile } from "./cards.js";
+import { grid, places, tile } from "./cards.js";
 import { ratingSlider } from "./controls.js";
 import { h } from "./dom.js";
 import { button, fill, skeletons } from "./parts.js";
@@ -18,7 +18,7 @@ const MOST = 100;
  * `{movies, next_offset}`; `nothing()` creates what stands there if it is empty.
  */
 export function results(label, { load, nothing, signal }) {
-  const place = h("div", {});
+  const place = h("div.results", {});
   const show = ({ movies, next_offset }) => {
     announce(`${count(movies.length, "movie")} found`);
     return movies.length ? pages(label, movies, next_offset, load, signal) : nothing();
@@ -30,14 +30,14 @@ export function results(label, { load, nothing, signal }) {
 
 function pages(label, movies, next, load, signal) {
   const result = (movie) => tile(movie, ratingSlider(movie, { quiet: true }), pickButton(movie, signal));
-  const found = grid(label, movies.map(result));
+  const found = grid(label, movies, result);
   const more = button("quiet", () => loadMore(), "Load more");
   const end = h("div.list-end", {}, next !== null && more);
   async function loadMore() {
     more.disabled = true;
     try {
       const page = await load({ k: PAGE, offset: next });
-      const tiles = page.movies.map((movie) => h("li", {}, result(movie)));
+      const tiles = places(page.movies, result);
       found.append(...tiles);
       tiles[0]?.querySelector("a").focus({ preventScroll: true });
       next = page.next_offset;

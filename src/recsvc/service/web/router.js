@@ -99,7 +99,7 @@ function notFound() {
     nodes: [
       heading("Nothing is playing here"),
       h("p.lead", {}, "This address leads to no page."),
-      h("div.row", {}, h("a.button", { href: "#/" }, "To the movies"), h("a.button.quiet", { href: "#/search" }, "All movies")),
+      h("div.row.below", {}, h("a.button", { href: "#/" }, "To the movies"), h("a.button.quiet", { href: "#/search" }, "All movies")),
     ],
   };
 }

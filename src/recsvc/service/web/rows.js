@@ -91,7 +91,7 @@ function section({ title, href, load }, signal) {
   const skeleton = h("div.grid", {}, skeletons(SHOWN, "tile"));
   const show = ({ movies }) => {
     const fresh = movies.filter(({ movie_id }) => !feedback.get(movie_id)).slice(0, SHOWN);
-    return grid(title, fresh.map((movie) => tile(movie)));
+    return grid(title, fresh, (movie) => tile(movie), "tile");
   };
   const first = () => load({ k: ASKED, offset: 0 }, signal);
   place.append(skeleton);

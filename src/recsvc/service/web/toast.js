@@ -30,6 +30,11 @@ export function toast(text, action = null, about = text) {
   return close;
 }
 
+/** Set whether messages stand above a bar at the bottom of the page. */
+export function raise(isAbove) {
+  place.classList.toggle("raised", isAbove);
+}
+
 /** Close all messages, with what they offer to undo. */
 export function closeToasts() {
   for (const message of [...place.children]) remove(message);

@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { icon } from "./icons.js";
 import { address } from "./router.js";
-import { announce, toast } from "./toast.js";
+import { announce, raise, toast } from "./toast.js";
 import { count } from "./words.js";
 
 /** The largest selection of the service. */
@@ -70,6 +70,8 @@ export function tray(signal) {
   };
   picks.addEventListener("change", show, { signal });
   show();
+  raise(true);
+  signal.addEventListener("abort", () => raise(false));
   return node;
 }
 

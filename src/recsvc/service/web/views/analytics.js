@@ -94,14 +94,15 @@ function draw(answer, days) {
       over("Events", ["shown", "Shown"], ["clicked", "Clicked"]),
       likes("Like rate by version", answer.by_version),
       likes("Like rate by strategy", answer.by_strategy),
-      likes(
-        "Like rate by rank",
-        answer.by_rank.slice(0, RANKS).map((rates) => ({ ...rates, key: `Rank ${rates.key}` })),
-      ),
+      h("div.wide", {}, likes("Like rate by rank", answer.by_rank.slice(0, RANKS).map(ranked))),
     ),
     comparison(answer.comparison),
     topMovies(answer.top_movies),
   ];
+}
+
+function ranked(rates) {
+  return { ...rates, key: `Rank ${rates.key}` };
 }
 
 function tiles({ users, feedback, coverage }) {

@@ -13,6 +13,7 @@ import { session } from "../session.js";
 export function home(route, signal) {
   const newcomer = isNewcomer();
   const title = heading(newcomer ? "Rate a movie, and tonight's programme is yours" : "Recommended for you");
+  title.className = newcomer ? "low long" : "low";
   const picks = recommendations(route, newcomer, signal);
   const welcome = newcomer ? rating(signal) : null;
   if (!newcomer) checkWhetherNewcomer(signal);

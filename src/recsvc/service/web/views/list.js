@@ -42,9 +42,6 @@ export function list(route, signal) {
 
 function anyList(saved, setName) {
   setName(saved.title);
-  const movies = grid(
-    "Movies of the list",
-    saved.items.map((item) => entry(item)),
-  );
+  const movies = grid("Movies of the list", saved.items, (item) => entry(item), "tile");
   return [lead(saved), share(saved), invitation(saved), quietHeading("Movies"), movies];
 }

@@ -180,10 +180,8 @@ function similarSection(id, by, signal) {
   const title = h("h2", { id: "similar", tabindex: -1 }, "More like this");
   const show = ({ items }) => {
     if (!items.length) return empty("No similar movies", "There is too little data about this movie.");
-    return grid(
-      "Similar movies",
-      items.map(({ movie }) => tile(movie)),
-    );
+    const movies = items.map(({ movie }) => movie);
+    return grid("Similar movies", movies, (movie) => tile(movie), "tile");
   };
   return {
     node: h(

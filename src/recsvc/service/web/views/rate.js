@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
 import { onboardingDeck, otherMovies, wellKnown } from "../onboarding.js";
 import { heading, quietHeading } from "../parts.js";
+import { raise } from "../toast.js";
 import { count } from "../words.js";
 
 export function rate(route, signal) {
@@ -27,7 +28,9 @@ function nextStep(signal) {
   const show = () => {
     bar.hidden = feedback.tasteSize === 0;
     text.textContent = `${count(feedback.tasteSize, "movie")} rated`;
+    raise(!bar.hidden);
   };
+  signal.addEventListener("abort", () => raise(false));
   feedback.addEventListener("change", show, { signal });
   document.addEventListener("keydown", (event) => enter(event, link), { signal });
   show();

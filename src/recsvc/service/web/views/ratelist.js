@@ -11,6 +11,7 @@ import { rating } from "./rate.js";
 export function rateList(route, signal) {
   const [slug] = route.params;
   const title = heading("Rate some of these and see yours");
+  title.className = "low long";
   const find = async () => {
     const saved = await list(slug, signal);
     title.replaceChildren("Rate some of ", ...quote(saved.title), " and see yours");

@@ -49,7 +49,7 @@ function content(signal) {
   const eraseButton = button("danger", erase, icon("bin"), "Erase everything about me");
   feedback.addEventListener("change", draw, { signal });
   draw();
-  return [lead, none, h("div.row", {}, save, eraseButton), rows];
+  return [lead, none, h("div.row.below", {}, save, eraseButton), rows];
 }
 
 function row(entry) {

@@ -47,7 +47,7 @@ function deckOf({ name, rated }, onrate, signal) {
   const show = ({ items }) => {
     const others = items.filter(({ movie_id }) => !rated.has(movie_id));
     const movies = [...[...rated.values()].map(({ movie }) => movie), ...others];
-    return grid(`${name}: movies to rate`, movies.map(tile));
+    return grid(`${name}: movies to rate`, movies, tile);
   };
   const load = () => onboarding(DEALT, null, signal);
   const deal = () => fill(place, { skeleton: h("div.grid", {}, skeletons(DEALT, "tile.rated")), load, show, signal });
