@@ -39,13 +39,14 @@ def first_title(page: Page) -> str:
 
 def because_they_liked(page: Page, title: str) -> Locator:
     """The cards with this movie among their reasons, and not only one whose title begins like its title."""
-    reasons = page.locator(".reason", has_text="liked ").filter(has=page.locator("b").get_by_text(title, exact=True))
+    reasons = page.locator("summary", has_text="liked ").filter(has=page.locator("b").get_by_text(title, exact=True))
     return cards(page).filter(has=reasons)
 
 
 def wait_until_personal(page: Page) -> None:
-    """Wait until the list is made from this user's ratings."""
+    """Wait until the whole list is made from this user's ratings."""
     expect(page.get_by_role("region", name="Recommendations")).to_contain_text("you rated")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def rated(page: Page, home: str) -> Page:
 def test_the_first_visit_leads_to_recommendations(page: Page, home: str) -> None:
     page.goto(home)
     expect(page.get_by_role("slider", name="Your rating of")).not_to_have_count(0)
-    assert page.get_by_role("list", name="Movies to rate").get_by_role("slider").count() == 15
+    expect(page.get_by_role("list", name="Movies to rate").get_by_role("slider")).to_have_count(15)
     for age in ("Any", "Older", "Newer"):
         expect(page.get_by_role("radio", name=age, exact=True)).to_be_attached()
     expect(page.get_by_role("region", name="Filters")).to_contain_text(re.compile(r"Movies from \d{4} on are newer"))
@@ -121,6 +122,8 @@ def test_a_low_rating_is_not_called_a_like(page: Page, home: str) -> None:
     with page.expect_response(lambda answer: "/recommend" in answer.url):
         rate_movie(page, "1", at=1)
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    for reasons in cards(page).locator("summary").all():
+        reasons.click()
     liked = page.locator(".reason", has_text="liked ").locator("b").all_text_contents()
     assert set(liked) == {best}
 

@@ -26,6 +26,7 @@ def rate_some(page: Page, home: str, keys: str) -> None:
 def test_the_shares_of_the_reasons_are_the_whole(page: Page, home: str) -> None:
     rate_some(page, home, "53545341")
     for card in cards(page).all():
+        card.locator("summary").click()
         reasons = card.locator(".reasons")
         shares = [abs(int(share)) for share in re.findall(r"(-?\d+) %", reasons.text_content() or "")]
         assert sum(shares) == pytest.approx(100, abs=4)  # each is rounded
@@ -66,6 +67,7 @@ def test_what_raised_a_movie_is_told(page: Page, home: str) -> None:
     page.route("**/recommend?*", with_an_evident_taste)
     page.goto(home)
     for place, words in enumerate(("by Hayao Miyazaki", "in French", "in no language")):
+        cards(page).nth(place).locator("summary").click()
         expect(cards(page).nth(place).locator(".reasons")).to_contain_text(f"movies you liked are {words}")
     expect(cards(page).nth(0).locator(".reasons")).to_contain_text("3 of the 4 movies")
     expect(cards(page).nth(3).locator(".reasons")).not_to_contain_text("movies you liked are")

@@ -34,17 +34,14 @@ export function arrange(place, items, { key, make, update }) {
   if (before.size) animate(elements, before);
 }
 
-/**
- * Set the children in this order, moving as few of them as will do, since the browser lays out anew what is moved, and
- * never the one in focus, which would lose it.
- */
+/** Set the children in this order. Few are moved, since that is slow, and never the one in focus, which would lose it. */
 function replace(place, elements, kept) {
   for (const child of [...place.children]) if (!kept.has(child)) child.remove();
   const ranks = new Map([...place.children].map((child, rank) => [child, rank]));
   const focused = elements.findIndex((element) => element.contains(document.activeElement));
   const rank = ranks.get(elements[focused]);
   const canStay = (element, index) =>
-    ranks.has(element) && (focused < 0 || index === focused || index < focused === ranks.get(element) < rank);
+    ranks.has(element) && (focused < 0 || index === focused || (index < focused) === (ranks.get(element) < rank));
   const staying = longestRise(elements.filter(canStay), (element) => ranks.get(element));
   let next = null;
   for (const element of [...elements].reverse()) {
@@ -53,7 +50,7 @@ function replace(place, elements, kept) {
   }
 }
 
-/** Return the longest subsequence of `items` whose `rank(item)` rises, as a set; in quadratic time, lists are short. */
+/** Return the longest subsequence of `items` whose `rank(item)` rises, as a set. */
 function longestRise(items, rank) {
   const longest = (runs) => runs.reduce((best, run) => (run.length > best.length ? run : best), []);
   const runs = [];

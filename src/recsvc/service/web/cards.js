@@ -2,10 +2,9 @@
 
 import { addAction, addButton } from "./adding.js";
 import { action, actions, feedbackButtons, following, ratingSlider } from "./controls.js";
-import { aside, h } from "./dom.js";
+import { aside, h, painted, SLICE } from "./dom.js";
 import { clicked, noteSeen, watch } from "./events.js";
 import { feedback } from "./feedback.js";
-import { painted, SLICE } from "./frames.js";
 import { skeletons } from "./parts.js";
 import { poster } from "./poster.js";
 import { address } from "./router.js";
@@ -35,20 +34,20 @@ export function tile(movie, ...extras) {
 
 /** Create a grid, which is a list to screen readers, of the tiles that `make(movie)` creates. */
 export function grid(label, movies, make, skeleton) {
-  return h("ul.grid", { "aria-label": label }, places(movies, make, skeleton));
+  const list = h("ul.grid", { "aria-label": label });
+  extend(list, movies, make, skeleton);
+  return list;
 }
 
-/** Create the places of a grid. The first ones have their tiles, the others do so soon and have a skeleton before. */
-export function places(movies, make, skeleton = "tile.rated") {
-  const all = movies.map(() => h("li", {}, skeletons(1, skeleton)));
-  const fillFrom = async (start) => {
-    for (let at = start; at < Math.min(start + SLICE, all.length); at++) all[at].replaceChildren(make(movies[at]));
-    if (start + SLICE >= all.length) return;
-    await painted();
-    if (all[start].isConnected) fillFrom(start + SLICE);
-  };
-  fillFrom(0);
-  return all;
+/** Add movies to a grid. The first ones have their tiles at once, the others soon, and a skeleton before. */
+export async function extend(list, movies, make, skeleton = "tile.rated") {
+  const places = movies.map(() => h("li", { "aria-busy": "true" }, skeletons(1, skeleton)));
+  list.append(...places);
+  for (const [index, place] of places.entries()) {
+    if (index && index % SLICE === 0) await painted();
+    place.replaceChildren(make(movies[index]));
+    place.removeAttribute("aria-busy");
+  }
 }
 
 function badge(movie) {

@@ -1,9 +1,8 @@
 /** The controls with which a user gives feedback on a movie. They always show the state of `feedback`. */
 
-import { h } from "./dom.js";
+import { h, painted } from "./dom.js";
 import { shownIn } from "./events.js";
 import { feedback } from "./feedback.js";
-import { painted } from "./frames.js";
 import { icon } from "./icons.js";
 import { starSlider } from "./stars.js";
 import { toast } from "./toast.js";

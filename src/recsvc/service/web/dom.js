@@ -46,6 +46,14 @@ export function aside(...text) {
   return h("span.aside", {}, ...text);
 }
 
+/** How many movies are made at a time, so that the page answers in between. */
+export const SLICE = 3;
+
+/** Resolve once the next frame is painted. */
+export function painted() {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}
+
 let lastId = 0;
 
 /** Return an id that is unique on the page, for labels. */

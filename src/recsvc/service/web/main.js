@@ -12,7 +12,6 @@ import { home } from "./views/home.js";
 import { lists } from "./views/lists.js";
 import { movie } from "./views/movie.js";
 import { rate } from "./views/rate.js";
-import { rateList } from "./views/ratelist.js";
 import { ratings } from "./views/ratings.js";
 
 startTheme(document.getElementById("theme"));
@@ -28,7 +27,7 @@ start(document.getElementById("main"), [
   ["/newest", later(async () => (await import("./views/rows.js")).newest)],
   ["/loved", later(async () => (await import("./views/rows.js")).lovedGenre)],
   ["/list/([^/]+)", later(async () => (await import("./views/list.js")).list)],
-  ["/list/([^/]+)/rate", rateList],
+  ["/list/([^/]+)/rate", later(async () => (await import("./views/ratelist.js")).rateList)],
   ["/lists", lists],
   ["/ratings", ratings],
   ["/two", later(async () => (await import("./views/two.js")).forTwo)],

@@ -3,9 +3,8 @@
 import { recommend } from "./api.js";
 import { arrange } from "./arrange.js";
 import { recommendationCard, updateCard } from "./cards.js";
-import { h } from "./dom.js";
+import { h, painted, SLICE } from "./dom.js";
 import { feedback } from "./feedback.js";
-import { painted, SLICE } from "./frames.js";
 import { button, empty, failure, refusal, retryQuietly, skeletons } from "./parts.js";
 import { savedState, saveState } from "./router.js";
 import { steady } from "./steady.js";
@@ -24,6 +23,7 @@ export class RecommendationList {
   #items = [];
   #next = null;
   #answered = false;
+  #drawing = false;
   #problem = null;
   #request = new AbortController();
 
@@ -141,12 +141,13 @@ export class RecommendationList {
     const key = ({ movie }) => movie.movie_id;
     const present = new Set([...this.cards.children].map((card) => card.key));
     const items = this.#items.filter((item) => !feedback.get(key(item)));
-    const fresh = items.filter((item) => !present.has(key(item)));
-    const waiting = new Set(fresh.slice(SLICE));
-    const ready = items.filter((item) => !waiting.has(item));
+    let fresh = 0;
+    const ready = items.filter((item) => present.has(key(item)) || fresh++ < SLICE);
     arrange(this.cards, ready, { key, make: recommendationCard, update: updateCard });
-    this.cards.append(...skeletons(waiting.size, "card"));
-    if (waiting.size) painted().then(this.drawMore);
+    this.cards.append(...skeletons(items.length - ready.length, "card"));
+    this.#drawing = ready.length < items.length;
+    if (this.#drawing) painted().then(this.drawMore);
+    this.#showBusy();
   }
 
   #drawEnd() {
@@ -156,7 +157,11 @@ export class RecommendationList {
   }
 
   #setBusy(busy) {
-    this.cards.setAttribute("aria-busy", busy);
     this.progress.hidden = !busy;
+    this.#showBusy();
+  }
+
+  #showBusy() {
+    this.cards.setAttribute("aria-busy", this.#drawing || !this.progress.hidden);
   }
 }

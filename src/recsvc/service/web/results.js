@@ -1,6 +1,6 @@
 /** Movies that one looks through: each can be rated and picked where it stands. */
 
-import { grid, places, tile } from "./cards.js";
+import { extend, grid, tile } from "./cards.js";
 import { ratingSlider } from "./controls.js";
 import { h } from "./dom.js";
 import { button, fill, skeletons } from "./parts.js";
@@ -37,9 +37,9 @@ function pages(label, movies, next, load, signal) {
     more.disabled = true;
     try {
       const page = await load({ k: PAGE, offset: next });
-      const tiles = places(page.movies, result);
-      found.append(...tiles);
-      tiles[0]?.querySelector("a").focus({ preventScroll: true });
+      const first = found.children.length;
+      extend(found, page.movies, result);
+      found.children[first]?.querySelector("a").focus({ preventScroll: true });
       next = page.next_offset;
       saveState({ shown: found.children.length });
     } catch (problem) {
