@@ -121,6 +121,10 @@ def test_a_movie_leads_to_others_of_its_credits_genres_and_decade(page: Page, ho
     page.go_back()
     main.get_by_role("link", name="Ridley Scott").click()
     expect(heading(page)).to_have_text("Directed by Ridley Scott")
+    page.get_by_role("link", name="Remove: Directed by Ridley Scott").click()
+    expect(heading(page)).to_have_text("All movies")
+    page.go_back()
+    expect(heading(page)).to_have_text("Directed by Ridley Scott")
     expect(results(page).filter(has_text="Alien")).to_have_count(1)
     with page.expect_request("**/recommend?*") as asked:
         page.get_by_role("link", name="Which of these are for me").click()

@@ -125,7 +125,8 @@ class TitleIndex:
         texts = [self._titles[at] for at in titles[best].tolist()]
         rest = [0 if title == text else 2 if title.startswith(text) else 3 for title in texts]
         nearness = np.where((longer | (unfinished > 0))[best], rest, np.minimum(rest, 1))
-        return titles[best[np.lexsort((fame[best], unfinished[best], nearness, errors[best]))]]
+        begun = np.where(nearness == 3, unfinished[best], 0)  # what a title begins with is as near, in a word or in two
+        return titles[best[np.lexsort((fame[best], begun, nearness, errors[best]))]]
 
     def state(self) -> State:
         """Return the titles as a blob, and whose they are; the index of words is made again from them."""

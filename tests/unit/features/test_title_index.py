@@ -161,3 +161,13 @@ def test_errors_are_forgiven_only_where_nothing_is_nearer(query: str, titles: li
     index = TitleIndex.of([Movie(number, title) for number, title in enumerate(WORDS, 1)])
     popularity = np.arange(len(WORDS))
     assert [WORDS[row] for row in index.search(query, popularity).tolist()] == titles
+
+
+def test_a_title_that_begins_with_what_was_typed_is_as_near_in_a_word_as_after_it() -> None:
+    movies = [
+        Movie(1, "The Impossible", other_titles=("Lo imposible",)),
+        Movie(2, "The Lord of the Rings"),
+        Movie(3, "Hello Lola"),
+    ]
+    rows = TitleIndex.of(movies).search("the lo", np.array([20, 90, 99], np.int64))
+    assert rows.tolist() == [1, 0, 2]

@@ -145,6 +145,7 @@ class Feedback extends EventTarget {
     const entries = ended ? [] : [...this.#confirmed.values()].filter(({ movie_id }) => !this.#pending.has(movie_id));
     for (const entry of entries) this.#add(entry.movie_id, { ...entry, recommendation_id: null });
     this.startAnew();
+    if (ended) this.#dispatch("erased");
     return this.reload();
   }
 
