@@ -82,7 +82,7 @@ export function recommendationCard(item) {
     ),
     h(
       "details.why",
-      { ontoggle: ({ target }) => card.classList.toggle("opened", target.open) },
+      { ontoggle: () => tellWhy(card) },
       h("summary", { onclick: () => showReasons(card) }),
       h("ul.reasons", { "aria-label": "Why it is recommended" }),
     ),
@@ -99,8 +99,15 @@ export function updateCard(card, item) {
   if (card.shown === shown) return; // most draws follow feedback on another movie
   card.shown = shown;
   card.querySelector(".predicted").replaceChildren(...predicted(item));
-  card.querySelector(".why summary").replaceChildren(...inShort(item));
-  if (card.querySelector(".why").open) showReasons(card);
+  tellWhy(card);
+}
+
+/** Show the reason in one line, or a heading above all reasons. */
+function tellWhy(card) {
+  const { open } = card.querySelector(".why");
+  card.classList.toggle("opened", open);
+  card.querySelector(".why summary").replaceChildren(...(open ? ["Why it is here"] : inShort(card.item)));
+  if (open) showReasons(card);
 }
 
 /** Fill in the reasons, whose shares only an opened card shows. */
