@@ -148,6 +148,7 @@ def test_the_second_click_hits_no_neighbour(rated: Page, label: str) -> None:
     button = cards(rated).nth(1).get_by_role("button", name=re.compile(f"^{label}: "))
     with rated.expect_response(lambda answer: "/recommend" in answer.url):
         button.dblclick()
+        rated.clock.run_for(100)  # a frame is painted, and then the change is sent
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(cards(rated).get_by_role("heading")).to_have_text(titles)
     rated.mouse.move(5, 5)
@@ -160,6 +161,7 @@ def test_the_list_moves_on_when_the_pointer_rests_for_a_moment(rated: Page) -> N
     title = first_title(rated)
     with rated.expect_response(lambda answer: "/recommend" in answer.url):
         cards(rated).first.get_by_role("button", name=re.compile("^Seen it: ")).click()
+        rated.clock.run_for(100)
     assert first_title(rated) == title
     rated.clock.run_for(2_000)
     expect(cards(rated).get_by_role("heading", name=title, exact=True)).to_have_count(0)

@@ -34,7 +34,7 @@ export function arrange(place, items, { key, make, update }) {
   if (before.size) animate(elements, before);
 }
 
-/** Set the children in this order. Few are moved, since that is slow, and never the one in focus, which would lose it. */
+/** Set the children in this order, moving as few as will do, and never the one in focus, which would lose it. */
 function replace(place, elements, kept) {
   for (const child of [...place.children]) if (!kept.has(child)) child.remove();
   const ranks = new Map([...place.children].map((child, rank) => [child, rank]));

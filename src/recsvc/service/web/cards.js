@@ -39,7 +39,7 @@ export function grid(label, movies, make, skeleton) {
   return list;
 }
 
-/** Add movies to a grid. The first ones have their tiles at once, the others soon, and a skeleton before. */
+/** Add movies to a grid: the first tiles at once, the others soon, in the places of skeletons. */
 export async function extend(list, movies, make, skeleton = "tile.rated") {
   const places = movies.map(() => h("li", { "aria-busy": "true" }, skeletons(1, skeleton)));
   list.append(...places);
@@ -96,7 +96,7 @@ export function updateCard(card, item) {
   card.item = item;
   const { movie, recommendation_id, ...words } = item;
   const shown = JSON.stringify([words, item.because.map(({ movie_id }) => feedback.get(movie_id))]);
-  if (card.shown === shown) return; // most draws follow feedback on another movie
+  if (card.shown === shown) return;
   card.shown = shown;
   card.querySelector(".predicted").replaceChildren(...predicted(item));
   tellWhy(card);
@@ -110,7 +110,7 @@ function tellWhy(card) {
   if (open) showReasons(card);
 }
 
-/** Fill in the reasons, whose shares only an opened card shows. */
+/** Fill in the reasons, which only an opened card shows. */
 function showReasons(card) {
   card.querySelector(".reasons").replaceChildren(...reasons(card.item));
 }

@@ -49,9 +49,12 @@ export function aside(...text) {
 /** How many movies are made at a time, so that the page answers in between. */
 export const SLICE = 3;
 
-/** Resolve once the next frame is painted. */
+/** Resolve once the next frame is painted, or soon, in a tab that is not. */
 export function painted() {
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 300);
+  });
 }
 
 let lastId = 0;

@@ -1,5 +1,7 @@
 /** Sends one HTTP request to the service and reads its problems (RFC 9457). */
 
+import { painted } from "./dom.js";
+
 /** Whether the page is being closed: its last requests must outlive it. */
 let leaving = false;
 addEventListener("pagehide", () => (leaving = true));
@@ -40,6 +42,7 @@ export class Problem extends Error {
  * An aborted request throws the `AbortError` of fetch; every other failure throws a `Problem`.
  */
 export async function request(path, { method = "GET", query, body, headers = {}, signal, tagged = false } = {}) {
+  if (method !== "GET" && !leaving) await painted(); // what the user does is seen before it is sent
   const url = path + queryString(query);
   const options = {
     method,

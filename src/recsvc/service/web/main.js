@@ -16,7 +16,7 @@ import { ratings } from "./views/ratings.js";
 
 startTheme(document.getElementById("theme"));
 startSearch(document.getElementById("search"));
-await new Promise((resolve) => setTimeout(resolve)); // the modules took a while: let the page answer
+await new Promise((resolve) => setTimeout(resolve)); // let the page answer
 start(document.getElementById("main"), [
   ["/", home],
   ["/rate", rate],

@@ -125,16 +125,13 @@ export class RecommendationList {
     if (!signal.aborted) this.#setBusy(false);
   }
 
-  /** Show the answer on the cards that are there at once, though nothing may move yet: what moves later is less work. */
+  /** Show the answer on the cards that are there, even before they may move. */
   #updateCards() {
     const items = new Map(this.#items.map((item) => [item.movie.movie_id, item]));
     for (const card of this.cards.children) if (items.has(card.key)) updateCard(card, items.get(card.key));
   }
 
-  /**
-   * Movies with feedback leave at once; the service leaves them out too once the feedback is saved. Of many new cards
-   * only some are made at a time, and the others have a skeleton before.
-   */
+  /** Movies with feedback leave at once, before the service leaves them out. New cards are made some at a time. */
   #draw() {
     if (!this.#answered) return;
     this.problem.replaceChildren(...[this.#problem].filter(Boolean));
