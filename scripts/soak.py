@@ -23,7 +23,7 @@ from bounds import BOUNDS
 from tests.callers import ADMIN
 from tests.databases import SERVER_URL, new_database, why_not
 from tests.e2e.cases import ALL_CALLERS, trying
-from tests.e2e.processes import Forks, Service, serving
+from tests.e2e.processes import Service, serving
 from tests.e2e.replicas import follow, two_replicas
 from tests.e2e.writers import kill_while_rating
 from tests.versions import publish_again, trained
@@ -71,9 +71,9 @@ def tell(text: str) -> None:
 def kills(soak: Soak) -> Figures:
     """Kill a service in a burst of ratings, and count what it acknowledged and lost."""
     found = {}
-    with soak.databases() as urls, Forks() as forks:
+    with soak.databases() as urls:
         for kind, url in urls.items():
-            killed = kill_while_rating(forks, soak.place(), soak.artifacts, url, kills=soak.kills)
+            killed = kill_while_rating(soak.place(), soak.artifacts, url, kills=soak.kills)
             found[kind] = {"kills": killed.kills, "acknowledged": killed.acknowledged, "lost": len(killed.lost)}
             tell(f"kills, {kind}: {found[kind]}")
     return found

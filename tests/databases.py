@@ -1,10 +1,14 @@
-"""Fixtures: a fresh database a test, on SQLite and on the server that RECSVC_TEST_POSTGRES_URL names."""
+"""Fixtures: a fresh database a test, on SQLite and on the server that RECSVC_TEST_POSTGRES_URL names.
+
+It has all tables, which are made once; those whose names begin with `new_` have none, for tests of what makes them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +48,7 @@ def why_not(url: str) -> str:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def new_sqlite_url(tmp_path: Path) -> str:
     """The URL of a SQLite file that is not there yet."""
     return f"sqlite:///{tmp_path}/recsvc.db"
 
@@ -67,16 +71,16 @@ def _postgres_server() -> None:
 
 
 @pytest.fixture(scope="session")
-def _postgres_database(_postgres_server: None) -> Iterator[str]:
+def _new_postgres(_postgres_server: None) -> Iterator[str]:
     with new_database() as url:
         yield url
 
 
 @pytest.fixture
-def postgres_url(_postgres_database: str) -> str:
+def new_postgres_url(_new_postgres: str) -> str:
     """The URL of a PostgreSQL database without a table."""
-    asyncio.run(_run(_postgres_database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
-    return _postgres_database
+    asyncio.run(_run(_new_postgres, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+    return _new_postgres
 
 
 async def _migrate(url: str) -> None:
@@ -85,28 +89,49 @@ async def _migrate(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and no rows, to be copied."""
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "recsvc.db"
     asyncio.run(_migrate(f"sqlite:///{path}"))
     return path
 
 
+@pytest.fixture
+def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of a SQLite file that has all tables and no rows."""
+    return f"sqlite:///{shutil.copy(_migrated_sqlite, tmp_path / 'recsvc.db')}"
+
+
 @pytest.fixture(scope="session")
-def migrated_postgres(_postgres_server: None) -> Iterator[str]:
-    """The URL of a PostgreSQL database with all tables; `empty` removes what a test left there."""
+def _migrated_postgres(_postgres_server: None) -> Iterator[str]:
     with new_database() as url:
         asyncio.run(_migrate(url))
         yield url
 
 
+@pytest.fixture
+def postgres_url(_migrated_postgres: str) -> str:
+    """The URL of a PostgreSQL database that has all tables and no rows."""
+    empty(_migrated_postgres)
+    return _migrated_postgres
+
+
 def empty(url: str) -> None:
-    """Remove all rows of a PostgreSQL database that has all tables."""
-    asyncio.run(_run(url, f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
+    """Remove all rows of a PostgreSQL database that has all tables; TRUNCATE would write new files for each of them."""
+    asyncio.run(_run(url, *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables))))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+KINDS = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a fresh database: the test runs once a kind."""
-    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    url: str = request.getfixturevalue(KINDS[request.param])
+    return url
+
+
+@pytest.fixture(params=KINDS)
+def new_database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database without a table: the test runs once a kind."""
+    url: str = request.getfixturevalue(f"new_{KINDS[request.param]}")
     return url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -83,7 +83,11 @@ _EMPTY = {field.name: field.default for field in fields(Movie)}
 
 def known_fields(movie: Movie) -> dict[str, Any]:
     """Return the fields of a movie that say something, so that one that is added later changes nothing."""
-    return {name: value for name, value in asdict(movie).items() if value != _EMPTY[name] and name != "embedding"}
+    return {
+        name: value
+        for name, empty in _EMPTY.items()
+        if name != "embedding" and (value := getattr(movie, name)) != empty
+    }
 
 
 class FeedbackKind(StrEnum):

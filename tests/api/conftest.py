@@ -8,20 +8,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.asking import movie, serving
-from tests.databases import empty
-
-
-@pytest.fixture
-def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    """The URL of a SQLite file that has all tables: a service that starts on one without is for tests/unit/storage."""
-    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'recsvc.db')}"
-
-
-@pytest.fixture
-def postgres_url(migrated_postgres: str) -> str:
-    """The URL of a PostgreSQL database that has all tables and no rows."""
-    empty(migrated_postgres)
-    return migrated_postgres
 
 
 @pytest.fixture(scope="session")

@@ -61,10 +61,8 @@ def vocabulary(ml_100k: Dataset) -> Vocabulary:
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory, ml_100k: Dataset) -> Registry:
-    registry = Registry(tmp_path_factory.mktemp("ml-100k"))
-    publish_trained(ml_100k, TrainingConfig(), registry, promote=True, who="tests", progress=lambda _: None)
-    return registry
+def registry(ml_100k_artifacts: Path) -> Registry:
+    return Registry(ml_100k_artifacts)
 
 
 @pytest.fixture(scope="module")

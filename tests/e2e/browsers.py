@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from tests.e2e.processes import Service, serving
 from tests.requirements import need
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first is Chromium without what is around a page, which takes as long as the page does."""
 KEY = "the admin key of these tests"
 REFUSED = "Failed to load resource"
 """The beginning of what Chromium logs for each error status and when a service cannot be reached."""
@@ -30,11 +31,17 @@ class Visit(Protocol):
         """
 
 
+def browser_path() -> str:
+    """Return the path of the first of these browsers that is installed."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), "")
+    need("chromium", bool(path), "install Chromium")
+    return path
+
+
 # One browser per module: while it is open, Playwright runs an event loop, and asyncio.run would raise an error.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    need("chromium", path is not None, "install Chromium")
+    path = browser_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path)
         yield browser

@@ -1,11 +1,12 @@
 """Start `recsvc` commands quickly by forking.
 
-Each line of the input is a command as JSON, and the output is its process id. An empty object waits for the command
-that was started last; the output is its exit code, or minus the signal that killed it.
+Each line of the input is a command as JSON, and the output is its process id; or it is such an id, and the output is
+the exit code of that process once it has ended, or minus the signal that killed it.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -35,17 +36,17 @@ def run(command: dict[str, Any]) -> None:
 
 
 def serve_forks() -> None:
-    started = 0
+    gc.freeze()  # no child looks for garbage among what was imported
     for line in sys.stdin:
-        command = json.loads(line)
-        if not command:
-            _, status = os.waitpid(started, 0)
+        asked = json.loads(line)
+        if isinstance(asked, int):
+            _, status = os.waitpid(asked, 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
             continue
-        started = os.fork()
-        if started == 0:
-            run(command)
-        print(started, flush=True)
+        child = os.fork()
+        if child == 0:
+            run(asked)
+        print(child, flush=True)
 
 
 if __name__ == "__main__":

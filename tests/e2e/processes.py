@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import httpx
 
@@ -81,46 +82,42 @@ def wait_until_it_answers(port: int, seconds: float = START_SECONDS) -> None:
             time.sleep(0.02)
 
 
-class Service:
-    """A serving process, its log, and a client for it."""
+class Process:
+    """A `recsvc` command that was forked from what has imported everything already."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-        self.process = process
-        self.port = port
-        self.log = log
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, verify=False)
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
 
-    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
-        """Signal it and return its exit code; it must end within five seconds."""
-        self.process.send_signal(by)
-        return self.process.wait(timeout=30)
+    def has_ended(self, seconds: float = 0) -> bool:
+        """Whether it ends within some seconds."""
+        if self._code is not None:
+            return True
+        handle = os.pidfd_open(self.pid)
+        try:
+            return bool(select.select([handle], [], [], seconds)[0])
+        finally:
+            os.close(handle)
 
+    def wait(self, seconds: float = 300) -> int:
+        """Wait until it ends; returns its exit code, or minus the signal that killed it."""
+        assert self.has_ended(seconds), f"process {self.pid} did not end"
+        if self._code is None:
+            self._code = _forks().ask(self.pid)
+        return self._code
 
-@contextmanager
-def serving(folder: Path, **settings: object) -> Iterator[Service]:
-    """Start a service, on a free port if none is given, and yield it once it answers; it is killed at the end."""
-    port = int(str(settings.pop("port", 0))) or free_port()
-    log = folder / f"service-{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [program(), "serve"],
-            env=environment(port=port, **settings),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    service = Service(process, port, log)
-    try:
-        wait_until_it_answers(port)
-        yield service
-    finally:
-        service.client.close()
-        process.kill()
-        process.wait()
+    def send_signal(self, by: signal.Signals) -> None:
+        if self._code is None:  # until it was waited for, the id cannot belong to another process
+            os.kill(self.pid, by)
+
+    def kill(self) -> int:
+        """Kill it if it has not ended, and return its exit code."""
+        self.send_signal(signal.SIGKILL)
+        return self.wait()
 
 
-class Forks:
-    """Starts processes in milliseconds: `forks.py` has imported everything and forks for each command."""
+class _Forks:
+    """What forks, see `forks.py`: importing takes some seconds, and is done once for all tests of this process."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -131,25 +128,53 @@ class Forks:
             text=True,
         )
 
-    def start(self, *arguments: str, log: Path, **settings: object) -> int:
-        """Start a `recsvc` command; returns the process id."""
-        named = {f"RECSVC_{name.upper()}": str(value) for name, value in settings.items()}
-        return int(self._request({"arguments": arguments, "environment": named, "log": str(log)}))
-
-    def wait(self) -> int:
-        """Wait for the command that was started last; returns its exit code, or minus the signal that killed it."""
-        return int(self._request({}))
-
-    def _request(self, command: Mapping[str, Any]) -> str:
+    def ask(self, request: object) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline()
+        print(json.dumps(request), file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._process.kill()
+    def end(self) -> None:
         self._process.communicate()
+
+
+@cache
+def _forks() -> _Forks:
+    forks = _Forks()
+    atexit.register(forks.end)
+    return forks
+
+
+def start(*arguments: str, log: Path, **settings: object) -> Process:
+    """Start a `recsvc` command with these settings and no others; what it prints is appended to the log."""
+    named = {f"RECSVC_{name.upper()}": str(value) for name, value in settings.items()}
+    return Process(_forks().ask({"arguments": arguments, "environment": named, "log": str(log)}))
+
+
+class Service:
+    """A serving process, its log, and a client for it."""
+
+    def __init__(self, process: Process, port: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self.log = log
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, verify=False)
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
+        """Signal it and return its exit code; it must end within thirty seconds."""
+        self.process.send_signal(by)
+        return self.process.wait(30)
+
+
+@contextmanager
+def serving(folder: Path, **settings: object) -> Iterator[Service]:
+    """Start a service, on a free port if none is given, and yield it once it answers; it is killed at the end."""
+    port = int(str(settings.pop("port", 0))) or free_port()
+    log = folder / f"service-{port}.log"
+    service = Service(start("serve", log=log, port=port, **settings), port, log)
+    try:
+        wait_until_it_answers(port)
+        yield service
+    finally:
+        service.client.close()
+        service.process.kill()

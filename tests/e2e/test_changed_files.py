@@ -39,7 +39,7 @@ def flip(path: Path) -> None:
 
 
 def answers(service: Service) -> list[bytes]:
-    assert service.process.poll() is None
+    assert not service.process.has_ended()
     return [service.client.get(path).raise_for_status().content for path in ASKED]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import shutil
 import signal
@@ -11,11 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from recsvc.registry.store import Registry
 from recsvc.storage import feedback
@@ -23,7 +19,7 @@ from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.training.gate_in_time import LEAST_USERS
 from recsvc.types import FeedbackKind
-from tests.e2e.processes import Forks, environment, run
+from tests.e2e.processes import Process, environment, run, start
 from tests.e2e.writers import kill_while_rating
 
 WITH_FULL = 50
@@ -31,12 +27,6 @@ KILLS_IN_TRAINING = 3
 KILLS_IN_RETRAINING = 1
 KILLS_IN_PUBLISHING = 15
 KILLS_IN_SERVING = 12
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with Forks() as started:
-        yield started
 
 
 def assert_only_whole_versions(artifacts: Path) -> list[str]:
@@ -54,12 +44,11 @@ def leftovers(artifacts: Path) -> list[Path]:
     return list((artifacts / "versions").glob(".unfinished-*"))
 
 
-def test_training_killed_at_any_time(tmp_path: Path, forks: Forks, full: bool) -> None:
+def test_training_killed_at_any_time(tmp_path: Path, full: bool) -> None:
     kills = WITH_FULL if full else KILLS_IN_TRAINING
     artifacts, log = tmp_path / "artifacts", tmp_path / "log"
     began = time.perf_counter()
-    forks.start("train", log=log, artifacts_dir=artifacts)
-    assert forks.wait() == 0, log.read_text()
+    assert start("train", log=log, artifacts_dir=artifacts).wait() == 0, log.read_text()
     whole_time = time.perf_counter() - began
     production = Registry(artifacts).production()
 
@@ -67,10 +56,9 @@ def test_training_killed_at_any_time(tmp_path: Path, forks: Forks, full: bool) -
     killed = 0
     for _ in range(5 * kills):
         began = time.perf_counter()
-        child = forks.start("train", log=log, artifacts_dir=artifacts)
+        child = start("train", log=log, artifacts_dir=artifacts)
         time.sleep(whole_time * (killed + draw.random()) / kills)
-        os.kill(child, signal.SIGKILL)
-        if forks.wait() == -signal.SIGKILL:
+        if child.kill() == -signal.SIGKILL:
             killed += 1
         else:  # it had ended by then: the machine was busier when the whole was timed
             whole_time = min(whole_time, time.perf_counter() - began) * 0.9
@@ -97,38 +85,33 @@ async def rate_at_two_times(url: str) -> int:
     return count
 
 
-def test_retraining_killed_at_any_time(
-    sample_artifacts: Path, tmp_path: Path, sqlite_url: str, forks: Forks, full: bool
-) -> None:
+def test_retraining_killed_at_any_time(sample_artifacts: Path, tmp_path: Path, sqlite_url: str, full: bool) -> None:
     kills = WITH_FULL if full else KILLS_IN_RETRAINING
     artifacts, log = Path(shutil.copytree(sample_artifacts, tmp_path / "artifacts")), tmp_path / "log"
     stored = asyncio.run(rate_at_two_times(sqlite_url))
     settings = {"artifacts_dir": artifacts, "database_url": sqlite_url}
 
-    def start() -> int:
+    def retrain() -> Process:
         """Start as after the two minutes for which a dead trainer keeps its lease."""
         with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection, connection:
             connection.execute("UPDATE leases SET expires_at = '2000-01-01 00:00:00.000000'")
-        return forks.start("retrain", log=log, **settings)
+        return start("retrain", log=log, **settings)
 
     began = time.perf_counter()
-    start()
-    assert forks.wait() == 0, log.read_text()
+    assert retrain().wait() == 0, log.read_text()
     whole_time = time.perf_counter() - began
     draw = random.Random(20261129)
     for kill in range(kills):
         serving = Registry(artifacts).production()
-        child = start()
+        child = retrain()
         time.sleep(whole_time * (kill + draw.random()) / kills)
-        os.kill(child, signal.SIGKILL)
-        killed = forks.wait() == -signal.SIGKILL
+        killed = child.kill() == -signal.SIGKILL
         names = assert_only_whole_versions(artifacts)
         assert serving in names
         assert not killed or Registry(artifacts).production() in {serving, names[-1]}
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
         assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (stored,)
-    start()
-    assert forks.wait() == 0, log.read_text()
+    assert retrain().wait() == 0, log.read_text()
     assert leftovers(artifacts) == []
 
 
@@ -178,9 +161,9 @@ def test_publishing_killed_at_any_time(tmp_path: Path, full: bool) -> None:
 
 
 def test_serving_killed_in_a_burst_of_ratings(
-    tmp_path: Path, sample_artifacts: Path, database_url: str, forks: Forks, full: bool
+    tmp_path: Path, sample_artifacts: Path, database_url: str, full: bool
 ) -> None:
     kills = WITH_FULL if full else KILLS_IN_SERVING
-    killed = kill_while_rating(forks, tmp_path, sample_artifacts, database_url, kills=kills)
+    killed = kill_while_rating(tmp_path, sample_artifacts, database_url, kills=kills)
     assert killed.lost == []
     assert killed.least_sent > KILLS_IN_SERVING

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
+from tests.e2e.browsers import browser_path
 from tests.e2e.processes import serving
-from tests.requirements import need
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> str:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), "")
-    need("chromium", bool(found), "install Chromium")
-    return found
 
 
 def open_page(browser: str, address: str, folder: Path, *options: str) -> tuple[str, str]:
@@ -44,11 +32,11 @@ def open_page(browser: str, address: str, folder: Path, *options: str) -> tuple[
     return done.stdout, done.stderr
 
 
-def test_every_operation_is_shown_and_nothing_is_refused(browser: str, sample_artifacts: Path, tmp_path: Path) -> None:
+def test_every_operation_is_shown_and_nothing_is_refused(sample_artifacts: Path, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/recsvc.db"
     with serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database) as service:
         document = service.client.get("/openapi.json").json()
-        page, log = open_page(browser, f"http://127.0.0.1:{service.port}/docs", tmp_path, "--dump-dom")
+        page, log = open_page(browser_path(), f"http://127.0.0.1:{service.port}/docs", tmp_path, "--dump-dom")
     text = html.unescape(re.sub(r"<[^>]+>|\u200b", "", page))
     for path, methods in document["paths"].items():
         assert path in text

@@ -16,7 +16,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.node import ROOT, run
+from tests.e2e.node import ROOT, of_package, run
 from tests.e2e.processes import Service, serving
 from tests.requirements import need
 
@@ -46,7 +46,7 @@ def test_the_examples_compile_strictly(node_folder: Path) -> None:
     (node_folder / "wrong.ts").write_text(
         (node_folder / "example.ts").read_text().replace("rating: 5 }", 'rating: "5" }')
     )
-    done = subprocess.run(["npx", "tsc", "-p", "."], cwd=node_folder, capture_output=True, text=True, check=False)
+    done = subprocess.run([of_package("tsc"), "-p", "."], cwd=node_folder, capture_output=True, text=True, check=False)
     (node_folder / "wrong.ts").unlink()
     assert done.returncode != 0
     errors = re.findall(r"^(\S.*?)\(\d+,\d+\): error", done.stdout, re.MULTILINE)
@@ -56,7 +56,7 @@ def test_the_examples_compile_strictly(node_folder: Path) -> None:
 
 def test_the_typescript_client_runs(node_folder: Path, service: Service) -> None:
     bundle = ("--bundle", "--platform=node", "--format=esm", "--outfile=example.mjs", "--log-level=warning")
-    run("npx", "esbuild", "example.ts", *bundle, folder=node_folder)
+    run(of_package("esbuild"), "example.ts", *bundle, folder=node_folder)
     output = json.loads(run("node", "example.mjs", address(service), folder=node_folder))
     assert output["user"].startswith("anon:")
     assert output["strategies"] == ["popular", "hybrid"]
@@ -120,7 +120,7 @@ def test_the_react_example_runs_on_a_page_of_another_origin(
         serving(tmp_path, artifacts_dir=sample_artifacts, database_url=database, cors_origins=origin) as service,
     ):
         (node_folder / "Recommendations.tsx").write_text(example("tsx").replace(DOCUMENTED_URL, address(service)))
-        run("npx", "esbuild", "main.tsx", "--bundle", f"--outfile={pages / 'main.js'}", folder=node_folder)
+        run(of_package("esbuild"), "main.tsx", "--bundle", f"--outfile={pages / 'main.js'}", folder=node_folder)
         page.goto(origin)
         movies = page.get_by_role("listitem")
         expect(movies).to_have_count(5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 import threading
@@ -15,7 +14,7 @@ import httpx
 
 from recsvc.storage import feedback
 from recsvc.storage.database import Database
-from tests.e2e.processes import Forks, free_port, wait_until_it_answers
+from tests.e2e.processes import free_port, start, wait_until_it_answers
 
 CLIENTS = 4
 
@@ -72,7 +71,7 @@ class Killed:
     least_sent: int
 
 
-def kill_while_rating(forks: Forks, folder: Path, artifacts: Path, database_url: str, *, kills: int) -> Killed:
+def kill_while_rating(folder: Path, artifacts: Path, database_url: str, *, kills: int) -> Killed:
     """Kill a service again and again at random moments while callers rate, and read what is stored each time."""
     draw = random.Random(20261120)
     callers = [Caller(f"caller-{number}") for number in range(CLIENTS)]
@@ -80,7 +79,7 @@ def kill_while_rating(forks: Forks, folder: Path, artifacts: Path, database_url:
     lost: list[str] = []
     for number in range(kills):
         port = free_port()
-        child = forks.start(
+        child = start(
             "serve", log=log, port=port, artifacts_dir=artifacts, database_url=database_url, log_level="error"
         )
         wait_until_it_answers(port)
@@ -92,8 +91,7 @@ def kill_while_rating(forks: Forks, folder: Path, artifacts: Path, database_url:
         for caller in callers:
             assert caller.answered.wait(10), log.read_text()
         time.sleep(0.1 * draw.random())
-        os.kill(child, signal.SIGKILL)
-        assert forks.wait() == -signal.SIGKILL, log.read_text()
+        assert child.kill() == -signal.SIGKILL, log.read_text()
         for thread in threads:
             thread.join()
         for caller in callers:

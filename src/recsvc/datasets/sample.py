@@ -49,13 +49,14 @@ def _movie(record: dict[str, Any]) -> Movie:
 
 
 def _ratings(text: str) -> Ratings:
-    rows = list(csv.DictReader(io.StringIO(text)))
+    _, *rows = csv.reader(io.StringIO(text))
+    labels, movie_ids, stars, timestamps = zip(*rows, strict=True)
     codes: dict[str, int] = {}
-    users = np.array([codes.setdefault(row["userId"], len(codes)) for row in rows], np.int32)
+    users = np.array([codes.setdefault(label, len(codes)) for label in labels], np.int32)
     return ratings_table(
         list(codes),
         users,
-        np.array([int(row["movieId"]) for row in rows], np.int64),
-        np.array([float(row["rating"]) for row in rows], np.float32),
-        np.array([int(row["timestamp"]) for row in rows], np.int64),
+        np.array(movie_ids).astype(np.int64),
+        np.array(stars).astype(np.float32),
+        np.array(timestamps).astype(np.int64),
     )

@@ -94,6 +94,7 @@ def title_tags(movie: Movie) -> Iterator[str]:
     yield from dict.fromkeys(f"series:{name}" for name in map(_series, (title, _SUBTITLE.split(title)[0])) if name)
 
 
+@lru_cache(maxsize=200_000)
 def _series(title: str) -> str:
     """Return a title without its number in a series; the number alone is a title, too (300)."""
     plain = " ".join(plain_words(title))
@@ -162,17 +163,27 @@ def _field_matrix(
     TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 + n) / (1 + df)) + 1. Sources: Salton & Buckley 1988 for
     the weights; Weinberger et al. 2009 for hashing.
     """
-    from sklearn.feature_extraction import DictVectorizer, FeatureHasher
+    from sklearn.feature_extraction import FeatureHasher
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.preprocessing import normalize
 
     bags = [Counter(tags(movie)) for movie in movies]
-    maker = FeatureHasher(HASH_BUCKETS) if vectoriser == "hashing" else DictVectorizer(dtype=np.float32)
-    counts = sparse.csr_array(maker.fit_transform(bags), dtype=np.float32)
-    if vectoriser != "hashing":
+    if vectoriser == "hashing":
+        counts: TagMatrix = sparse.csr_array(FeatureHasher(HASH_BUCKETS).fit_transform(bags), dtype=np.float32)
+    else:
+        counts = _counted(bags)
         document_counts = np.bincount(counts.indices, minlength=counts.shape[1])
         counts = sparse.csr_array(counts[:, np.flatnonzero(document_counts >= min_movies)])
         if not counts.shape[1]:
             return counts
     matrix = TfidfTransformer(sublinear_tf=True).fit_transform(counts) if vectoriser == "tfidf" else normalize(counts)
     return sparse.csr_array(matrix, dtype=np.float32)
+
+
+def _counted(bags: Sequence[Counter[str]]) -> TagMatrix:
+    """Return how often each movie has each tag, (n_movies, n_tags); the columns are the tags in their order."""
+    columns = {tag: column for column, tag in enumerate(sorted(set().union(*bags)))}
+    counts = np.array([count for bag in bags for count in bag.values()], np.float32)
+    places = np.array([columns[tag] for bag in bags for tag in bag], np.int32)
+    starts = np.cumsum([0, *map(len, bags)])
+    return sparse.csr_array((counts, places, starts), shape=(len(bags), len(columns)))

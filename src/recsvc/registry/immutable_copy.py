@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from glob import iglob
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -59,12 +60,15 @@ def _different(contents: Contents, files: Records) -> str | None:
 
 
 def _shared(version: str) -> Iterator[mmap.mmap]:
-    """Yield what processes, this one included, have made immutable under the name of a version."""
-    target = Path(f"/memfd:{version} (deleted)")
-    for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207 - Path.glob fails when a process ends meanwhile
+    """Yield what processes have made immutable under the name of a version, this one first, which has few files.
+
+    There may be ten thousand open files on a machine, so that their names stay strings.
+    """
+    target = f"/memfd:{version} (deleted)"
+    for link in chain(iglob("/proc/self/fd/*"), iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207
         with suppress(OSError, ValueError):  # of a process that ended, or of another user; it can change, or is empty
-            if link.readlink() == target:
-                yield _mapped(link)
+            if os.readlink(link) == target:  # noqa: PTH115
+                yield _mapped(Path(link))
 
 
 def _copy(folder: Path, files: Records) -> Contents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from alembic import command
 from alembic.config import Config
@@ -27,12 +28,7 @@ def upgrade(connection: Connection, history: Callable[[], CatalogueHistory]) -> 
     Raises:
         ConfigurationError: the database has a migration that this version of the code does not know.
     """
-    config = Config()
-    config.set_main_option("script_location", "recsvc.storage:migrations")
-    config.attributes["connection"] = connection
-    config.attributes["catalogue_history"] = history
-    scripts = ScriptDirectory.from_config(config)
-
+    scripts = _scripts()
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     current = MigrationContext.configure(connection).get_current_heads()
@@ -43,4 +39,19 @@ def upgrade(connection: Connection, history: Callable[[], CatalogueHistory]) -> 
             f"and this one knows {', '.join(scripts.get_heads())} at most"
         )
     if set(current) != set(scripts.get_heads()):
+        config = _config()
+        config.attributes["connection"] = connection
+        config.attributes["catalogue_history"] = history
         command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "recsvc.storage:migrations")
+    return config
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """Return the migrations, whose files are read once."""
+    return ScriptDirectory.from_config(_config())

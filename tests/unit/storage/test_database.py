@@ -31,17 +31,17 @@ async def refusal(url: str) -> str:
     return message
 
 
-async def test_what_was_written_is_there_after_opening_again(database_url: str) -> None:
+async def test_what_was_written_is_there_after_opening_again(new_database_url: str) -> None:
     for expected in (True, False):
-        database = await Database.open(database_url)
+        database = await Database.open(new_database_url)
         await database.ping()
         async with database.write() as transaction:
             assert await feedback.put(transaction, CATALOGUE, Feedback("ann", 1, FeedbackKind.LIKED)) is expected
         await database.close()
 
 
-async def test_closing_twice_is_harmless_and_reading_after_it_is_refused(database_url: str) -> None:
-    database = await Database.open(database_url)
+async def test_closing_twice_is_harmless_and_reading_after_it_is_refused(new_database_url: str) -> None:
+    database = await Database.open(new_database_url)
     await database.reader.read(CATALOGUE, "ann")
     await database.close()
     await database.close()
@@ -158,19 +158,19 @@ class TestPostgresql:
             f'cannot use PostgreSQL at 127.0.0.1:{port}/recsvc: password authentication failed for user "me"'
         )
 
-    async def test_no_such_database(self, postgres_url: str) -> None:
-        assert "does not exist" in await refusal(f"{postgres_url}_absent")
+    async def test_no_such_database(self, new_postgres_url: str) -> None:
+        assert "does not exist" in await refusal(f"{new_postgres_url}_absent")
 
-    async def test_a_database_that_only_reads(self, postgres_url: str) -> None:
-        assert "read-only transaction" in await refusal(f"{postgres_url}?default_transaction_read_only=on")
+    async def test_a_database_that_only_reads(self, new_postgres_url: str) -> None:
+        assert "read-only transaction" in await refusal(f"{new_postgres_url}?default_transaction_read_only=on")
 
     @pytest.mark.parametrize(("right", "reason"), [("USAGE", "permission denied"), ("CREATE", "no schema")])
-    async def test_no_right_to_make_tables(self, postgres_url: str, right: str, reason: str) -> None:
+    async def test_no_right_to_make_tables(self, new_postgres_url: str, right: str, reason: str) -> None:
         import asyncpg
 
-        address = postgres_url.partition("//")[2].rpartition("@")[2]
-        role = postgres_url.rpartition("/")[2] + "_guest"
-        connection = await asyncpg.connect(postgres_url)
+        address = new_postgres_url.partition("//")[2].rpartition("@")[2]
+        role = new_postgres_url.rpartition("/")[2] + "_guest"
+        connection = await asyncpg.connect(new_postgres_url)
         await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'guest'; GRANT {right} ON SCHEMA public TO {role}")
         try:
             assert reason in await refusal(f"postgresql://{role}:guest@{address}")
@@ -197,16 +197,16 @@ class TestPostgresql:
         assert "percent-encoded" in message
         assert "secret" not in message
 
-    async def test_libpq_options_are_understood(self, postgres_url: str) -> None:
-        database = await Database.open(f"{postgres_url}?sslmode=disable&application_name=recsvc-test")
+    async def test_libpq_options_are_understood(self, new_postgres_url: str) -> None:
+        database = await Database.open(f"{new_postgres_url}?sslmode=disable&application_name=recsvc-test")
         await database.ping()
         await database.close()
 
-    async def test_terminated_connections_are_replaced(self, postgres_url: str) -> None:
-        database = await Database.open(postgres_url)
+    async def test_terminated_connections_are_replaced(self, new_postgres_url: str) -> None:
+        database = await Database.open(new_postgres_url)
         for movie_id in range(1, 4):
             await asyncio.gather(*(database.ping() for _ in range(8)))
-            await terminate_all(postgres_url)
+            await terminate_all(new_postgres_url)
             refused = 0
             while True:
                 try:
@@ -220,13 +220,13 @@ class TestPostgresql:
             assert list((await database.reader.read(CATALOGUE, "ann")).movie_ids) == list(range(1, movie_id + 1))
         await database.close()
 
-    async def test_terminated_within_a_transaction(self, postgres_url: str) -> None:
-        database = await Database.open(postgres_url)
+    async def test_terminated_within_a_transaction(self, new_postgres_url: str) -> None:
+        database = await Database.open(new_postgres_url)
 
         async def write_and_be_terminated(then: list[Feedback]) -> None:
             async with database.write() as transaction:
                 await feedback.put(transaction, CATALOGUE, Feedback("ann", 1, FeedbackKind.LIKED))
-                await terminate_all(postgres_url)
+                await terminate_all(new_postgres_url)
                 await feedback.put_many(transaction, CATALOGUE, then)
 
         for then in ([Feedback("ann", 2, FeedbackKind.LIKED)], []):
@@ -236,13 +236,13 @@ class TestPostgresql:
         assert len(await database.reader.read(CATALOGUE, "ann")) == 0
         await database.close()
 
-    async def test_a_server_that_went_away_is_not_ready(self, postgres_url: str) -> None:
+    async def test_a_server_that_went_away_is_not_ready(self, new_postgres_url: str) -> None:
         import asyncpg
 
         from tests.databases import SERVER_URL
 
-        name = postgres_url.rpartition("/")[2]
-        database = await Database.open(postgres_url)
+        name = new_postgres_url.rpartition("/")[2]
+        database = await Database.open(new_postgres_url)
         await database.reader.read(CATALOGUE, "ann")
         admin = await asyncpg.connect(SERVER_URL)
         await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")

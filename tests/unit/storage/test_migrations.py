@@ -41,7 +41,7 @@ def schema(connection: Connection) -> dict[str, Any]:
     }
 
 
-async def test_the_migrated_schema_is_the_schema_of_the_tables(database: Database) -> None:
+async def test_the_migrated_schema_is_the_schema_of_the_tables(new_database_url: str) -> None:
     def differences(connection: Connection) -> list[Any]:
         options = {"compare_type": True, "compare_server_default": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
@@ -50,22 +50,24 @@ async def test_the_migrated_schema_is_the_schema_of_the_tables(database: Databas
         metadata.drop_all(connection)
         metadata.create_all(connection)
 
+    database = await Database.open(new_database_url)
     async with database._write.begin() as connection:
         assert await connection.run_sync(differences) == []
         migrated = await connection.run_sync(schema)
         await connection.run_sync(rebuild)
         assert await connection.run_sync(schema) == migrated
+    await database.close()
     assert len(migrated["feedback"]["checks"]) == 5
 
 
 async def test_migrating_again_changes_nothing_and_logs_nothing(
-    database_url: str, caplog: pytest.LogCaptureFixture
+    new_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     handlers = list(logging.getLogger().handlers)
     levels = {name: logging.getLogger(name).level for name in ("", "alembic", "sqlalchemy", "sqlalchemy.engine")}
     schemas = []
     for _ in range(2):
-        database = await Database.open(database_url)
+        database = await Database.open(new_database_url)
         async with database._write.connect() as connection:
             schemas.append(await connection.run_sync(schema))
             versions = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
@@ -94,8 +96,8 @@ async def migrated_to(revision: str, url: str) -> AsyncEngine:
     return connected.write
 
 
-async def test_what_was_kept_before_recommendations_were_attributed_is_kept_on(database_url: str) -> None:
-    old = await migrated_to("0001", database_url)
+async def test_what_was_kept_before_recommendations_were_attributed_is_kept_on(new_database_url: str) -> None:
+    old = await migrated_to("0001", new_database_url)
     said = [
         ("ann", 1, "rating", 4.5, "0123456789abcdef", 3),
         ("ann", 2**53 - 1, "seen", None, None, 1),
@@ -111,7 +113,7 @@ async def test_what_was_kept_before_recommendations_were_attributed_is_kept_on(d
     await old.dispose()
 
     nobody_knows = CatalogueHistory([(datetime(2000, 1, 1, tzinfo=UTC), "")])
-    database = await Database.open(database_url, lambda: nobody_knows)
+    database = await Database.open(new_database_url, lambda: nobody_knows)
     async with database._write.connect() as connection:
         after = (await connection.exec_driver_sql(f"SELECT {columns} FROM feedback ORDER BY 1, 2")).all()
         fresh = await connection.run_sync(schema)
@@ -158,7 +160,7 @@ HISTORY = CatalogueHistory(
 """The sample served in January and from April (of Helsinki) on, ml-1m in February, and in March nobody knows what."""
 
 
-async def test_old_rows_belong_to_what_served_at_their_time(database_url: str) -> None:
+async def test_old_rows_belong_to_what_served_at_their_time(new_database_url: str) -> None:
     moments = {
         "2025-12-31 23:59:59.999": "",
         "2026-01-01 00:00:00.000": "sample",
@@ -172,7 +174,7 @@ async def test_old_rows_belong_to_what_served_at_their_time(database_url: str) -
     }
     january, february = "2026-01-09 00:00:00.000", "2026-02-09 00:00:00.000"
     lists = {"a" * 22: (january, january, "sample"), "b" * 22: (january, february, ""), "c" * 22: (february,) * 2}
-    old = await migrated_to("0002", database_url)
+    old = await migrated_to("0002", new_database_url)
     async with old.begin() as connection:
         run = connection.exec_driver_sql
         for number, moment in enumerate(moments):
@@ -200,7 +202,7 @@ async def test_old_rows_belong_to_what_served_at_their_time(database_url: str) -
         return HISTORY
 
     for _ in range(2):
-        database = await Database.open(database_url, history)
+        database = await Database.open(new_database_url, history)
         async with database._write.connect() as connection:
             rows = {
                 name: (await connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY 1, 2, 3")).all()
@@ -230,8 +232,8 @@ async def test_old_rows_belong_to_what_served_at_their_time(database_url: str) -
     }
 
 
-async def test_what_belongs_to_no_catalogue_is_told(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    old = await migrated_to("0002", database_url)
+async def test_what_belongs_to_no_catalogue_is_told(new_database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    old = await migrated_to("0002", new_database_url)
     nobody_knows = CatalogueHistory([(datetime(2000, 1, 1, tzinfo=UTC), "")])
     async with old.begin() as connection:
         for number in range(3):
@@ -239,33 +241,33 @@ async def test_what_belongs_to_no_catalogue_is_told(database_url: str, caplog: p
             await connection.exec_driver_sql(statement)
     await old.dispose()
     with pytest.raises(ConfigurationError, match="set RECSVC_ARTIFACTS_DIR to the registry that was in use"):
-        await Database.open(database_url)  # an empty registry is another one
-    await (await Database.open(database_url, lambda: nobody_knows)).close()
+        await Database.open(new_database_url)  # an empty registry is another one
+    await (await Database.open(new_database_url, lambda: nobody_knows)).close()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
         "3 rows of feedback are of no catalogue that the registry knows: kept, and not used"
     ]
 
 
-async def test_a_history_that_cannot_be_read_leaves_everything_as_it_was(database_url: str) -> None:
-    await (await migrated_to("0002", database_url)).dispose()
+async def test_a_history_that_cannot_be_read_leaves_everything_as_it_was(new_database_url: str) -> None:
+    await (await migrated_to("0002", new_database_url)).dispose()
 
     def damaged() -> CatalogueHistory:
         raise RegistryError("aliases.jsonl:3: not an alias entry")
 
     for _ in range(2):
         with pytest.raises(RegistryError, match="not an alias entry"):
-            await Database.open(database_url, damaged)
-    await (await Database.open(database_url)).close()
+            await Database.open(new_database_url, damaged)
+    await (await Database.open(new_database_url)).close()
 
 
-async def test_a_database_of_a_newer_recsvc_is_refused_and_left_alone(database_url: str) -> None:
-    database = await Database.open(database_url)
+async def test_a_database_of_a_newer_recsvc_is_refused_and_left_alone(new_database_url: str) -> None:
+    database = await Database.open(new_database_url)
     async with database._write.begin() as connection:
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     await database.close()
     for _ in range(2):
         with pytest.raises(ConfigurationError, match=r"made by a newer recsvc.* 9999, .* 0009 at most$"):
-            await Database.open(database_url)
+            await Database.open(new_database_url)
 
 
 def test_migrations_are_found_as_a_package() -> None:

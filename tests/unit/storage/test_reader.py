@@ -64,14 +64,14 @@ async def test_another_connection_s_commit_is_seen_at_once_and_nothing_before(
 
 
 class TestSqlite:
-    async def test_absent_is_not_ready_and_a_later_read_tries_again(self, tmp_path: Path, sqlite_url: str) -> None:
+    async def test_absent_is_not_ready_and_a_later_read_tries_again(self, tmp_path: Path, new_sqlite_url: str) -> None:
         path = tmp_path / "recsvc.db"
         reader = SqliteFeedbackReader(path)
         for _ in range(2):
             with pytest.raises(NotReadyError, match="unable to open database file"):
                 await reader.read(CATALOGUE, "ann")
         assert not path.exists()
-        database = await Database.open(sqlite_url)
+        database = await Database.open(new_sqlite_url)
         await put(database, Feedback("ann", 1, FeedbackKind.LIKED))
         assert list((await reader.read(CATALOGUE, "ann")).movie_ids) == [1]
         await reader.close()

@@ -76,9 +76,9 @@ def learning_curve(dataset: Dataset, vocabulary: Vocabulary, config: HybridConfi
         held_out, held_out_liked = taste.rows[rest], taste.rows[rest[taste.stars[rest] >= LIKED_STARS]]
         for name, model in models.items():
             lists = [top(model.score(part), candidates, k=K).rows for part in tastes]
-            gains[name].append([_ndcg(rows, held_out) for rows in lists])
+            gains[name].append(_ndcg(lists, held_out, users.n_movies))
             if len(held_out_liked):
-                gains[LIKED + name].append([_ndcg(rows, held_out_liked) for rows in lists])
+                gains[LIKED + name].append(_ndcg(lists, held_out_liked, users.n_movies))
     means = {name: np.mean(of_users, axis=0).tolist() for name, of_users in gains.items() if of_users}
     return Curve(tuple(float(count) for count in FOLDED_IN), means)
 
@@ -100,7 +100,7 @@ def diversity_curve(dataset: Dataset, vocabulary: Vocabulary, config: HybridConf
         pool = top(hybrid.score(taste), _all_but(train.n_movies, taste.rows), k=DEEPEST)
         likeness = cache(hybrid.content.cosines_among(pool.rows))
         of_user = [diversified(pool, likeness, diversity=share, k=K) for share in DIVERSITIES]
-        gains.append([_ndcg(ranked.rows, relevant) for ranked in of_user])
+        gains.append(_ndcg([ranked.rows for ranked in of_user], relevant, train.n_movies))
         lists.append(of_user)
     by_genres = genre_likeness(dataset.movies)
     variety = [diversity(RankedLists(K, users, ranked), by_genres) for ranked in zip(*lists, strict=True)]
@@ -166,7 +166,11 @@ def _all_but(n_movies: int, rows: Rows) -> BoolMovies:
     return allowed
 
 
-def _ndcg(rows: Rows, relevant: Rows) -> float:
-    hits = np.zeros((1, K), np.bool_)
-    hits[0, : len(rows)] = np.isin(rows, relevant)
-    return float(ndcg(hits, np.array([len(relevant)]))[0])
+def _ndcg(lists: Sequence[Rows], relevant: Rows, n_movies: int) -> list[float]:
+    """Return the nDCG@10 of each of some lists of one user."""
+    is_relevant = np.zeros(n_movies, np.bool_)
+    is_relevant[relevant] = True
+    hits = np.zeros((len(lists), K), np.bool_)
+    for of_list, rows in zip(hits, lists, strict=True):
+        of_list[: len(rows)] = is_relevant[rows]
+    return [float(value) for value in ndcg(hits, np.full(len(lists), len(relevant)))]
