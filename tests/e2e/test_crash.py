@@ -19,7 +19,7 @@ from recsvc.storage.database import Database
 from recsvc.storage.feedback import Feedback
 from recsvc.training.gate_in_time import LEAST_USERS
 from recsvc.types import FeedbackKind
-from tests.e2e.processes import Process, environment, run, start
+from tests.e2e.processes import Process, environment, start
 from tests.e2e.writers import kill_while_rating
 
 WITH_FULL = 50
@@ -154,8 +154,8 @@ def test_publishing_killed_at_any_time(tmp_path: Path, full: bool) -> None:
     assert cut_short > 5
     assert torn > 5
 
-    done = run("train", artifacts_dir=artifacts)
-    assert done.returncode == 0, done.stderr
+    log = tmp_path / "log"
+    assert start("train", log=log, artifacts_dir=artifacts).wait() == 0, log.read_text()
     assert leftovers(artifacts) == []
     assert assert_only_whole_versions(artifacts)[-1] == Registry(artifacts).production()
 

@@ -27,7 +27,7 @@ def zip_of(*entries: tuple[str | zipfile.ZipInfo, bytes], seed: int = 1) -> byte
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ml-100k/u.data", f"{seed}\t1\t5\t1\n")
         archive.writestr("ml-100k/u.item", item_line(1, "Toy Story (1995)", 3))
-        archive.writestr("ml-100k/noise", random.Random(seed).randbytes(600_000))
+        archive.writestr("ml-100k/noise", random.Random(seed).randbytes(600_000), zipfile.ZIP_STORED)
         for name, data in entries:
             archive.writestr(name, data)
     return content.getvalue()
