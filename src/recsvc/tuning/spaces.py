@@ -84,8 +84,8 @@ GROUPS = (
 
 STARTS: tuple[Point, ...] = (
     {"half_life": NO_HALF_LIFE, "stars_below": 8.0},
-    {"half_life": 0.07, "stars_below": 5.0},
     {"prior_growth": 0.5},
+    {"prior_growth": 1.0},
     {"popularity": 0.08, "ease.l2": 800.0, "ease.user_power": 0.25},
     {"als": 0.55},
     {"als": 0.2, "spectral_share": 0.05},
