@@ -318,6 +318,15 @@ def tune(report: Report) -> str:
         for kind, value in kinds.items()
     ]
     rows += [[name, f"{value:.4g}", f"{best['settings'][name]:.4g}"] for name, value in defaults["settings"].items()]
+    first, found = report["popular"]["defaults"], report["popular"]["chosen"]
+    rows += [
+        [f"without ratings ndcg@10 {kind}", f"{value:.4f}", f"{found['ndcg@10'][kind]:.4f}"]
+        for kind, value in first["ndcg@10"].items()
+    ]
+    rows += [
+        [f"without ratings {name}", *("none" if one[name] is None else f"{one[name]:.4g}" for one in (first, found))]
+        for name in ("half_life", "prior_stars")
+    ]
     return f"`{COMMANDS['tune']}` ({report['trials']} trials):\n\n{table(['', 'defaults', 'best'], rows)}"
 
 

@@ -284,6 +284,11 @@ def show_study(study: Study) -> None:
     _add(table, "weighted mean over that of the defaults", "1", f"{best.value.mean:.4f} ± {best.value.error:.4f}")
     for name, value in defaults.point.items():
         _add(table, name, f"{value:.4g}", f"{best.point[name]:.4g}")
+    if study.popular is not None:
+        for name, one, other in zip(
+            ("any", "liked"), study.popular.defaults.ndcg, study.popular.best.ndcg, strict=True
+        ):
+            _add(table, f"users without ratings, nDCG@10 {name}", f"{one:.4f}", f"{other:.4f}")
     out.print(table)
 
 

@@ -110,6 +110,7 @@ def train(
             ),
             content=content,
             popularity=replace(defaults.popularity, vote_quantile=vote_quantile),
+            prior_popularity=replace(defaults.prior_popularity, vote_quantile=vote_quantile),
         ),
         stars=NmfConfig(fill=fill) if stars == "nmf" else VbmfConfig(),
         min_ratings_per_user=min_ratings_per_user,

@@ -28,6 +28,8 @@ SCALE_USERS = 300
 SCALE_MOVIES = 300
 MIN_CORRELATION = 0.05
 FEW_RATINGS = 20
+PRIOR = "prior"
+"""The name of the popularity of the prior among the states of the parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class HybridConfig:
 
     `weights` are those of scores, which are brought to one scale first; without a weight, ALS is not trained.
     `similar_weights` are those of similarities, where the parts are cosines and need no common scale; ALS has none.
+    `popularity` orders the list of a user without ratings, and the prior of all others is of `prior_popularity`: who
+    starts now wants what is popular now, and ratings of earlier years go with what was popular then.
     `popularity_prior` is the strength of the popularity prior: one star of a movie's weighted rating counts as much as
     that many ratings of a user. With more than `FEW_RATINGS` ratings of a user, the strength grows by their number to
     the power of `prior_growth` (0-1): 0 is a prior that matters ever less, and 0.5 one that keeps up with a sum of what
@@ -56,6 +60,7 @@ class HybridConfig:
     content: ContentConfig = field(default_factory=ContentConfig)
     als: AlsConfig = field(default_factory=AlsConfig)
     popularity: PopularityConfig = field(default_factory=lambda: PopularityConfig(half_life=0.5))
+    prior_popularity: PopularityConfig = field(default_factory=lambda: PopularityConfig(half_life=0.5))
     weights: PartValues = PartValues(collaborative=0.52, als=0.28, content=0.2)
     similar_weights: PartValues = PartValues(collaborative=0.09, content=0.91)
     popularity_prior: float = 7.0
@@ -108,6 +113,7 @@ class Hybrid(Model):
         self.content = Content(self.config.content)
         self.als = Als(self.config.als)
         self.popularity = Popularity(self.config.popularity)
+        self.prior_popularity = Popularity(self.config.prior_popularity)
         self.kinds = MovieKinds.of([])
         self._scales = PartValues(1.0, 1.0)
         self._similar_centres = PartValues(0.0, 0.0)
@@ -140,9 +146,10 @@ class Hybrid(Model):
         *,
         rng: np.random.Generator,
     ) -> Self:
-        """Join parts that are trained on these ratings and movies already; only the popularity is trained here."""
+        """Join parts that are trained on these ratings and movies already; only what is popular is trained here."""
         self.collaborative, self.content, self.als, self.kinds = parts
-        self.popularity.fit(interactions, movies, rng=rng)
+        for popularity in (self.popularity, self.prior_popularity):
+            popularity.fit(interactions, movies, rng=rng)
         users = interactions.of_users(_sample(np.flatnonzero(np.diff(interactions.starts)), SCALE_USERS, rng))
         rows = _sample(np.arange(interactions.n_movies), SCALE_MOVIES, rng)
         if not users.n_users:
@@ -152,20 +159,21 @@ class Hybrid(Model):
         self._similar_centres = PartValues(
             _mean_similarity(self.collaborative, rows), _mean_similarity(self.content, rows)
         )
-        popularity = self.popularity.score(EMPTY_TASTE)
         trained = self.collaborative.informative()
         sample = rows[trained[rows]]
         slope = ColdStartNeighbours.among_trained(self.content, sample, trained).slope(scores[0], users)
         self._cold_start = ColdStartNeighbours.find(self.content, interactions.counts() == 0, trained).shrunk(slope)
         one_of_each = users.rows[rng.integers(users.starts[:-1], users.starts[1:])]
         unit = _unit(blend_all(self._blended_parts(), self._one_usual_rating(interactions.n_movies, one_of_each)))
-        self._popularity_prior = PopularityPrior(_mean([popularity]), self.config.popularity_prior * (unit or 1.0))
+        self._popularity_prior = PopularityPrior(
+            _mean([self.prior_popularity.score(EMPTY_TASTE)]), self.config.popularity_prior * (unit or 1.0)
+        )
         self._assemble()
         return self
 
     def _assemble(self) -> None:
         """Prepare what answers from what was trained."""
-        self._prior = self._popularity_prior.of(self.popularity.score(EMPTY_TASTE))
+        self._prior = self._popularity_prior.of(self.prior_popularity.score(EMPTY_TASTE))
         self._prior[self._cold_start.rows] = self._cold_start.mean(self._prior)
         self._parts = self._blended_parts()
         self.__dict__.pop("_item_weights", None)
@@ -253,6 +261,7 @@ class Hybrid(Model):
     def state(self) -> State:
         """Return the states of the parts, arrays named `part/array`; scales, centres and prior are in the config."""
         states = {part.kind: part.state() for part in (self.collaborative, self.content, self.als, self.popularity)}
+        states[PRIOR] = self.prior_popularity.state()
         config = {
             "weights": asdict(self.config.weights),
             "similar_weights": asdict(self.config.similar_weights),
@@ -278,6 +287,9 @@ class Hybrid(Model):
         collaborative = Collaborative.from_state(_part_state(state, Collaborative.kind))
         content = Content.from_state(_part_state(state, Content.kind))
         popularity = Popularity.from_state(_part_state(state, Popularity.kind))
+        prior_popularity = popularity  # there was only one before
+        if PRIOR in config["parts"]:
+            prior_popularity = Popularity.from_state(_part_state(state, PRIOR))
         if Als.kind in config["parts"]:
             als = Als.from_state(_part_state(state, Als.kind))
         else:  # it was trained before ALS was a part
@@ -289,6 +301,7 @@ class Hybrid(Model):
                 content.config,
                 als.config,
                 popularity.config,
+                prior_popularity.config,
                 PartValues(**config["weights"]),
                 PartValues(**config["similar_weights"]),
                 prior["ratings"],
@@ -296,7 +309,8 @@ class Hybrid(Model):
                 config.get("calibration", 0.0),
             )
         )
-        model.collaborative, model.content, model.als, model.popularity = collaborative, content, als, popularity
+        model.collaborative, model.content, model.als = collaborative, content, als
+        model.popularity, model.prior_popularity = popularity, prior_popularity
         if "kinds/starts" in state.arrays:
             model.kinds = MovieKinds(state.arrays["kinds/starts"], state.arrays["kinds/numbers"])
         model._scales = PartValues(**config["scales"])

@@ -8,15 +8,15 @@ import numpy as np
 
 from recsvc.datasets.dataset import Dataset
 from recsvc.models.collaborative import CollaborativeConfig
-from recsvc.tuning.holdouts import WINDOWS
-from recsvc.tuning.spaces import GROUPS
+from recsvc.tuning.holdouts import ENOUGH_UNKNOWN, MOST_WINDOWS, WINDOWS
+from recsvc.tuning.spaces import GROUPS, HALF_LIVES, STARS_BELOW
 
 LEAST_RATINGS, LEAST_USERS = 2_000, 50
 """With fewer, hold-outs are too small to tell configs apart, and the defaults are used."""
 LEAST_TRIALS, MOST_TRIALS = 17, 49
 SECONDS = 200.0
 """About how long the search may take on one processor."""
-SECONDS_PER_PRODUCT, SECONDS_PER_SCORE, SECONDS_PER_RATING = 6e-11, 3e-8, 7e-7
+SECONDS_PER_PRODUCT, SECONDS_PER_SCORE, SECONDS_PER_RATING, SECONDS_PER_RECENCY = 6e-11, 3e-8, 7e-7, 1.5e-7
 ROUND = 8
 """The number of trials around one centre."""
 SEEDS = (1, 2, 3)
@@ -46,7 +46,8 @@ def budget(dataset: Dataset, trials: int | None = None) -> Budget:
     """Return what a search needs; None makes as many trials as take `SECONDS`, at least `LEAST_TRIALS`.
 
     Of the m movies that are trained on and the n users, a trial needs the time of products of (m, m) and (m, min(m, n))
-    matrices, of the scores of some users, and of the ratings.
+    matrices, of the scores of some users, and of the ratings. Popularity for users without ratings is computed from the
+    ratings for each of its settings, in as many windows as have enough such users if a tenth of all are in each.
     """
     ratings = dataset.ratings
     n_users = len(ratings.user_labels)
@@ -57,6 +58,8 @@ def budget(dataset: Dataset, trials: int | None = None) -> Budget:
     each = once * (HOLD_OUTS + WINDOWS + HOLD_OUTS * FINALISTS * (len(SEEDS) - 1) / ROUND)
     confirming = HOLD_OUTS * len(CONFIRMING_SEEDS)
     last = once * (confirming * (CONFIRMED + 1) + (confirming + HOLD_OUTS + WINDOWS) * (len(GROUPS) + 1))
+    windows = min(MOST_WINDOWS, 1 + 10 * ENOUGH_UNKNOWN // n_users)
+    last += SECONDS_PER_RECENCY * len(ratings) * len(HALF_LIVES) * len(STARS_BELOW) * windows
     if trials is None:
         trials = min(max(int((SECONDS - last) / each), LEAST_TRIALS), MOST_TRIALS)
     return Budget(trials, trials * each + last, 8 * 8 * n_trained**2 + 4 * 16 * scores + 200 * len(ratings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,10 +17,10 @@ TEST_SEED = 42
 HELD_OUT_SHARE = 0.1
 """It is small, so that the ratings that are trained on are nearly as dense as all that may be used."""
 FEW = 5
-IN_TIME = ("later", "unknown")
-WINDOWS = 3
-WINDOW_STEP = 0.1
+WINDOWS, WINDOW_STEP = 3, 0.1
 """The cut in time of each window is before that of the next newer one by this share of all ratings."""
+MOST_WINDOWS, UNKNOWN_STEP, ENOUGH_UNKNOWN = 10, 0.04, 1000
+"""The same of unknown users, whose windows end where there are enough of them."""
 
 
 def without_test_ratings(dataset: Dataset, vocabulary: Vocabulary) -> Dataset:
@@ -50,25 +51,42 @@ def inner_tasks(dataset: Dataset, vocabulary: Vocabulary, seed: int) -> dict[str
     }
 
 
-def tasks_in_time(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, list[Task]]:
-    """Make the tasks of users `later` in time, who have older ratings, and of `unknown` users, who have none.
+def later_tasks(dataset: Dataset, vocabulary: Vocabulary) -> list[Task]:
+    """Make the tasks of users *later* in time, who have older ratings, in `WINDOWS` windows; see `_in_time`."""
+    return [task for task in _in_time(dataset, vocabulary, WINDOW_STEP, WINDOWS, known=True) if len(task.users)]
+
+
+def unknown_tasks(dataset: Dataset, vocabulary: Vocabulary) -> list[Task]:
+    """Make the tasks of *unknown* users in time, who have no older ratings; see `_in_time`.
+
+    Windows are added until they have `ENOUGH_UNKNOWN` users together, and at most `MOST_WINDOWS`: a list for all of
+    them is made at once, so that many windows cost little where one would have few users.
+    """
+    tasks, users = list[Task](), 0
+    for task in _in_time(dataset, vocabulary, UNKNOWN_STEP, MOST_WINDOWS, known=False):
+        if len(task.users):
+            tasks.append(task)
+            users += len(task.users)
+        if users >= ENOUGH_UNKNOWN:
+            break
+    return tasks
+
+
+def _in_time(dataset: Dataset, vocabulary: Vocabulary, step: float, windows: int, *, known: bool) -> Iterator[Task]:
+    """Make the task of each window in time, for the users who have older ratings, or for those who have none.
 
     Nothing is drawn. In the first window the newest fifth of all ratings is held out; each further one leaves out
-    `WINDOW_STEP` more of the newest, since few users come back in any one. This is rolling-origin evaluation (Tashman
-    2000, Out-of-sample tests of forecasting accuracy). Where times are not known, there are none.
+    `step` more of the newest, since few users come in any one. This is rolling-origin evaluation (Tashman 2000,
+    Out-of-sample tests of forecasting accuracy). Where times are not known, there are none.
     """
-    ratings, tasks = dataset.ratings, dict[str, list[Task]]()
+    ratings = dataset.ratings
     if (ratings.timestamps == ratings.timestamps[0]).all():
-        return tasks
-    for window in range(WINDOWS):
-        older = by_time(ratings, test_share=WINDOW_STEP * window)[0] if window else ratings
+        return
+    for window in range(windows):
+        older = by_time(ratings, test_share=step * window)[0] if window else ratings
         task = temporal(replace(dataset, ratings=older), vocabulary, window)
-        has_older = np.diff(task.fold_in.starts)[task.users] > 0
-        for name, users in zip(IN_TIME, (task.users[has_older], task.users[~has_older]), strict=True):
-            held_out = task.held_out.kept(np.isin(task.held_out.users, users))
-            if len(users):
-                tasks.setdefault(name, []).append(replace(task, users=users, held_out=held_out))
-    return tasks
+        users = task.users[(np.diff(task.fold_in.starts)[task.users] > 0) == known]
+        yield replace(task, users=users, held_out=task.held_out.kept(np.isin(task.held_out.users, users)))
 
 
 def few(users: Interactions, most: int, rng: np.random.Generator) -> Interactions:

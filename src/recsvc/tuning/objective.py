@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recsvc.datasets.dataset import Dataset
 from recsvc.evaluation.metrics.accuracy import per_user
 from recsvc.evaluation.metrics.beyond_accuracy import popularity_lift
-from recsvc.evaluation.protocols.ranked_lists import liked, make_lists
+from recsvc.evaluation.protocols.ranked_lists import RankedLists, liked, make_lists
 from recsvc.evaluation.protocols.tasks import Task
 from recsvc.features.interactions import Interactions, interactions_of
 from recsvc.features.movie_kinds import MovieKinds
@@ -30,12 +30,15 @@ from recsvc.models.item_item_models import TrainedWeights
 from recsvc.models.popularity import Popularity
 from recsvc.models.spectral import Spectral
 from recsvc.tuning.budget import HOLD_OUTS, SEEDS
-from recsvc.tuning.holdouts import WINDOWS, inner_tasks, tasks_in_time
+from recsvc.tuning.holdouts import WINDOWS, inner_tasks, later_tasks
 from recsvc.types import Array, FloatMatrix, FloatMovies, Rows
 
 K = 10
-WEIGHTS: Mapping[str, float] = {"known": 1 / 3, "new": 1 / 6, "few": 1 / 6, "later": 1 / 6, "unknown": 1 / 6}
-"""How much the lists of each kind of users count."""
+LATER = "later"
+WEIGHTS: Mapping[str, float] = {"known": 1 / 3, "new": 1 / 6, "few": 1 / 6, LATER: 1 / 3}
+"""How much the lists of each kind of users count: a third those of known users, of new ones, and later in time.
+
+Lists of unknown users depend on nothing else and are searched apart (`tuning.popular`)."""
 MOST_LIFT = 1.545
 """No config may have more popularity lift in the lists of known users, and more than the defaults."""
 FAR_BEYOND = 1.03
@@ -57,6 +60,19 @@ class PerUser(NamedTuple):
 
     any: NDArray[np.float64]
     liked: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, lists: RankedLists, held_out: Interactions) -> Self:
+        """Return what lists reach, whose users all have held-out ratings."""
+        pleasing = liked(held_out)
+        of_liked = np.full(len(lists.users), np.nan)
+        of_liked[np.diff(pleasing.starts)[lists.users] > 0] = per_user(*lists.hits(pleasing))[f"ndcg@{K}"]
+        return cls(per_user(*lists.hits(held_out))[f"ndcg@{K}"], of_liked)
+
+    @classmethod
+    def joined(cls, parts: Sequence[PerUser]) -> Self:
+        """Return those of the users of several tasks."""
+        return cls(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
     def means(self) -> tuple[float, float]:
         """Return the means over users, 0 where there are none."""
@@ -107,6 +123,11 @@ class Value(NamedTuple):
         return self.mean - STANDARD_ERRORS * self.error
 
 
+def value_of_gains(gains: NDArray[np.float64]) -> Value:
+    """Return the value of a config by what each user adds to its gain over the defaults (n,)."""
+    return Value(1 + float(gains.mean()), float(gains.std()) / math.sqrt(len(gains))) if len(gains) else Value(1.0, 0.0)
+
+
 def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> Value:
     """Return the value of a config, measured on some seeds, beside the defaults on the same ones.
 
@@ -141,8 +162,8 @@ def limited_tasks(dataset: Dataset, seed: int) -> dict[str, list[Task]]:
     most = max(min(MOST_USERS, MOST_SCORES // max(len(vocabulary), 1)), 1)
     rng = np.random.default_rng(seed)
     tasks = {users: [task] for users, task in inner_tasks(dataset, vocabulary, seed).items()}
-    if seed == SEEDS[0]:
-        tasks |= tasks_in_time(dataset, vocabulary)
+    if seed == SEEDS[0] and (later := later_tasks(dataset, vocabulary)):
+        tasks[LATER] = later
     return {
         users: [_limited(task, most // len(of_users) or 1, rng) for task in of_users]
         for users, of_users in tasks.items()
@@ -167,13 +188,10 @@ def figures_on(tasks: Mapping[str, Sequence[Task]], trained: Callable[[Task], tu
         for task in of_users:
             model, fallback = trained(task)
             lists = make_lists(model, task.fold_in, task.held_out, k=K, fallback=fallback)
-            pleasing = liked(task.held_out)
-            of_liked = np.full(len(lists.users), np.nan)
-            of_liked[np.diff(pleasing.starts)[lists.users] > 0] = per_user(*lists.hits(pleasing))[f"ndcg@{K}"]
-            reached.append(PerUser(per_user(*lists.hits(task.held_out))[f"ndcg@{K}"], of_liked))
+            reached.append(PerUser.of(lists, task.held_out))
             if users == "known":
                 lift = popularity_lift(lists, task.fold_in, task.train.counts())
-        ndcg[users] = PerUser(*(np.concatenate(values) for values in zip(*reached, strict=True)))
+        ndcg[users] = PerUser.joined(reached)
     return Figures(ndcg, lift)
 
 

@@ -14,8 +14,8 @@ from recsvc.evaluation.parallel import Progress
 from recsvc.features.movie_kinds import MovieKinds
 from recsvc.models.hybrid import HybridConfig
 from recsvc.tuning.budget import CONFIRMED, CONFIRMING_SEEDS, FINALISTS, ROUND, SEEDS
-from recsvc.tuning.holdouts import IN_TIME
-from recsvc.tuning.objective import Figures, Objective, Value, value
+from recsvc.tuning.objective import LATER, Figures, Objective, Value, value
+from recsvc.tuning.popular import PopularStudy, search_popular
 from recsvc.tuning.spaces import GROUPS, STARTS, Point, config_at, near, point_of
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ class Trial:
 class Study:
     """The config that was found, and all trials: the defaults, with a value of 1, and those that were compared.
 
-    `calibration` has the value of that config with each strength of calibration, where movies have kinds.
+    `calibration` has the value of that config with each strength of calibration, where movies have kinds. `popular` is
+    what was found for users without ratings, where times tell of some.
     """
 
     config: HybridConfig
     best: Trial
     trials: tuple[Trial, ...]
     calibration: Mapping[float, float] = field(default_factory=dict)
+    popular: PopularStudy | None = None
 
     def record(self) -> dict[str, Any]:
         """Return the number of trials, the best one, and the defaults and the five next best ones, as JSON."""
@@ -68,6 +70,7 @@ class Study:
             "defaults": _as_json(self.trials[0]),
             "alternatives": [_as_json(trial) for trial in others[:5]],
             "calibration": {str(strength): reached for strength, reached in self.calibration.items()},
+            "popular": None if self.popular is None else self.popular.record(),
         }
 
 
@@ -100,7 +103,8 @@ def search(
     few of a round on more (successive halving: Jamieson & Talwalkar 2016). Whatever is best of many is so by luck, too:
     in the end, the best few are measured on seeds by which none of them was chosen. These decide between them and the
     defaults, and for each group of settings whether it is better as it was. They rank by scores alone; last,
-    calibration gets the greatest of `STRENGTHS` that costs next to nothing. The result depends on `trials` and `seed`,
+    calibration gets the greatest of `STRENGTHS` that costs next to nothing. What users without ratings get is searched
+    apart (`tuning.popular`). The result depends on `trials` and `seed`,
     and not on `jobs`; with `seconds`, after which no round begins any more, also on the machine. `progress` is called
     after each trial, with the number of all trials.
     """
@@ -140,7 +144,10 @@ def search(
         best = _simplified(measure, plain, tried[0], _confirmed(measure, plain, tried, firsts), reference[0])
         found = config if best is tried[0] else config_at(config, best.point)
         strengths = _strengths(measure, found, reference) if trials > 1 and MovieKinds.of(dataset.movies).count else {}
-    return Study(_calibrated(found, strengths), best, tuple(tried), strengths)
+    popular = search_popular(dataset, config.popularity) if trials > 1 else None
+    if popular is not None:
+        found = replace(found, popularity=popular.best.config)
+    return Study(_calibrated(found, strengths), best, tuple(tried), strengths, popular)
 
 
 def _confirmed(measure: Measure, config: HybridConfig, tried: list[Trial], firsts: Sequence[Figures]) -> Trial:
@@ -190,9 +197,9 @@ def _simplified(measure: Measure, config: HybridConfig, start: Trial, best: Tria
 
 
 def _of_no_choice(figures: Sequence[Figures]) -> list[Figures]:
-    """Leave only those in time of the first seed: by the others of it the trials were chosen."""
+    """Leave only those later in time of the first seed: by the others of it the trials were chosen."""
     first, *others = figures
-    return [replace(first, ndcg={users: first.ndcg[users] for users in IN_TIME if users in first.ndcg}), *others]
+    return [replace(first, ndcg={users: of_users for users, of_users in first.ndcg.items() if users == LATER}), *others]
 
 
 def _strengths(measure: Measure, config: HybridConfig, reference: Sequence[Figures]) -> dict[float, float]:

@@ -63,8 +63,13 @@ SETTINGS = (
     Setting("half_life", 0.04, NO_HALF_LIFE, log=True),
     Setting("stars_below", 1.5, 20, log=True),
 )
-"""`stars_below` is how many stars the prior of the weighted rating is below `USUAL_STARS`. The more, the more it counts
-how many users rated a movie, and the less how: 20 is nearly the order of the most rated."""
+"""`half_life` and `stars_below` are those of the popularity prior. `stars_below` is how many stars the prior of the
+weighted rating is below `USUAL_STARS`. The more, the more it counts how many users rated a movie, and the less how: 20
+is nearly the order of the most rated."""
+
+HALF_LIVES = (None, 1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.13, 0.09, 0.065, 0.045, 0.03)
+STARS_BELOW = (1.5, 2.5, 5.0, 10.0, 20.0)
+"""The same two settings of the popularity of users without ratings, all combinations of which are tried."""
 
 
 GROUPS = (
@@ -79,8 +84,8 @@ GROUPS = (
 
 STARTS: tuple[Point, ...] = (
     {"half_life": NO_HALF_LIFE, "stars_below": 8.0},
-    {"half_life": 0.07, "stars_below": 5.0},
     {"prior_growth": 0.5},
+    {"prior_growth": 1.0},
     {"popularity": 0.08, "ease.l2": 800.0, "ease.user_power": 0.25},
     {"als": 0.55},
     {"als": 0.2, "spectral_share": 0.05},
@@ -114,8 +119,8 @@ def config_at(base: HybridConfig, point: Point) -> HybridConfig:
             content=point["content"],
             als=point["als"] * (1 - point["content"]),
         ),
-        popularity=replace(
-            base.popularity,
+        prior_popularity=replace(
+            base.prior_popularity,
             half_life=None if half_life > _LONGEST_HALF_LIFE else half_life,
             prior_stars=USUAL_STARS - point["stars_below"],
         ),
@@ -127,7 +132,7 @@ def config_at(base: HybridConfig, point: Point) -> HybridConfig:
 def point_of(config: HybridConfig) -> dict[str, float]:
     """Return the point of a config."""
     ease, spectral, weights = config.collaborative.ease, config.collaborative.spectral, config.weights
-    below = USUAL_STARS - config.popularity.prior_stars
+    below = USUAL_STARS - config.prior_popularity.prior_stars
     values = {
         **{setting.name: getattr(ease, setting.name[5:]) for setting in SETTINGS if setting.name.startswith("ease.")},
         "spectral.factors": float(spectral.factors),
@@ -138,7 +143,7 @@ def point_of(config: HybridConfig) -> dict[str, float]:
         "als": weights.als / ((weights.collaborative + weights.als) or 1.0),
         "popularity_prior": config.popularity_prior * below / _STARS_BELOW,
         "prior_growth": config.prior_growth,
-        "half_life": NO_HALF_LIFE if config.popularity.half_life is None else config.popularity.half_life,
+        "half_life": config.prior_popularity.half_life or NO_HALF_LIFE,
         "stars_below": below,
     }
     return {setting.name: values[setting.name] for setting in SETTINGS}

@@ -103,6 +103,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "content": CONTENT,
         "als": {"factors": 32, "iterations": 15, "alpha": 8.0, "slope": 0.25, "l2": 50.0},
         "popularity": {**POPULARITY, "half_life": 0.5},
+        "prior_popularity": {**POPULARITY, "half_life": 0.5},
         "weights": {"collaborative": 0.52, "content": 0.2, "als": 0.28},
         "similar_weights": {"collaborative": 0.09, "content": 0.91, "als": 0.0},
         "popularity_prior": 7.0,

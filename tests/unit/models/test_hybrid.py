@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -246,14 +246,37 @@ def test_a_star_of_popularity_is_worth_so_many_ratings() -> None:
     """All users have rated one movie: its scores have one standard deviation, and popularity is on that scale."""
     movies = [Movie(movie, "x", genres=("A",) if movie < 3 else ("B",)) for movie in range(1, 5)]
     held = world_of(movies, {str(user): {user % 4 + 1: 4.0} for user in range(12)})
-    model = Hybrid(HybridConfig(popularity=PopularityConfig(), popularity_prior=3.0)).fit(
+    model = Hybrid(HybridConfig(prior_popularity=PopularityConfig(), popularity_prior=3.0)).fit(
         held.interactions, held.dataset.movies, rng=np.random.default_rng(1)
     )
     ones = [blend(model._parts, taste_of({movie: 4.0})).scores for movie in range(4)]
     unit = float(np.mean([one.std() for one in ones]))
-    popular = model.popularity.score(EMPTY_TASTE)
+    popular = model.prior_popularity.score(EMPTY_TASTE)
     priors = model.score(taste_of({0: 4.0})) - ones[0]
     np.testing.assert_allclose(priors, 3.0 * unit * (popular - popular.mean()), atol=1e-5)
+
+
+def test_an_unknown_user_and_the_prior_have_a_popularity_each_by_hand() -> None:
+    """The first movie has three older ratings and the second two newer ones: without a half-life the first leads."""
+    movies = [Movie(movie, f"Movie {movie}", genres=("A",)) for movie in (1, 2)]
+    interactions = Interactions(
+        2, np.arange(6), np.array([0, 0, 0, 1, 1], np.int32), np.full(5, 4.0, np.float32), np.arange(5, dtype=np.int64)
+    )
+    config = HybridConfig(popularity=PopularityConfig(half_life=0.2), prior_popularity=PopularityConfig())
+    fitted = Hybrid(config).fit(interactions, movies, rng=np.random.default_rng(1))
+    for model in (fitted, Hybrid.from_state(fitted.state())):
+        assert model.config == config
+        first, second = model.score(EMPTY_TASTE).tolist()
+        assert first < second
+        first, second = model._prior.tolist()
+        assert first > second
+        np.testing.assert_array_equal(model._prior, fitted._prior)
+    state = fitted.state()
+    parts = {name: part for name, part in state.config["parts"].items() if name != "prior"}
+    older = Hybrid.from_state(State({**state.config, "parts": parts}, state.arrays))  # it was trained with one for both
+    assert older.config == replace(config, prior_popularity=config.popularity)
+    first, second = older._prior.tolist()
+    assert first < second
 
 
 def test_popularity_decides_for_one_rating_and_hardly_for_many() -> None:

@@ -66,7 +66,10 @@ def test_seed_and_number_of_trials_reproduce_it_whatever_the_number_of_processes
     if one.best is not one.trials[0]:
         assert point_of(one.config) == pytest.approx(one.best.point)
     assert all(0 < reached < 1 for trial in one.trials for both in trial.ndcg.values() for reached in both)
+    assert one.popular is not None
+    assert one.config.popularity == one.popular.best.config
     record = one.record()
+    assert record["popular"] == one.popular.record()
     assert json.loads(json.dumps(record)) == record
     assert record["trials"] == 3
     assert record["defaults"]["settings"] == one.trials[0].point
@@ -175,7 +178,7 @@ def test_what_came_along_by_luck_is_set_back() -> None:
     both = trial_of({"popularity": 0.1, "ease.l2": 700.0, "half_life": 0.2}, 1.2)
     simplified = module._simplified(by_popularity_alone, HybridConfig(), start, both, first)
     assert simplified.point == {**start.point, "popularity": 0.1}
-    assert simplified.value.mean == pytest.approx((0.25 / 0.2 * WEIGHTS["known"] + WEIGHTS["later"]) / (1 / 3 + 1 / 6))
+    assert simplified.value.mean == pytest.approx((0.25 / 0.2 * WEIGHTS["known"] + WEIGHTS["later"]) / (1 / 3 + 1 / 3))
     assert config_at(HybridConfig(), simplified.point).collaborative.popularity == pytest.approx(0.1)
     only_worse = trial_of({"ease.l2": 700.0}, 1.2)
     assert module._simplified(by_popularity_alone, HybridConfig(), start, only_worse, first) is start

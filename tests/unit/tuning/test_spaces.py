@@ -66,6 +66,6 @@ def test_every_start_is_a_point_of_its_own() -> None:
 
 def test_the_longest_half_lives_stand_for_none() -> None:
     point = point_of(HybridConfig())
-    assert config_at(HybridConfig(), {**point, "half_life": 1.9}).popularity.half_life is None
-    with_one = replace(HybridConfig(), popularity=replace(HybridConfig().popularity, half_life=0.2))
+    assert config_at(HybridConfig(), {**point, "half_life": 1.9}).prior_popularity.half_life is None
+    with_one = replace(HybridConfig(), prior_popularity=replace(HybridConfig().prior_popularity, half_life=0.2))
     assert point_of(with_one)["half_life"] == 0.2
