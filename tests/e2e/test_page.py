@@ -115,6 +115,51 @@ def test_a_like_is_a_reason_and_undo_takes_it_back(rated: Page) -> None:
     expect(because_they_liked(rated, title)).to_have_count(0)
 
 
+def test_every_card_gets_its_place_at_once(page: Page, home: str) -> None:
+    def with_new_ones_first(route: Route) -> None:
+        answer = route.fetch(url=route.request.url.replace("k=12", "k=24").replace("&era=new", ""))
+        items = answer.json()["items"]
+        route.fulfill(response=answer, json=answer.json() | {"items": items[12:18] + items[:6]})
+
+    page.goto(home)
+    expect(cards(page)).to_have_count(12)
+    page.route("**/recommend?*era=new*", with_new_ones_first)
+    page.evaluate(
+        """() => {
+          const place = document.querySelector(".cards");
+          const order = () => [...place.children].map((card) => card.dataset.movieId ?? null);
+          window.orders = [];
+          new MutationObserver(() => window.orders.push(order())).observe(place, { childList: true });
+        }"""
+    )
+    page.get_by_role("radio", name="Newer").check(force=True)
+    expect(page.locator(".progress")).to_be_hidden()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    orders = page.evaluate("window.orders")
+    assert orders[0].count(None) == 3
+    assert orders[-1].count(None) == 0
+    for order in orders:
+        assert all(movie in (None, place) for movie, place in zip(order, orders[-1], strict=True))
+
+
+def test_a_click_is_not_lost_when_an_answer_comes_while_the_button_is_down(rated: Page) -> None:
+    held: list[Route] = []
+    rated.emulate_media(reduced_motion="reduce")
+    rated.route("**/recommend?*", lambda route: held.append(route))  # noqa: PLW0108 - it sets an attribute on what it is given
+    title = first_title(rated)
+    with rated.expect_request("**/recommend?*"):
+        cards(rated).first.get_by_role("button", name=re.compile("^Like: ")).click()
+        rated.mouse.move(5, 5)
+    expect(cards(rated).get_by_role("heading", name=title, exact=True)).to_have_count(0)
+    cards(rated).first.locator("summary b").first.hover()
+    rated.mouse.down()
+    held.pop().continue_()
+    expect(because_they_liked(rated, title)).not_to_have_count(0)
+    expect(rated.locator("[aria-busy=true]")).to_have_count(0)
+    rated.mouse.up()
+    expect(cards(rated).first.locator("details")).to_have_attribute("open", "")
+
+
 def test_a_low_rating_is_not_called_a_like(page: Page, home: str) -> None:
     page.goto(home)
     best = rate_movie(page, "5")

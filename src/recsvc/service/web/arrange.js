@@ -5,12 +5,12 @@ const MOVE = { duration: 320, easing: "cubic-bezier(.2, .8, .2, 1)" };
 
 /**
  * Show one element per item. An element belongs to the item with the same `key(item)`, which is kept in `element.key`;
- * `make(item)` builds one, `update(element, item)` updates one. Focus in an element that is removed passes to its
- * neighbour.
+ * `make(item)` builds one, `update(element, item)` updates one. An item without a key has a skeleton, which is built
+ * each time. Focus in an element that is removed passes to its neighbour.
  */
 export function arrange(place, items, { key, make, update }) {
   const children = [...place.children];
-  const present = new Map(children.filter((child) => "key" in child).map((child) => [child.key, child]));
+  const present = new Map(children.filter(({ key }) => key).map((child) => [child.key, child]));
   const focused = children.findIndex((child) => child.contains(document.activeElement));
   const isFilling = children.length > present.size; // what takes the place of a skeleton moves nothing
   const measured = isFilling || reducedMotion.matches ? [] : [...present.values()];
@@ -29,7 +29,7 @@ export function arrange(place, items, { key, make, update }) {
   }
   replace(place, elements, kept);
   if (focused >= 0 && !place.contains(document.activeElement)) {
-    focusIn(place.children[Math.min(focused, place.children.length - 1)]);
+    focusIn(elements.slice(0, focused + 1).findLast((element) => element.key));
   }
   if (before.size) animate(elements, before);
 }

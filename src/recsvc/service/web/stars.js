@@ -6,7 +6,7 @@ import { stars as starsText } from "./words.js";
 
 /** The pause after a key, since a user who steps through the stars by keyboard means the last one. */
 const KEY_PAUSE = 600;
-/** The functions that commit a waiting rating at once, by slider, for a page that closes during the pause. */
+/** What commits a waiting rating at once, by slider, for a page that closes during the pause. */
 const waitingSliders = new Map();
 addEventListener("pagehide", () => {
   for (const commit of waitingSliders.values()) commit();
