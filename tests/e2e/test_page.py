@@ -715,6 +715,37 @@ def test_a_rating_is_kept_when_the_page_is_closed_at_once(page: Page, home: str)
     expect(page.get_by_role("list", name="My ratings")).to_contain_text(title)
 
 
+def test_what_is_done_just_before_the_page_is_left_is_sent(rated: Page, home: str, service: Service) -> None:
+    session = json.loads(rated.evaluate("localStorage['recsvc.session']"))
+    bearer = {"authorization": f"Bearer {session['token']}"}
+    like = """() => {
+      window.requestAnimationFrame = () => 0; // no frame is painted any more
+      document.querySelector('.card button[aria-label^="Like: "]').click();
+      location.href = "/docs";
+    }"""
+    with rated.expect_navigation(url="**/docs"):
+        rated.evaluate(like)
+    rated.wait_for_timeout(500)
+    answer = service.client.get(f"/users/{session['user_id']}/ratings", headers=bearer)
+    assert {item["kind"] for item in answer.json()["items"]} == {"rating", "liked"}
+
+
+def test_a_session_that_is_renewed_is_no_erasure_to_another_tab(visit: Visit, home: str) -> None:
+    context = visit(refusals=True)
+    page, other_tab = context.new_page(), context.new_page()
+    page.goto(f"{home}#/rate")
+    with page.expect_response("**/rate"):
+        rate_movie(page)
+    other_tab.goto(f"{home}#/search?q=star")
+    pick = other_tab.get_by_role("button", name="Pick: ").first
+    pick.click()
+    context.route("**/rate", lambda route: route.fulfill(status=401), times=1)
+    with other_tab.expect_response("**/ratings?*"):
+        rate_movie(page, at=1)
+    expect(page.get_by_role("region", name="Messages")).to_contain_text("Your session has expired")
+    expect(pick).to_have_attribute("aria-pressed", "true")
+
+
 def test_posters_name_their_source(page: Page, home: str) -> None:
     pixel = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 
