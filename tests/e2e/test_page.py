@@ -160,6 +160,20 @@ def test_a_click_is_not_lost_when_an_answer_comes_while_the_button_is_down(rated
     expect(cards(rated).first.locator("details")).to_have_attribute("open", "")
 
 
+def test_a_rating_that_waits_is_sent_when_other_cards_come(rated: Page) -> None:
+    def with_others(route: Route) -> None:
+        answer = route.fetch(url=route.request.url.replace("k=12", "k=24").replace("&era=new", ""))
+        route.fulfill(response=answer, json=answer.json() | {"items": answer.json()["items"][12:]})
+
+    rated.route("**/recommend?*era=new*", with_others)
+    movie_id = cards(rated).first.get_attribute("data-movie-id")
+    with rated.expect_request("**/rate") as sent:
+        cards(rated).first.get_by_role("slider").press("4")
+        rated.get_by_role("radio", name="Newer").evaluate("(radio) => radio.click()")
+    assert json.loads(sent.value.post_data or "")["movie_id"] == int(movie_id or 0)
+    expect(rated.locator("[aria-busy=true]")).to_have_count(0)
+
+
 def test_a_low_rating_is_not_called_a_like(page: Page, home: str) -> None:
     page.goto(home)
     best = rate_movie(page, "5")

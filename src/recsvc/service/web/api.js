@@ -30,7 +30,7 @@ export function popular(query, signal) {
   return request("/movies/popular", { query, signal });
 }
 
-/** Return how many stars this user would give to a movie that they have not rated; null where nothing tells. */
+/** Return how many stars this user would give to a movie; null where nothing tells. */
 export async function predictedStars(movieId, signal) {
   if (!session.user) return null;
   const { strategy, items } = await recommend({ only: movieId, explain: false }, signal);

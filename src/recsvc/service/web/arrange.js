@@ -1,4 +1,4 @@
-/** Brings elements in line with a list. Elements that stay are moved and not rebuilt, so that nothing flickers. */
+/** Brings elements in line with a list. Those that stay are moved and not rebuilt, so that nothing flickers. */
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const MOVE = { duration: 320, easing: "cubic-bezier(.2, .8, .2, 1)" };
@@ -23,6 +23,7 @@ export function arrange(place, items, { key, make, update }) {
   });
   const kept = new Set(elements);
   if (focused >= 0 && !kept.has(children[focused])) {
+    document.activeElement.blur(); // what waits in it may call this function
     // Before anything moves: to focus something, the browser has to know where everything is.
     const nearest = [...children.slice(focused + 1), ...children.slice(0, focused).reverse()];
     focusIn(nearest.find((child) => kept.has(child)));
@@ -62,7 +63,7 @@ function focusIn(element) {
   element?.querySelector("a, button, input")?.focus({ preventScroll: true });
 }
 
-/** Let elements come from where they were, and new ones fade in. All are measured before the first one is moved. */
+/** Let elements come from where they were, and new ones fade in. All are measured before one moves. */
 function animate(elements, before) {
   const after = elements.map((element) => element.getBoundingClientRect());
   elements.forEach((element, index) => {

@@ -59,7 +59,7 @@ export function address(path, query) {
   return `#${path}${queryString(query)}`;
 }
 
-/** Save values in this entry of the history; `savedState` returns them when the user comes back to it. */
+/** Save values in this entry of the history, for `savedState` when the user comes back. */
 export function saveState(values) {
   history.replaceState({ ...history.state, ...values }, "");
 }
