@@ -174,6 +174,17 @@ def test_a_rating_that_waits_is_sent_when_other_cards_come(rated: Page) -> None:
     expect(rated.locator("[aria-busy=true]")).to_have_count(0)
 
 
+def test_a_like_shows_when_filters_are_changed_to_and_fro_meanwhile(rated: Page) -> None:
+    title = first_title(rated)
+    slowly = {"offline": False, "latency": 1_000, "downloadThroughput": -1, "uploadThroughput": -1}
+    rated.context.new_cdp_session(rated).send("Network.emulateNetworkConditions", slowly)
+    with rated.expect_request("**/recommend?*"):
+        cards(rated).first.get_by_role("button", name=re.compile("^Like: ")).click()
+    for era in ("Newer", "Any"):
+        rated.get_by_role("radio", name=era, exact=True).evaluate("(radio) => radio.click()")
+    expect(because_they_liked(rated, title).first).to_be_visible()
+
+
 def test_a_low_rating_is_not_called_a_like(page: Page, home: str) -> None:
     page.goto(home)
     best = rate_movie(page, "5")

@@ -52,18 +52,13 @@ export class RecommendationList {
   /** Show the list with other filters. If that fails, the list stays as it is, with the problem above it. */
   filter(filters) {
     if (!this.#answered) this.#filters = filters;
-    else if (JSON.stringify(filters) === JSON.stringify(this.#filters)) return this.#stop();
+    else if (JSON.stringify(filters) === JSON.stringify(this.#filters)) return this.progress.hidden || this.refresh();
     return this.#loadFirst(filters, savedState().shown ?? PAGE, "The filters were not changed");
   }
 
   /** Load as many movies as are shown again; the old ones stay until the answer arrives. */
   refresh(many = Math.max(PAGE, this.#items.length)) {
     return this.#loadFirst(this.#filters, many, "The list could not be updated");
-  }
-
-  #stop() {
-    this.#request.abort();
-    this.#setBusy(false);
   }
 
   #loadFirst(filters, many, failed) {
@@ -116,13 +111,12 @@ export class RecommendationList {
       this.#drawEnd();
       this.onanswer(answer);
     } catch (problem) {
-      if (problem.name !== "Problem") {
-        if (problem.name === "AbortError") return;
-        throw problem;
-      }
-      fail(problem, () => this.#load(query, take, fail));
+      if (problem.name === "AbortError") return;
+      if (problem.name !== "Problem") throw problem;
+      this.#setBusy(false);
+      return fail(problem, () => this.#load(query, take, fail));
     }
-    if (!signal.aborted) this.#setBusy(false);
+    this.#setBusy(false);
   }
 
   /** Show the answer on the cards that are there, even before they may move. One that is pressed would lose its click. */
