@@ -115,6 +115,76 @@ def test_a_like_is_a_reason_and_undo_takes_it_back(rated: Page) -> None:
     expect(because_they_liked(rated, title)).to_have_count(0)
 
 
+def test_every_card_gets_its_place_at_once(page: Page, home: str) -> None:
+    def with_new_ones_first(route: Route) -> None:
+        answer = route.fetch(url=route.request.url.replace("k=12", "k=24").replace("&era=new", ""))
+        items = answer.json()["items"]
+        route.fulfill(response=answer, json=answer.json() | {"items": items[12:18] + items[:6]})
+
+    page.goto(home)
+    expect(cards(page)).to_have_count(12)
+    page.route("**/recommend?*era=new*", with_new_ones_first)
+    page.evaluate(
+        """() => {
+          const place = document.querySelector(".cards");
+          const order = () => [...place.children].map((card) => card.dataset.movieId ?? null);
+          window.orders = [];
+          new MutationObserver(() => window.orders.push(order())).observe(place, { childList: true });
+        }"""
+    )
+    page.get_by_role("radio", name="Newer").check(force=True)
+    expect(page.locator(".progress")).to_be_hidden()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    orders = page.evaluate("window.orders")
+    assert orders[0].count(None) == 3
+    assert orders[-1].count(None) == 0
+    for order in orders:
+        assert all(movie in (None, place) for movie, place in zip(order, orders[-1], strict=True))
+
+
+def test_a_click_is_not_lost_when_an_answer_comes_while_the_button_is_down(rated: Page) -> None:
+    held: list[Route] = []
+    rated.emulate_media(reduced_motion="reduce")
+    rated.route("**/recommend?*", lambda route: held.append(route))  # noqa: PLW0108 - it sets an attribute on what it is given
+    title = first_title(rated)
+    with rated.expect_request("**/recommend?*"):
+        cards(rated).first.get_by_role("button", name=re.compile("^Like: ")).click()
+        rated.mouse.move(5, 5)
+    expect(cards(rated).get_by_role("heading", name=title, exact=True)).to_have_count(0)
+    cards(rated).first.locator("summary b").first.hover()
+    rated.mouse.down()
+    held.pop().continue_()
+    expect(because_they_liked(rated, title)).not_to_have_count(0)
+    expect(rated.locator("[aria-busy=true]")).to_have_count(0)
+    rated.mouse.up()
+    expect(cards(rated).first.locator("details")).to_have_attribute("open", "")
+
+
+def test_a_rating_that_waits_is_sent_when_other_cards_come(rated: Page) -> None:
+    def with_others(route: Route) -> None:
+        answer = route.fetch(url=route.request.url.replace("k=12", "k=24").replace("&era=new", ""))
+        route.fulfill(response=answer, json=answer.json() | {"items": answer.json()["items"][12:]})
+
+    rated.route("**/recommend?*era=new*", with_others)
+    movie_id = cards(rated).first.get_attribute("data-movie-id")
+    with rated.expect_request("**/rate") as sent:
+        cards(rated).first.get_by_role("slider").press("4")
+        rated.get_by_role("radio", name="Newer").evaluate("(radio) => radio.click()")
+    assert json.loads(sent.value.post_data or "")["movie_id"] == int(movie_id or 0)
+    expect(rated.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_a_like_shows_when_filters_are_changed_to_and_fro_meanwhile(rated: Page) -> None:
+    title = first_title(rated)
+    slowly = {"offline": False, "latency": 1_000, "downloadThroughput": -1, "uploadThroughput": -1}
+    rated.context.new_cdp_session(rated).send("Network.emulateNetworkConditions", slowly)
+    with rated.expect_request("**/recommend?*"):
+        cards(rated).first.get_by_role("button", name=re.compile("^Like: ")).click()
+    for era in ("Newer", "Any"):
+        rated.get_by_role("radio", name=era, exact=True).evaluate("(radio) => radio.click()")
+    expect(because_they_liked(rated, title).first).to_be_visible()
+
+
 def test_a_low_rating_is_not_called_a_like(page: Page, home: str) -> None:
     page.goto(home)
     best = rate_movie(page, "5")
@@ -668,6 +738,37 @@ def test_a_rating_is_kept_when_the_page_is_closed_at_once(page: Page, home: str)
     page.reload()
     page.goto(f"{home}#/ratings")
     expect(page.get_by_role("list", name="My ratings")).to_contain_text(title)
+
+
+def test_what_is_done_just_before_the_page_is_left_is_sent(rated: Page, home: str, service: Service) -> None:
+    session = json.loads(rated.evaluate("localStorage['recsvc.session']"))
+    bearer = {"authorization": f"Bearer {session['token']}"}
+    like = """() => {
+      window.requestAnimationFrame = () => 0; // no frame is painted any more
+      document.querySelector('.card button[aria-label^="Like: "]').click();
+      location.href = "/docs";
+    }"""
+    with rated.expect_navigation(url="**/docs"):
+        rated.evaluate(like)
+    rated.wait_for_timeout(500)
+    answer = service.client.get(f"/users/{session['user_id']}/ratings", headers=bearer)
+    assert {item["kind"] for item in answer.json()["items"]} == {"rating", "liked"}
+
+
+def test_a_session_that_is_renewed_is_no_erasure_to_another_tab(visit: Visit, home: str) -> None:
+    context = visit(refusals=True)
+    page, other_tab = context.new_page(), context.new_page()
+    page.goto(f"{home}#/rate")
+    with page.expect_response("**/rate"):
+        rate_movie(page)
+    other_tab.goto(f"{home}#/search?q=star")
+    pick = other_tab.get_by_role("button", name="Pick: ").first
+    pick.click()
+    context.route("**/rate", lambda route: route.fulfill(status=401), times=1)
+    with other_tab.expect_response("**/ratings?*"):
+        rate_movie(page, at=1)
+    expect(page.get_by_role("region", name="Messages")).to_contain_text("Your session has expired")
+    expect(pick).to_have_attribute("aria-pressed", "true")
 
 
 def test_posters_name_their_source(page: Page, home: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Request, expect
+import pytest
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.e2e.browsers import Visit
 
@@ -101,3 +102,19 @@ def test_the_decks_stand_side_by_side_and_on_a_phone_one_above_the_other(visit: 
         assert second is not None
         assert (first["y"] == second["y"]) == beside
         assert (first["x"] == second["x"]) != beside
+
+
+def test_the_list_for_both_does_not_move_when_the_decks_are_dealt(page: Page, home: str) -> None:
+    held: list[Route] = []
+    page.route("**/movies/onboarding*", lambda route: held.append(route))  # noqa: PLW0108 - it sets an attribute on what it is given
+    page.goto(f"{home}#/two")
+    place = page.get_by_role("region", name="For both")
+    expect(page.locator(".two .skeleton")).to_have_count(30)
+    before = place.bounding_box()
+    assert before is not None
+    for route in held:
+        route.continue_()
+    expect(page.locator(".two .skeleton")).to_have_count(0)
+    after = place.bounding_box()
+    assert after is not None
+    assert after["y"] == pytest.approx(before["y"], abs=1)

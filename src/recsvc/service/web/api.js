@@ -12,7 +12,7 @@ export function recommend(filters, signal) {
   return session.sendIfBegun(() => ["/recommend", { query: filters, signal }]);
 }
 
-/** Get one list for several `members`, for whom nothing is stored: they and the session know nothing of each other. */
+/** Get one list for several `members`, for whom nothing is stored; the session has no part in it. */
 export function recommendTogether(body, signal) {
   return request("/recommend", { method: "POST", body, headers: of(catalogue.name), signal });
 }
@@ -30,7 +30,7 @@ export function popular(query, signal) {
   return request("/movies/popular", { query, signal });
 }
 
-/** Return how many stars this user would give to a movie that they have not rated; null where nothing tells. */
+/** Return how many stars this user would give to a movie; null where nothing tells. */
 export async function predictedStars(movieId, signal) {
   if (!session.user) return null;
   const { strategy, items } = await recommend({ only: movieId, explain: false }, signal);
@@ -108,7 +108,7 @@ export function list(slug, signal) {
   return session.sendIfBegun(() => [`/lists/${byId(slug)}`, { signal, tagged: true }]);
 }
 
-/** Change a list that was read, unless others changed it meanwhile: then it is a problem with the status 412. */
+/** Change a list as it was read; a problem with the status 412 says that others changed it. */
 export function changeList(saved, body, editToken) {
   return session.sendIfBegun(() => [
     `/lists/${byId(saved.slug)}`,

@@ -1,16 +1,16 @@
-/** Brings elements in line with a list. Elements that stay are moved and not rebuilt, so that nothing flickers. */
+/** Brings elements in line with a list. Those that stay are moved and not rebuilt, so that nothing flickers. */
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const MOVE = { duration: 320, easing: "cubic-bezier(.2, .8, .2, 1)" };
 
 /**
  * Show one element per item. An element belongs to the item with the same `key(item)`, which is kept in `element.key`;
- * `make(item)` builds one, `update(element, item)` updates one. Focus in an element that is removed passes to its
- * neighbour.
+ * `make(item)` builds one, `update(element, item)` updates one. An item without a key has a skeleton, which is built
+ * each time. Focus in an element that is removed passes to its neighbour.
  */
 export function arrange(place, items, { key, make, update }) {
   const children = [...place.children];
-  const present = new Map(children.filter((child) => "key" in child).map((child) => [child.key, child]));
+  const present = new Map(children.filter(({ key }) => key).map((child) => [child.key, child]));
   const focused = children.findIndex((child) => child.contains(document.activeElement));
   const isFilling = children.length > present.size; // what takes the place of a skeleton moves nothing
   const measured = isFilling || reducedMotion.matches ? [] : [...present.values()];
@@ -23,13 +23,14 @@ export function arrange(place, items, { key, make, update }) {
   });
   const kept = new Set(elements);
   if (focused >= 0 && !kept.has(children[focused])) {
+    document.activeElement.blur(); // what waits in it may call this function
     // Before anything moves: to focus something, the browser has to know where everything is.
     const nearest = [...children.slice(focused + 1), ...children.slice(0, focused).reverse()];
     focusIn(nearest.find((child) => kept.has(child)));
   }
   replace(place, elements, kept);
   if (focused >= 0 && !place.contains(document.activeElement)) {
-    focusIn(place.children[Math.min(focused, place.children.length - 1)]);
+    focusIn(elements.slice(0, focused + 1).findLast((element) => element.key));
   }
   if (before.size) animate(elements, before);
 }
@@ -62,7 +63,7 @@ function focusIn(element) {
   element?.querySelector("a, button, input")?.focus({ preventScroll: true });
 }
 
-/** Let elements come from where they were, and new ones fade in. All are measured before the first one is moved. */
+/** Let elements come from where they were, and new ones fade in. All are measured before one moves. */
 function animate(elements, before) {
   const after = elements.map((element) => element.getBoundingClientRect());
   elements.forEach((element, index) => {

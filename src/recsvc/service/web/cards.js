@@ -139,8 +139,7 @@ function isLiked(movieId) {
   return entry !== null && isFavourite(entry);
 }
 
-/** Create the reasons: ratings, all others together, and popularity, each with its share of all contributions. What
- * gave the movie its place beside these stands last. */
+/** Create the reasons: ratings, all others together, and popularity, each with its share; then what else raised it. */
 function reasons({ because, baseline, other, raised_by: evident }) {
   if (!because.length) return [];
   const [rest, popular] = [other ?? 0, baseline ?? 0];

@@ -49,11 +49,16 @@ export function aside(...text) {
 /** How many movies are made at a time, so that the page answers in between. */
 export const SLICE = 3;
 
-/** Resolve once the next frame is painted, or soon, in a tab that is not. */
+/** Resolve once the next frame is painted, soon in a tab that is not, and at once when the page is left. */
 export function painted() {
   return new Promise((resolve) => {
-    requestAnimationFrame(() => setTimeout(resolve));
-    setTimeout(resolve, 300);
+    const done = () => {
+      removeEventListener("pagehide", done);
+      resolve();
+    };
+    addEventListener("pagehide", done);
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 300);
   });
 }
 

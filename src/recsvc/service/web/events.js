@@ -24,7 +24,7 @@ const recommendationIds = new Map();
 let timer = null;
 let sending = null;
 
-/** Return the recommendation in which the user last saw a movie, to be sent with feedback; null if there was none. */
+/** Return the recommendation in which the user last saw a movie, to be sent with feedback, or null. */
 export function shownIn(movieId) {
   return recommendationIds.get(movieId) ?? null;
 }
@@ -48,7 +48,7 @@ export function clicked(recommendation_id, movie_id) {
   add({ type: "clicked", recommendation_id, movie_id });
 }
 
-/** Drop the events that were not sent, since the user wants to be erased, and wait for those that are on their way. */
+/** Drop the events that were not sent, for a user who is erased, and wait for those on their way. */
 export async function clearEvents() {
   pending.clear();
   recommendationIds.clear();
@@ -103,7 +103,7 @@ function settle(batch) {
   }
 }
 
-/** Send what fits while the page is closing, and keep all events for the next visit, since no answer will arrive. */
+/** Send what fits while the page is closing, and keep all events: no answer will arrive. */
 function sendNow() {
   const events = [...pending.values()];
   keep("events", events.length ? events : null);

@@ -45,7 +45,7 @@ class Feedback extends EventTarget {
     return this.#loading;
   }
 
-  /** Load it again when another tab has sent feedback or changed the user, and have lists updated too. */
+  /** Load it again when another tab has sent feedback or changed the user, and update lists. */
   async reload() {
     this.#loading = null;
     this.loaded = false;
@@ -145,7 +145,6 @@ class Feedback extends EventTarget {
     const entries = ended ? [] : [...this.#confirmed.values()].filter(({ movie_id }) => !this.#pending.has(movie_id));
     for (const entry of entries) this.#add(entry.movie_id, { ...entry, recommendation_id: null });
     this.startAnew();
-    if (ended) this.#dispatch("erased");
     return this.reload();
   }
 
@@ -156,6 +155,7 @@ class Feedback extends EventTarget {
     this.#keepPending();
     this.startAnew();
     this.#dispatch("erased");
+    for (const erased of [true, null]) keep("erased", erased); // for other tabs
   }
 
   /** Send one request per movie at a time, so that the last change is the one that stays. */
@@ -208,7 +208,7 @@ class Feedback extends EventTarget {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 
-  /** Keep the pending changes under the names of earlier versions of the page, which may have left some. */
+  /** Keep the pending changes, under the names of earlier versions of the page. */
   #keepPending() {
     const changes = [...this.#pending.values()].map(({ entry, ...change }) => ({ ...change, opinion: entry }));
     keep("wishes", changes.length ? changes : null);
@@ -244,6 +244,7 @@ function isPending(value) {
 export const feedback = new Feedback();
 addEventListener("online", () => feedback.resume());
 onChangeElsewhere("wishes", (removed) => removed && feedback.reload().catch(() => {}));
+onChangeElsewhere("erased", (removed) => removed && feedback.dispatchEvent(new Event("erased")));
 
 /** @typedef {{movie_id: number, title: string|null, kind: string, rating: number|null, updated_at: string,
  *   recommendation_id: string|null}} Entry the feedback on one movie

@@ -4,7 +4,7 @@
 const SLOP = 8;
 
 /**
- * Follow the pointer on an element, whose `touch-action` is `pan-y`. `onmove(event)` is called while the pointer slides,
+ * Follow the pointer on an element, whose `touch-action` is `pan-y`. `onmove(event)` is called while it slides,
  * `ondone()` when a tap or a slide ends, and `oncancel()` when it becomes a scroll. A mouse slides from the beginning,
  * a finger once it has gone sideways.
  */

@@ -81,7 +81,7 @@ async function readProblem(response) {
   }
 }
 
-/** Return the query string; arrays repeat their name, and null, undefined and empty values are left out. */
+/** Return the query string; arrays repeat their name, and what is null or empty is left out. */
 export function queryString(query = {}) {
   const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((item) => [name, item]));
   const params = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");

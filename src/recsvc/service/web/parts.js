@@ -34,10 +34,9 @@ export function heading(...text) {
 }
 
 /**
- * Fill a place with `show(data)` of what `load()` returns. Until then the place holds the skeleton, which has the final
- * size; after a failure it holds the problem and a button to try again, and tries again by itself when the service may
- * be back. `instead` has functions of the problem that return other nodes for some statuses, `frame` puts the notice of
- * a problem into its place in the view. Resolves when there is something to see.
+ * Fill a place with `show(data)` of what `load()` returns. Until then it holds the skeleton, of the final size; after a
+ * failure, the problem and a button to try again, which also happens by itself. `instead` has functions of the problem
+ * that return other nodes for some statuses, `frame` puts the notice into its place. Resolves when there is something.
  */
 export async function fill(place, { skeleton, load, show, instead = {}, frame = (notice) => notice, signal }) {
   place.replaceChildren(...[skeleton].flat());
@@ -64,7 +63,7 @@ export async function fill(place, { skeleton, load, show, instead = {}, frame = 
 
 const RETRY_PAUSE = 5_000;
 
-/** Load again while the notice of a problem is on the page, and `show(data)` once that succeeds. */
+/** Load again while the notice of a problem is on the page, then `show(data)`. */
 export function retryQuietly(notice, load, show) {
   setTimeout(async () => {
     if (!notice.isConnected) return;
@@ -77,7 +76,7 @@ export function retryQuietly(notice, load, show) {
   }, RETRY_PAUSE);
 }
 
-/** Create the notice of a problem, with a button to try again, or a link without filters if one is invalid. */
+/** Create the notice of a problem, with a button to try again, or a link if a filter is invalid. */
 export function failure(problem, retry) {
   const [title, advice] = explain(problem);
   const again = button("", retry, icon("retry"), "Retry");
@@ -103,7 +102,7 @@ export function empty(title, text, ...more) {
   return h("section.notice", {}, h("h2", {}, title), h("p", {}, text), more);
 }
 
-/** Create grey shapes in place of what is loading; `kind` is their class, or several with dots between them. */
+/** Create grey shapes in place of what is loading; `kind` is their class, or several with dots between. */
 export function skeletons(many, kind) {
   return Array.from({ length: many }, () => h(`div.skeleton.${kind}`, { "aria-hidden": "true" }));
 }

@@ -52,18 +52,13 @@ export class RecommendationList {
   /** Show the list with other filters. If that fails, the list stays as it is, with the problem above it. */
   filter(filters) {
     if (!this.#answered) this.#filters = filters;
-    else if (JSON.stringify(filters) === JSON.stringify(this.#filters)) return this.#stop();
+    else if (JSON.stringify(filters) === JSON.stringify(this.#filters)) return this.progress.hidden || this.refresh();
     return this.#loadFirst(filters, savedState().shown ?? PAGE, "The filters were not changed");
   }
 
   /** Load as many movies as are shown again; the old ones stay until the answer arrives. */
   refresh(many = Math.max(PAGE, this.#items.length)) {
     return this.#loadFirst(this.#filters, many, "The list could not be updated");
-  }
-
-  #stop() {
-    this.#request.abort();
-    this.#setBusy(false);
   }
 
   #loadFirst(filters, many, failed) {
@@ -116,33 +111,35 @@ export class RecommendationList {
       this.#drawEnd();
       this.onanswer(answer);
     } catch (problem) {
-      if (problem.name !== "Problem") {
-        if (problem.name === "AbortError") return;
-        throw problem;
-      }
-      fail(problem, () => this.#load(query, take, fail));
+      if (problem.name === "AbortError") return;
+      if (problem.name !== "Problem") throw problem;
+      this.#setBusy(false);
+      return fail(problem, () => this.#load(query, take, fail));
     }
-    if (!signal.aborted) this.#setBusy(false);
+    this.#setBusy(false);
   }
 
-  /** Show the answer on the cards that are there, even before they may move. */
+  /** Show the answer on the cards that are there, even before they may move. One that is pressed would lose its click. */
   #updateCards() {
     const items = new Map(this.#items.map((item) => [item.movie.movie_id, item]));
-    for (const card of this.cards.children) if (items.has(card.key)) updateCard(card, items.get(card.key));
+    const isIdle = (card) => items.has(card.key) && !card.matches(":active");
+    for (const card of [...this.cards.children].filter(isIdle)) updateCard(card, items.get(card.key));
   }
 
   /** Movies with feedback leave at once, before the service leaves them out. New cards are made some at a time. */
   #draw() {
     if (!this.#answered) return;
     this.problem.replaceChildren(...[this.#problem].filter(Boolean));
-    const key = ({ movie }) => movie.movie_id;
+    const id = ({ movie }) => movie.movie_id;
     const present = new Set([...this.cards.children].map((card) => card.key));
-    const items = this.#items.filter((item) => !feedback.get(key(item)));
-    let fresh = 0;
-    const ready = items.filter((item) => present.has(key(item)) || fresh++ < SLICE);
-    arrange(this.cards, ready, { key, make: recommendationCard, update: updateCard });
-    this.cards.append(...skeletons(items.length - ready.length, "card"));
-    this.#drawing = ready.length < items.length;
+    const items = this.#items.filter((item) => !feedback.get(id(item)));
+    const waiting = new Set(items.filter((item) => !present.has(id(item))).slice(SLICE));
+    arrange(this.cards, items, {
+      key: (item) => (waiting.has(item) ? null : id(item)),
+      make: (item) => (waiting.has(item) ? skeletons(1, "card")[0] : recommendationCard(item)),
+      update: (card, item) => waiting.has(item) || updateCard(card, item),
+    });
+    this.#drawing = waiting.size > 0;
     if (this.#drawing) painted().then(this.drawMore);
     this.#showBusy();
   }

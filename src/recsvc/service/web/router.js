@@ -59,7 +59,7 @@ export function address(path, query) {
   return `#${path}${queryString(query)}`;
 }
 
-/** Save values in this entry of the history; `savedState` returns them when the user comes back to it. */
+/** Save values in this entry of the history, for `savedState` when the user comes back. */
 export function saveState(values) {
   history.replaceState({ ...history.state, ...values }, "");
 }
@@ -137,7 +137,7 @@ async function open(view, route, scroll, first) {
   await arrive(route, scroll, signal);
 }
 
-/** Save the scroll position of the entry that is left, and return the one of the entry that is opened. */
+/** Save the scroll position of the entry that is left, and return that of the one that is opened. */
 function switchEntry() {
   if (entry) positions.set(entry, scrollY);
   if (!savedState().entry) saveState({ entry: crypto.randomUUID?.() ?? String(Math.random()) });
@@ -159,7 +159,7 @@ function mark(link, path) {
   else link.removeAttribute("aria-current");
 }
 
-/** Start at the top, at the part that the address names, or at the earlier scroll position. */
+/** Start at the top, at the part that is named, or where the view was left. */
 async function arrive(route, scroll, signal) {
   scrollTo(0, scroll);
   await current.ready?.catch(() => {});

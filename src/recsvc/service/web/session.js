@@ -79,7 +79,7 @@ class Session extends EventTarget {
     return this.begin();
   }
 
-  /** Become the user of another tab. Two tabs that begin at once thus end as the user that was kept last. */
+  /** Become the user of another tab: two that begin at once end as the one that was kept last. */
   #follow(ended) {
     const token = this.user?.token;
     if (token === this.#lastToken) return;

@@ -4,9 +4,9 @@ import { h, setVars } from "./dom.js";
 import { followSlides } from "./gesture.js";
 import { stars as starsText } from "./words.js";
 
-/** The pause after a key, since a user who steps through the stars by keyboard means the last one. */
+/** The pause after a key: a user who steps through the stars means the last one. */
 const KEY_PAUSE = 600;
-/** The functions that commit a waiting rating at once, by slider, for a page that closes during the pause. */
+/** What commits a waiting rating at once, by slider, for a page that closes during the pause. */
 const waitingSliders = new Map();
 addEventListener("pagehide", () => {
   for (const commit of waitingSliders.values()) commit();

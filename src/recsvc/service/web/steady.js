@@ -1,4 +1,4 @@
-/** Keeps what a pointer has pressed in its place until the pointer has left it or a moment has passed. */
+/** Keeps what is pressed in its place until the pointer has left it or a moment has passed. */
 
 const MOMENT = 1_000;
 

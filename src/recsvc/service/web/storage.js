@@ -42,7 +42,7 @@ export function keep(name, value) {
   }
 }
 
-/** Call `run(removed)` when another tab has changed or removed the value that is kept under a name. */
+/** Call `run(removed)` when another tab has changed or removed a value. */
 export function onChangeElsewhere(name, run) {
   addEventListener("storage", ({ key, newValue }) => {
     if (key === PREFIX + name || key === null) run(newValue === null);
