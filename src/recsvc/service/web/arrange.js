@@ -10,7 +10,7 @@ const MOVE = { duration: 320, easing: "cubic-bezier(.2, .8, .2, 1)" };
  */
 export function arrange(place, items, { key, make, update }) {
   const children = [...place.children];
-  const present = new Map(children.filter(({ key }) => key).map((child) => [child.key, child]));
+  const present = new Map(children.filter(hasKey).map((child) => [child.key, child]));
   const focused = children.findIndex((child) => child.contains(document.activeElement));
   const isFilling = children.length > present.size; // what takes the place of a skeleton moves nothing
   const measured = isFilling || reducedMotion.matches ? [] : [...present.values()];
@@ -24,13 +24,13 @@ export function arrange(place, items, { key, make, update }) {
   const kept = new Set(elements);
   if (focused >= 0 && !kept.has(children[focused])) {
     document.activeElement.blur(); // what waits in it may call this function
-    // Before anything moves: to focus something, the browser has to know where everything is.
+    // before anything moves, since the browser lays out all to focus something
     const nearest = [...children.slice(focused + 1), ...children.slice(0, focused).reverse()];
     focusIn(nearest.find((child) => kept.has(child)));
   }
   replace(place, elements, kept);
   if (focused >= 0 && !place.contains(document.activeElement)) {
-    focusIn(elements.slice(0, focused + 1).findLast((element) => element.key));
+    focusIn(elements.slice(0, focused + 1).findLast(hasKey));
   }
   if (before.size) animate(elements, before);
 }
@@ -57,6 +57,10 @@ function longestRise(items, rank) {
   const runs = [];
   for (const item of items) runs.push([...longest(runs.filter((run) => rank(run.at(-1)) < rank(item))), item]);
   return new Set(longest(runs));
+}
+
+function hasKey({ key }) {
+  return (key ?? null) !== null;
 }
 
 function focusIn(element) {
