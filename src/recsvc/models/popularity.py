@@ -120,9 +120,8 @@ def recency_weights(interactions: Interactions, half_life: float | None) -> NDAr
     times, n = interactions.times, len(interactions.stars)
     if half_life is None or times is None or not n:
         return np.ones(n)
-    newest_first = np.sort(-times)
-    newer = (np.searchsorted(newest_first, -times) + np.searchsorted(newest_first, -times, side="right")) / 2
-    weights = 0.5 ** (newer / (half_life * n))
+    _, second, of_second = np.unique(-times, return_inverse=True, return_counts=True)
+    weights = (0.5 ** ((np.cumsum(of_second) - of_second / 2) / (half_life * n)))[second]
     return np.asarray(weights / weights.mean())
 
 

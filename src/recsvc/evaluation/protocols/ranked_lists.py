@@ -36,10 +36,13 @@ class RankedLists:
         places = [place for place, user in enumerate(self.users) if len(held_out.taste(int(user)))]
         hits = np.zeros((len(places), self.k), np.bool_)
         counts = np.zeros(len(places), np.int64)
+        is_relevant = np.zeros(held_out.n_movies, np.bool_)
         for line, place in enumerate(places):
             relevant = held_out.taste(int(self.users[place])).rows
             rows = self.ranked[place].rows
-            hits[line, : len(rows)] = np.isin(rows, relevant)
+            is_relevant[relevant] = True
+            hits[line, : len(rows)] = is_relevant[rows]
+            is_relevant[relevant] = False
             counts[line] = len(relevant)
         return hits, counts
 
