@@ -62,4 +62,4 @@ def budget(dataset: Dataset, trials: int | None = None) -> Budget:
     last += SECONDS_PER_RECENCY * len(ratings) * len(HALF_LIVES) * len(STARS_BELOW) * windows
     if trials is None:
         trials = min(max(int((SECONDS - last) / each), LEAST_TRIALS), MOST_TRIALS)
-    return Budget(trials, trials * each + last, 8 * 8 * n_trained**2 + 4 * 16 * scores + 200 * len(ratings))
+    return Budget(trials, trials * each + last, 8 * 8 * n_trained**2 + 4 * 22 * scores + 200 * len(ratings))

@@ -29,7 +29,7 @@ from recsvc.models.hybrid import Hybrid, HybridConfig, Parts
 from recsvc.models.item_item_models import TrainedWeights
 from recsvc.models.popularity import Popularity
 from recsvc.models.spectral import Spectral
-from recsvc.tuning.budget import HOLD_OUTS, SEEDS
+from recsvc.tuning.budget import CONFIRMING_SEEDS, HOLD_OUTS, SEEDS
 from recsvc.tuning.holdouts import WINDOWS, inner_tasks, later_tasks
 from recsvc.types import Array, FloatMatrix, FloatMovies, Rows
 
@@ -49,8 +49,8 @@ STANDARD_ERRORS = 0.5
 """How many standard errors below its mean a config is valued."""
 REMEMBERED = HOLD_OUTS + WINDOWS
 """How many trained models of a kind are kept: those of the hold-outs of the first seed."""
-REMEMBERED_ALS = REMEMBERED + HOLD_OUTS * (len(SEEDS) - 1)
-"""The same of ALS, which all trials share: those of the hold-outs of all seeds of a round."""
+REMEMBERED_ALS = REMEMBERED + HOLD_OUTS * len(CONFIRMING_SEEDS)
+"""The same of ALS, which all trials share: those of all hold-outs that a round, or the end, comes back to."""
 MOST_USERS, MOST_SCORES = 1000, 20_000_000
 """At most this many users are measured of each kind, and at most as many as have this many scores together."""
 
