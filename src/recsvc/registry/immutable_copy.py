@@ -62,12 +62,13 @@ def _different(contents: Contents, files: Records) -> str | None:
 def _shared(version: str) -> Iterator[mmap.mmap]:
     """Yield what processes have made immutable under the name of a version, this one first, which has few files.
 
-    There may be ten thousand open files on a machine, so that their names stay strings.
+    There may be ten thousand open files on a machine, so that their names stay strings; and `Path.glob` fails when a
+    process ends meanwhile.
     """
     target = f"/memfd:{version} (deleted)"
-    for link in chain(iglob("/proc/self/fd/*"), iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207
+    for link in chain(iglob("/proc/self/fd/*"), iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207 - see above
         with suppress(OSError, ValueError):  # of a process that ended, or of another user; it can change, or is empty
-            if os.readlink(link) == target:  # noqa: PTH115
+            if os.readlink(link) == target:  # noqa: PTH115 - see above
                 yield _mapped(Path(link))
 
 
