@@ -14,7 +14,7 @@ from recsvc.models.contract import Model
 from recsvc.models.ease import Ease, EaseConfig
 from recsvc.models.popularity import Popularity
 from recsvc.tuning.budget import FINALISTS, SEEDS
-from recsvc.tuning.objective import Figures, figures_on, limited_tasks, value
+from recsvc.tuning.objective import Figures, figures_on, hold_outs, value
 from recsvc.tuning.spaces import SETTINGS, Setting
 
 NARROW = 0.25
@@ -54,24 +54,20 @@ def _search(
     """Return the settings with the best value of the objective: half of the trials anywhere, half near the best."""
     from scipy.stats import qmc
 
-    tasks = {one: limited_tasks(dataset, one) for one in SEEDS}
+    tasks = {one: hold_outs(dataset, one) for one in SEEDS}
 
     def measure(point: Mapping[str, Any], one: int) -> Figures:
         config = replace(defaults, **point)
         if isinstance(config, AlsConfig):
             config = replace(config, factors=int(config.factors))
-        trained: dict[int, tuple[Model, Model]] = {}
-
-        def of_task(task: Any) -> tuple[Model, Model]:
-            key = id(task.train)
-            if key not in trained:
-                trained[key] = (
-                    make(config).fit(task.train, task.movies, rng=task.rng()),
-                    Popularity().fit(task.train, task.movies, rng=task.rng()),
-                )
-            return trained[key]
-
-        return replace(figures_on(tasks[one], of_task), lift=0.0)  # a single model has no bound to keep
+        parts = []
+        for hold_out in tasks[one]:
+            task = next(iter(hold_out.values()))
+            model, popular = (
+                untrained.fit(task.train, task.movies, rng=task.rng()) for untrained in (make(config), Popularity())
+            )
+            parts.append(figures_on(hold_out, model, popular))
+        return replace(Figures.joined(parts), lift=0.0)  # a single model has no bound to keep
 
     start = {setting.name: getattr(defaults, setting.name) for setting in settings}
     reference = [measure(start, one) for one in SEEDS]

@@ -27,6 +27,10 @@ CONFIRMED = 4
 """So many of the best of all rounds are measured on these seeds in the end, and so are the defaults."""
 HOLD_OUTS = 2
 """Models that are trained for each trial and seed; with the first one, also one for each window in time."""
+REMEMBERED_BYTES = 2**29
+LEAST_REMEMBERED = HOLD_OUTS + WINDOWS
+MOST_REMEMBERED = 2 * (LEAST_REMEMBERED + HOLD_OUTS * (len(SEEDS) + len(CONFIRMING_SEEDS) - 1))
+"""How many models of a kind are kept: two of every hold-out where memory allows, at least those of the first seed."""
 
 
 class Budget(NamedTuple):
@@ -51,7 +55,7 @@ def budget(dataset: Dataset, trials: int | None = None) -> Budget:
     """
     ratings = dataset.ratings
     n_users = len(ratings.user_labels)
-    n_trained = min(len(np.unique(ratings.movie_ids)), CollaborativeConfig().max_movies)
+    n_trained = trained_movies(dataset)
     products = n_trained**2 * min(n_trained, n_users)
     scores = min(n_users, 1000) * len(dataset.movies)
     once = SECONDS_PER_PRODUCT * products + SECONDS_PER_SCORE * scores + SECONDS_PER_RATING * len(ratings)
@@ -62,4 +66,15 @@ def budget(dataset: Dataset, trials: int | None = None) -> Budget:
     last += SECONDS_PER_RECENCY * len(ratings) * len(HALF_LIVES) * len(STARS_BELOW) * windows
     if trials is None:
         trials = min(max(int((SECONDS - last) / each), LEAST_TRIALS), MOST_TRIALS)
-    return Budget(trials, trials * each + last, 8 * 8 * n_trained**2 + 4 * 22 * scores + 200 * len(ratings))
+    in_bytes = (24 + 2 * 4 * remembered(n_trained)) * n_trained**2 + 4 * 26 * scores + 200 * len(ratings)
+    return Budget(trials, trials * each + last, in_bytes)
+
+
+def trained_movies(dataset: Dataset) -> int:
+    """Return for how many movies matrices of item-item weights are trained."""
+    return min(len(np.unique(dataset.ratings.movie_ids)), CollaborativeConfig().max_movies)
+
+
+def remembered(n_trained: int) -> int:
+    """Return how many matrices (n_trained, n_trained) of weights of each kind are kept between trials."""
+    return max(min(REMEMBERED_BYTES // (4 * n_trained**2), MOST_REMEMBERED), LEAST_REMEMBERED)

@@ -27,9 +27,8 @@ from recsvc.models.contract import Model
 from recsvc.models.ease import Ease
 from recsvc.models.hybrid import Hybrid, HybridConfig, Parts
 from recsvc.models.item_item_models import TrainedWeights
-from recsvc.models.popularity import Popularity
 from recsvc.models.spectral import Spectral
-from recsvc.tuning.budget import CONFIRMING_SEEDS, HOLD_OUTS, SEEDS
+from recsvc.tuning.budget import HOLD_OUTS, SEEDS, remembered, trained_movies
 from recsvc.tuning.holdouts import WINDOWS, inner_tasks, later_tasks
 from recsvc.types import Array, FloatMatrix, FloatMovies, Rows
 
@@ -47,10 +46,6 @@ PRICE_OF_LIFT = 0.01
 """What each unit of lift beyond that of such defaults costs of the value."""
 STANDARD_ERRORS = 0.5
 """How many standard errors below its mean a config is valued."""
-REMEMBERED = HOLD_OUTS + WINDOWS
-"""How many trained models of a kind are kept: those of the hold-outs of the first seed."""
-REMEMBERED_ALS = REMEMBERED + HOLD_OUTS * len(CONFIRMING_SEEDS)
-"""The same of ALS, which all trials share: those of all hold-outs that a round, or the end, comes back to."""
 MOST_USERS, MOST_SCORES = 1000, 20_000_000
 """At most this many users are measured of each kind, and at most as many as have this many scores together."""
 
@@ -100,11 +95,21 @@ Trained = TypeVar("Trained")
 class Figures:
     """What one config reaches on the hold-outs of one seed.
 
-    `ndcg` has that of each kind of users; `lift` is the popularity lift for known users.
+    `ndcg` has that of each kind of users; `lift` is the popularity lift for known users, 0 where there are none.
     """
 
     ndcg: Mapping[str, PerUser]
     lift: float
+
+    @classmethod
+    def joined(cls, parts: Sequence[Figures]) -> Self:
+        """Return those of several hold-outs, one of which has the known users."""
+        ndcg: dict[str, list[PerUser]] = {}
+        for part in parts:
+            for users, of_users in part.ndcg.items():
+                ndcg.setdefault(users, []).append(of_users)
+        joined = {users: PerUser.joined(of_users) for users, of_users in ndcg.items()}
+        return cls(joined, sum(part.lift for part in parts))
 
     def means(self) -> dict[str, tuple[float, float]]:
         """Return the mean nDCG@10 of each kind of users, with any rating and with liked ones."""
@@ -153,21 +158,26 @@ def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> Value:
     return Value(mean - (0.0 if bounded else PRICE_OF_LIFT * max(lift - least, 0.0)), math.sqrt(variance))
 
 
-def limited_tasks(dataset: Dataset, seed: int) -> dict[str, list[Task]]:
-    """Return the hold-outs of a seed, with at most so many users of each kind as are measured.
+def hold_outs_of(seed: int) -> int:
+    """Return how many hold-outs a seed has at most: those in time draw nothing and belong to the first seed."""
+    return HOLD_OUTS + (WINDOWS if seed == SEEDS[0] else 0)
 
-    Those in time draw nothing, and are measured with the first seed only.
+
+def hold_outs(dataset: Dataset, seed: int) -> list[dict[str, Task]]:
+    """Return the hold-outs of a seed: the tasks, by the kind of their users, for which one model is trained.
+
+    Of each kind there are at most so many users as are measured.
     """
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
     most = max(min(MOST_USERS, MOST_SCORES // max(len(vocabulary), 1)), 1)
     rng = np.random.default_rng(seed)
-    tasks = {users: [task] for users, task in inner_tasks(dataset, vocabulary, seed).items()}
-    if seed == SEEDS[0] and (later := later_tasks(dataset, vocabulary)):
-        tasks[LATER] = later
-    return {
-        users: [_limited(task, most // len(of_users) or 1, rng) for task in of_users]
-        for users, of_users in tasks.items()
-    }
+    known, new, few = (_limited(task, most, rng) for task in inner_tasks(dataset, vocabulary, seed).values())
+    later = later_tasks(dataset, vocabulary) if seed == SEEDS[0] else []
+    return [
+        {"known": known},
+        {"new": new, "few": few},
+        *({LATER: _limited(task, most // len(later) or 1, rng)} for task in later),
+    ]
 
 
 def _limited(task: Task, most: int, rng: np.random.Generator) -> Task:
@@ -177,21 +187,14 @@ def _limited(task: Task, most: int, rng: np.random.Generator) -> Task:
     return replace(task, users=np.sort(chosen), held_out=held_out)
 
 
-def figures_on(tasks: Mapping[str, Sequence[Task]], trained: Callable[[Task], tuple[Model, Model]]) -> Figures:
-    """Return the figures of a model on the tasks of one seed.
-
-    `trained` returns the model, trained for a task, and the one whose list a user gets for whom it has no scores.
-    """
+def figures_on(tasks: Mapping[str, Task], model: Model, fallback: Model) -> Figures:
+    """Return the figures of a model that was trained for a hold-out; `fallback` is for users it has no scores for."""
     ndcg, lift = {}, 0.0
-    for users, of_users in tasks.items():
-        reached = []
-        for task in of_users:
-            model, fallback = trained(task)
-            lists = make_lists(model, task.fold_in, task.held_out, k=K, fallback=fallback)
-            reached.append(PerUser.of(lists, task.held_out))
-            if users == "known":
-                lift = popularity_lift(lists, task.fold_in, task.train.counts())
-        ndcg[users] = PerUser.joined(reached)
+    for users, task in tasks.items():
+        lists = make_lists(model, task.fold_in, task.held_out, k=K, fallback=fallback)
+        ndcg[users] = PerUser.of(lists, task.held_out)
+        if users == "known":
+            lift = popularity_lift(lists, task.fold_in, task.train.counts())
     return Figures(ndcg, lift)
 
 
@@ -200,24 +203,22 @@ class Objective:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._tasks: dict[int, dict[str, list[Task]]] = {}
+        self._hold_outs: dict[int, list[dict[str, Task]]] = {}
         self._kinds = MovieKinds.of(dataset.movies)
         self._content: dict[str, RememberingContent] = {}
-        self._trained = {kind: Latest[TrainedWeights](REMEMBERED) for kind in (Ease, Spectral)}
-        self._als = Latest[RememberingAls](REMEMBERED_ALS)
+        most = remembered(trained_movies(dataset))
+        self._trained = {kind: Latest[TrainedWeights](most) for kind in (Ease, Spectral)}
+        self._als: dict[tuple[int, str], RememberingAls] = {}
 
-    def __call__(self, config: HybridConfig, seed: int) -> Figures:
-        """Return the figures of a config on the hold-outs of a seed."""
-        if seed not in self._tasks:
-            self._tasks[seed] = limited_tasks(self._dataset, seed)
-        hybrids: dict[int, Hybrid] = {}
-
-        def hybrid(task: Task) -> tuple[Hybrid, Popularity]:
-            if id(task.train) not in hybrids:
-                hybrids[id(task.train)] = self._hybrid(config, task)
-            return hybrids[id(task.train)], hybrids[id(task.train)].popularity
-
-        return figures_on(self._tasks[seed], hybrid)
+    def __call__(self, config: HybridConfig, seed: int, hold_out: int) -> Figures:
+        """Return the figures of a config on one hold-out of a seed, numbered from 0; nothing where there is none."""
+        if seed not in self._hold_outs:
+            self._hold_outs[seed] = hold_outs(self._dataset, seed)
+        if hold_out >= len(self._hold_outs[seed]):
+            return Figures({}, 0.0)
+        tasks = self._hold_outs[seed][hold_out]
+        hybrid = self._hybrid(config, next(iter(tasks.values())))
+        return figures_on(tasks, hybrid, hybrid.popularity)
 
     def _hybrid(self, config: HybridConfig, task: Task) -> Hybrid:
         """Return the hybrid of a task; what is trained for it is shared by the trials with the same settings of it."""
@@ -249,10 +250,10 @@ class Objective:
         """Return ALS for a task, which is the same for all trials that have it."""
         if not config.weights.als:
             return Als.untrained(config.als, len(task.movies))
-        return self._als(
-            (id(task.train), repr(config.als)),
-            lambda: RememberingAls(config.als).fit(task.train, task.movies, rng=task.rng()),
-        )
+        key = id(task.train), repr(config.als)
+        if key not in self._als:
+            self._als[key] = RememberingAls(config.als).fit(task.train, task.movies, rng=task.rng())
+        return self._als[key]
 
     def _content_of(self, config: ContentConfig) -> RememberingContent:
         """Return the content model, which is the same for all hold-outs: of ratings it knows only the mean."""
@@ -273,7 +274,7 @@ def _train(model: Ease | Spectral, task: Task, rows: Rows) -> TrainedWeights:
 
 
 class Latest(Generic[Trained]):
-    """The latest models that were trained, at most so many."""
+    """The models that were used last, at most so many."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -281,11 +282,14 @@ class Latest(Generic[Trained]):
 
     def __call__(self, key: tuple[int, str], make: Callable[[], Trained]) -> Trained:
         """Return the model of a key, trained if it is not there any more."""
-        if key not in self._values:
+        if key in self._values:
+            value = self._values.pop(key)
+        else:
             while len(self._values) >= self._most:
                 del self._values[next(iter(self._values))]
-            self._values[key] = make()
-        return self._values[key]
+            value = make()
+        self._values[key] = value
+        return value
 
 
 class RememberingAls(Als):

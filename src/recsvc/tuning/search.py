@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from recsvc.datasets.dataset import Dataset
@@ -14,7 +12,8 @@ from recsvc.evaluation.parallel import Progress
 from recsvc.features.movie_kinds import MovieKinds
 from recsvc.models.hybrid import HybridConfig
 from recsvc.tuning.budget import CONFIRMED, CONFIRMING_SEEDS, FINALISTS, ROUND, SEEDS
-from recsvc.tuning.objective import LATER, Figures, Objective, Value, value
+from recsvc.tuning.measuring import Asked, Measuring
+from recsvc.tuning.objective import LATER, Figures, Value, value
 from recsvc.tuning.popular import PopularStudy, search_popular
 from recsvc.tuning.spaces import GROUPS, STARTS, Point, config_at, near, point_of
 
@@ -25,8 +24,8 @@ STRENGTHS = (0.0, 0.35, 0.7)
 """The strengths of calibration that are compared in the end, with the config that was found."""
 PRICE_OF_CALIBRATION = 0.002
 """What calibration may cost of the value, whose noise is larger: the hold-outs do not see all that it is for."""
-Measure: TypeAlias = Callable[[Sequence[tuple[HybridConfig, int]]], list[Figures]]
-"""Returns the figures of each config on the hold-outs of a seed."""
+Measure: TypeAlias = Callable[[Sequence[Asked]], list[Figures]]
+"""Returns the figures of each config on the hold-outs of a seed; to ask again costs nothing."""
 WIDTHS = (0.4, 0.2, 0.1)
 """The half widths of the boxes as shares of the ranges: of the first round of each group of settings, the second, …"""
 
@@ -112,11 +111,11 @@ def search(
 
     shares = qmc.Sobol(max(len(group) for group in GROUPS), rng=seed)
     began = time.monotonic()
-    with _Measuring(dataset, jobs) as measure:
+    with Measuring(dataset, jobs) as measure:
         plain = replace(config, calibration=0.0)
         reference = measure([(plain, one) for one in SEEDS])
         best = Trial(point_of(config), Value(1.0, 0.0), len(SEEDS), reference[0].means(), reference[0].lift)
-        tried, firsts = [best], [reference[0]]
+        tried = [best]
         progress("trials", trials)
         number = 0
         while len(tried) < trials and time.monotonic() - began < seconds:
@@ -138,10 +137,9 @@ def search(
                 for at in range(len(points))
             ]
             tried += of_round
-            firsts += first
             best = max([best, *(of_round[at] for at in order)], key=lambda trial: trial.value.lower)
             number += 1
-        best = _simplified(measure, plain, tried[0], _confirmed(measure, plain, tried, firsts), reference[0])
+        best = _simplified(measure, plain, tried[0], _confirmed(measure, plain, tried))
         found = config if best is tried[0] else config_at(config, best.point)
         strengths = _strengths(measure, found, reference) if trials > 1 and MovieKinds.of(dataset.movies).count else {}
     popular = search_popular(dataset, config.popularity) if trials > 1 else None
@@ -150,56 +148,52 @@ def search(
     return Study(_calibrated(found, strengths), best, tuple(tried), strengths, popular)
 
 
-def _confirmed(measure: Measure, config: HybridConfig, tried: list[Trial], firsts: Sequence[Figures]) -> Trial:
+def _confirmed(measure: Measure, config: HybridConfig, tried: list[Trial]) -> Trial:
     """Measure the best of the trials and the defaults, which are the first, on other seeds; return the best of these.
 
-    `firsts` are the figures of all on the first seed, of which those in time are used: they draw nothing. The trials
-    that are measured get their new values in `tried`.
+    The trials that are measured get their new values in `tried`.
     """
     able = [at for at, trial in enumerate(tried) if at and trial.seeds == len(SEEDS)]
     if not able:
         return tried[0]
-    chosen = [0, *sorted(able, key=lambda at: -tried[at].value.lower)[:CONFIRMED]]
-    configs = [config_at(config, tried[at].point) if at else config for at in chosen]
-    figures = iter(measure([(one, seed) for one in configs for seed in CONFIRMING_SEEDS]))
-    of_each = {at: _of_no_choice([firsts[at], *(next(figures) for _ in CONFIRMING_SEEDS)]) for at in chosen}
-    for at in chosen[1:]:
-        confirmed = value(of_each[at], of_each[0])
+    chosen = sorted(able, key=lambda at: -tried[at].value.lower)[:CONFIRMED]
+    defaults, *reached = _of_no_choice(measure, [config, *(config_at(config, tried[at].point) for at in chosen)])
+    for at, figures in zip(chosen, reached, strict=True):
+        confirmed = value(figures, defaults)
         tried[at] = replace(tried[at], value=confirmed, seeds=len(SEEDS) + len(CONFIRMING_SEEDS))
-    return max((tried[at] for at in chosen), key=lambda trial: trial.value.lower)
+    return max((tried[at] for at in (0, *chosen)), key=lambda trial: trial.value.lower)
 
 
-def _simplified(measure: Measure, config: HybridConfig, start: Trial, best: Trial, first: Figures) -> Trial:
-    """Set every group of settings back that is not better than at the start: it may have come along by luck.
-
-    `first` are the figures of the start on the first seed.
-    """
-    if best is start:
-        return start
-
-    def figures_of(point: Point) -> list[Figures]:
-        return measure([(config_at(config, point), seed) for seed in (SEEDS[0], *CONFIRMING_SEEDS)])
-
-    defaults = _of_no_choice([first, *measure([(config, seed) for seed in CONFIRMING_SEEDS])])
-    point, figures = best.point, figures_of(best.point)
+def _simplified(measure: Measure, config: HybridConfig, start: Trial, best: Trial) -> Trial:
+    """Set every group of settings back that is not better than at the start: it may have come along by luck."""
+    point = best.point
     for group in GROUPS:
         simpler = {**point, **{name: start.point[name] for name in group}}
         if simpler == point:
             continue
-        of_simpler = figures_of(simpler)
-        gain = value(_of_no_choice(figures), _of_no_choice(of_simpler))
-        if gain.lower <= 1 and value(_of_no_choice(of_simpler), defaults).mean:
-            point, figures = simpler, of_simpler
+        defaults, of_point, of_simpler = _of_no_choice(
+            measure, [config, config_at(config, point), config_at(config, simpler)]
+        )
+        if value(of_point, of_simpler).lower <= 1 and value(of_simpler, defaults).mean:
+            point = simpler
     if point == start.point:
         return start
-    means, lift = figures[0].means(), figures[0].lift
-    return Trial(point, value(_of_no_choice(figures), defaults), len(figures), means, lift)
+    found = config_at(config, point)
+    defaults, figures = _of_no_choice(measure, [config, found])
+    [first] = measure([(found, SEEDS[0])])
+    return Trial(point, value(figures, defaults), len(figures), first.means(), first.lift)
 
 
-def _of_no_choice(figures: Sequence[Figures]) -> list[Figures]:
-    """Leave only those later in time of the first seed: by the others of it the trials were chosen."""
-    first, *others = figures
-    return [replace(first, ndcg={users: of_users for users, of_users in first.ndcg.items() if users == LATER}), *others]
+def _of_no_choice(measure: Measure, configs: Sequence[HybridConfig]) -> list[list[Figures]]:
+    """Return the figures of each config by which no trial was chosen, and later in time, where nothing is drawn."""
+    seeds = (SEEDS[0], *CONFIRMING_SEEDS)
+    figures = iter(measure([(config, seed) for config in configs for seed in seeds]))
+    of_each = []
+    for _ in configs:
+        first, *others = (next(figures) for _ in seeds)
+        later = {users: of_users for users, of_users in first.ndcg.items() if users == LATER}
+        of_each.append([replace(first, ndcg=later), *others])
+    return of_each
 
 
 def _strengths(measure: Measure, config: HybridConfig, reference: Sequence[Figures]) -> dict[float, float]:
@@ -224,49 +218,3 @@ def _round(number: int, best: Point, shares: qmc.Sobol) -> list[dict[str, float]
     cycle, place = divmod(number - 1, len(GROUPS))
     width = WIDTHS[min(cycle, len(WIDTHS) - 1)]
     return [near(best, GROUPS[place], drawn, width) for drawn in shares.random(ROUND).tolist()]
-
-
-class _Measuring:
-    """Measures configs in some processes, each of which keeps its hold-outs; with one, in this process."""
-
-    def __init__(self, dataset: Dataset, jobs: int) -> None:
-        self._pool = None
-        if jobs > 1:
-            self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (dataset,))
-        else:
-            _prepare(dataset)
-
-    def __enter__(self) -> _Measuring:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-        _objective.clear()
-
-    def __call__(
-        self, asked: Sequence[tuple[HybridConfig, int]], done: Callable[[], None] = lambda: None
-    ) -> list[Figures]:
-        """Return the figures of each config on the hold-outs of a seed."""
-        run = map if self._pool is None else self._pool.map
-        figures = []
-        for one in run(_measure, asked):
-            figures.append(one)
-            done()
-        return figures
-
-
-_objective: list[Objective] = []
-"""The objective of this process, which is a worker of `_Measuring` or runs it alone."""
-
-
-def _prepare(dataset: Dataset) -> None:
-    _objective[:] = [Objective(dataset)]
-
-
-def _measure(asked: tuple[HybridConfig, int]) -> Figures:
-    """Measure with one thread of linear algebra: the last digit of a sum depends on the number of threads."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        return _objective[0](*asked)

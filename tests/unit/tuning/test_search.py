@@ -174,25 +174,19 @@ def trial_of(moved: dict[str, float], reached_value: float) -> module.Trial:
 
 def test_what_came_along_by_luck_is_set_back() -> None:
     start = trial_of({}, 1.0)
-    [first] = by_popularity_alone([(HybridConfig(), 1)])
     both = trial_of({"popularity": 0.1, "ease.l2": 700.0, "half_life": 0.2}, 1.2)
-    simplified = module._simplified(by_popularity_alone, HybridConfig(), start, both, first)
+    simplified = module._simplified(by_popularity_alone, HybridConfig(), start, both)
     assert simplified.point == {**start.point, "popularity": 0.1}
     assert simplified.value.mean == pytest.approx((0.25 / 0.2 * WEIGHTS["known"] + WEIGHTS["later"]) / (1 / 3 + 1 / 3))
     assert config_at(HybridConfig(), simplified.point).collaborative.popularity == pytest.approx(0.1)
     only_worse = trial_of({"ease.l2": 700.0}, 1.2)
-    assert module._simplified(by_popularity_alone, HybridConfig(), start, only_worse, first) is start
+    assert module._simplified(by_popularity_alone, HybridConfig(), start, only_worse) is start
 
 
 def test_what_was_only_lucky_is_not_confirmed() -> None:
     lucky, better, start = trial_of({"ease.l2": 700.0}, 1.9), trial_of({"popularity": 0.1}, 1.1), trial_of({}, 1.0)
-    figures_of = {
-        id(trial): by_popularity_alone([(config_at(HybridConfig(), trial.point), 1)])[0]
-        for trial in (lucky, better, start)
-    }
     for tried, best in (([start, lucky, better], better.point), ([start, lucky], start.point)):
-        firsts = [figures_of[id(trial)] for trial in tried]
-        confirmed = module._confirmed(by_popularity_alone, HybridConfig(), tried, firsts)
+        confirmed = module._confirmed(by_popularity_alone, HybridConfig(), tried)
         assert confirmed.point == best
     assert tried[1].value.mean < 1
 
