@@ -19,6 +19,10 @@ from recsvc.models.rating_weights import USUAL_STARS, TasteWeights, interaction_
 from recsvc.types import BoolMovies, FloatK, FloatMatrix, FloatMovies, Movie, Rows, State, Taste
 
 FIRST_DEVIATION = 0.01
+CELLS_AT_ONCE = 100_000
+"""How many ratings are in the systems that are solved at once, unless one system has more."""
+WIDER = 1.25
+"""Those with up to so many times the ratings of the smallest of them are solved with it, padded with nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Als(Model):
         by_movie = sparse.csr_array(by_user.T)
         trained = rng.normal(0, FIRST_DEVIATION, (len(rated), config.factors)).astype(np.float32)
         for _ in range(config.iterations):
-            trained = _solve_all(by_movie, _solve_all(by_user, trained, config.l2), config.l2)
+            trained = _solve_side(by_movie, _solve_side(by_user, trained, config.l2), config.l2)
         factors = np.full((interactions.n_movies, config.factors), np.nan, np.float32)
         factors[rated] = trained
         self._set(factors)
@@ -108,12 +112,13 @@ class Als(Model):
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the same for many users at once."""
-        solutions = np.full((users.n_users, self._factors.shape[1]), np.nan, np.float32)
-        for user in range(users.n_users):
-            taste = users.taste(user)
-            if self._trained[taste.rows].any():
-                gram, right = self._system(taste)
-                solutions[user] = solve(gram, right.sum(axis=1))
+        weights = self.taste_weights.all(users)
+        confidence = np.float32(self.config.alpha) * np.abs(weights)
+        preferred = np.where(weights > 0, 1 + confidence, np.float32(0))
+        solutions = _solve_all(users.starts, users.rows, confidence, preferred, self._trained_factors, self._gram)
+        unknown = np.ones(users.n_users, np.bool_)
+        unknown[users.users[self._trained[users.rows]]] = False
+        solutions[unknown] = np.nan
         scores: FloatMatrix = solutions @ self._factors.T
         return scores
 
@@ -181,16 +186,39 @@ class Als(Model):
         return model
 
 
-def _solve_all(confidence: sparse.csr_array, factors: FloatMatrix, l2: float) -> FloatMatrix:
-    """Return the factors (n, d) of n rows, given those of the m columns (m, d).
-
-    `confidence` (n, m) has `c - 1` for every rating. A row without ratings gets zeros.
-    """
+def _solve_side(confidence: sparse.csr_array, factors: FloatMatrix, l2: float) -> FloatMatrix:
+    """Return the factors (n, d) of n rows, given those of the m columns (m, d); `confidence` (n, m) has `c - 1`."""
     gram = factors.T @ factors
     gram.flat[:: factors.shape[1] + 1] += np.float32(l2)
-    solved = np.zeros((confidence.shape[0], factors.shape[1]), np.float32)
-    for row in np.flatnonzero(np.diff(confidence.indptr)).tolist():
-        here = slice(confidence.indptr[row], confidence.indptr[row + 1])
-        of_row, more = factors[confidence.indices[here]], confidence.data[here]
-        solved[row] = solve(gram + (of_row.T * more) @ of_row, (1 + more) @ of_row)
+    return _solve_all(confidence.indptr, confidence.indices, confidence.data, 1 + confidence.data, factors, gram)
+
+
+def _solve_all(
+    starts: NDArray[np.integer],
+    columns: NDArray[np.integer],
+    confidence: FloatK,
+    preferred: FloatK,
+    factors: FloatMatrix,
+    gram: FloatMatrix,
+) -> FloatMatrix:
+    """Return `x = (gram + sum_j confidence_j y_j y_j')^-1 sum_j preferred_j y_j` for each of n rows (n, d).
+
+    Row i has the ratings from `starts[i]` to `starts[i + 1]`; y are `factors` (m, d) of their `columns`. A row without
+    ratings gets zeros.
+    """
+    counts = np.diff(starts)
+    solved = np.zeros((len(counts), factors.shape[1]), np.float32)
+    order = np.argsort(counts, kind="stable")
+    left = order[np.searchsorted(counts[order], 0, side="right") :]
+    while len(left):
+        alike = int(np.searchsorted(counts[left], WIDER * counts[left[0]], side="right"))
+        rows, left = np.split(left, [max(min(alike, CELLS_AT_ONCE // int(counts[left[alike - 1]])), 1)])
+        places = np.arange(counts[rows[-1]])
+        at = np.minimum(starts[rows][:, None] + places, len(columns) - 1)
+        outside = places >= counts[rows][:, None]
+        more, right = confidence[at], preferred[at]
+        more[outside] = right[outside] = 0
+        of_rows = factors[columns[at]]
+        grams = gram + (of_rows * more[:, :, None]).transpose(0, 2, 1) @ of_rows
+        solved[rows] = np.linalg.solve(grams, (right[:, None] @ of_rows).transpose(0, 2, 1))[:, :, 0]
     return solved
