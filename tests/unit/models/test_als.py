@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from recsvc.errors import ModelError
 from recsvc.features.interactions import Interactions
+from recsvc.models import als
 from recsvc.models.als import Als, AlsConfig
 from recsvc.models.rating_weights import TasteWeights, training_weights
 from recsvc.types import EMPTY_TASTE, Array, State, Taste
@@ -118,11 +119,19 @@ def test_without_a_rating_nothing_can_be_trained() -> None:
     assert not model.informative().any()
 
 
-def test_many_users_at_once_have_the_scores_of_each() -> None:
+@pytest.mark.parametrize("at_once", [1, 60, als.CELLS_AT_ONCE])
+def test_many_users_at_once_have_the_scores_of_each(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     held = world()
     model = Als().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1))
+    monkeypatch.setattr(als, "CELLS_AT_ONCE", at_once)
+    np.testing.assert_allclose(
+        Als().fit(held.interactions, held.dataset.movies, rng=np.random.default_rng(1)).state().arrays["factors"],
+        model.state().arrays["factors"],
+        rtol=1e-4,
+        atol=1e-5,
+    )
     scores = model.score_all(held.interactions)
-    for user in range(0, held.interactions.n_users, 7):
+    for user in range(held.interactions.n_users):
         np.testing.assert_allclose(scores[user], model.score(held.interactions.taste(user)), rtol=1e-5, atol=1e-6)
 
 
