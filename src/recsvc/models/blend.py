@@ -65,9 +65,12 @@ def blend_all(parts: Sequence[BlendPart], users: Interactions) -> FloatMatrix:
     total, weights = np.zeros((2, users.n_users, users.n_movies), np.float32)
     for model, weight, factor in parts:
         scores = model.score_all(users)
-        present = ~np.isnan(scores)
-        np.add(total, scores * np.float32(factor), out=total, where=present)
-        np.add(weights, np.float32(weight), out=weights, where=present)
+        absent = np.isnan(scores)
+        scaled = scores * np.float32(factor)
+        counted = np.full(scores.shape, weight, np.float32)
+        scaled[absent] = counted[absent] = 0
+        total += scaled
+        weights += counted
     with np.errstate(invalid="ignore"):
         return total / weights
 

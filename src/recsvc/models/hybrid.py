@@ -256,6 +256,8 @@ class Hybrid(Model):
 
     def targets(self, taste: Taste) -> Sequence[Target]:
         """Return what is evident of a taste; see `calibration.targets`."""
+        if not self.config.calibration:
+            return ()
         return targets(self.kinds, self.content.taste_weights.liked(taste), self.config.calibration)
 
     def state(self) -> State:
@@ -370,7 +372,11 @@ def _scale(scores: FloatMatrix, reference: FloatMatrix) -> float:
     reference: a movie that stands out by its content is less likely to please than one that stands out by its ratings.
     """
     both = np.isfinite(scores) & np.isfinite(reference)
+    if not both.any():
+        return (standard_deviation(_finite(scores)) or 1.0) / MIN_CORRELATION
     x, y = scores[both].astype(np.float64), reference[both].astype(np.float64)
-    varied = both.any() and x.std() > 0 and y.std() > 0
-    correlation = float(np.corrcoef(x, y)[0, 1]) if varied else 0.0
+    x -= x.mean()
+    y -= y.mean()
+    lengths = float(x @ x) ** 0.5 * float(y @ y) ** 0.5
+    correlation = float(x @ y) / lengths if lengths else 0.0
     return (standard_deviation(_finite(scores)) or 1.0) / max(correlation, MIN_CORRELATION)

@@ -16,7 +16,7 @@ from recsvc.evaluation.metrics.accuracy import Counts, Hits
 from recsvc.features.interactions import Interactions
 from recsvc.features.vocabulary import Vocabulary
 from recsvc.models.contract import Model
-from recsvc.types import BoolMovies, Ranked, Rows
+from recsvc.types import EMPTY_TASTE, BoolMovies, Ranked, Rows
 
 LIKED_STARS = 4.0
 SCORES_AT_ONCE = 4_000_000
@@ -33,18 +33,17 @@ class RankedLists:
 
     def hits(self, held_out: Interactions) -> tuple[Hits, Counts]:
         """Return the hits (m, k) and the numbers of relevant movies (m,) of the m users with held-out ratings."""
-        places = [place for place, user in enumerate(self.users) if len(held_out.taste(int(user)))]
+        counts = np.diff(held_out.starts)[self.users]
+        places = np.flatnonzero(counts)
+        lengths = np.array([len(self.ranked[place].rows) for place in places.tolist()], np.intp)
+        filled = np.arange(self.k) < lengths[:, None]
+        listed = np.concatenate([EMPTY_TASTE.rows, *(self.ranked[place].rows for place in places.tolist())])
         hits = np.zeros((len(places), self.k), np.bool_)
-        counts = np.zeros(len(places), np.int64)
-        is_relevant = np.zeros(held_out.n_movies, np.bool_)
-        for line, place in enumerate(places):
-            relevant = held_out.taste(int(self.users[place])).rows
-            rows = self.ranked[place].rows
-            is_relevant[relevant] = True
-            hits[line, : len(rows)] = is_relevant[rows]
-            is_relevant[relevant] = False
-            counts[line] = len(relevant)
-        return hits, counts
+        hits[filled] = np.isin(
+            np.repeat(self.users[places], lengths) * held_out.n_movies + listed,
+            held_out.users.astype(np.int64) * held_out.n_movies + held_out.rows,
+        )
+        return hits, counts[places]
 
     def of(self, chosen: NDArray[np.bool_]) -> RankedLists:
         """Return the lists of the users chosen by a mask (n,)."""
