@@ -16,7 +16,7 @@ LEAST_RATINGS, LEAST_USERS = 2_000, 50
 LEAST_TRIALS, MOST_TRIALS = 17, 49
 SECONDS = 200.0
 """About how long the search may take on one processor."""
-SECONDS_PER_PRODUCT, SECONDS_PER_SCORE, SECONDS_PER_RATING, SECONDS_PER_RECENCY = 6e-11, 3e-8, 7e-7, 1.5e-7
+SECONDS_PER_PRODUCT, SECONDS_PER_SCORE, SECONDS_PER_RATING, SECONDS_PER_RECENCY = 3e-11, 3e-8, 7e-7, 1.5e-7
 ROUND = 8
 """The number of trials around one centre."""
 SEEDS = (1, 2, 3)
@@ -61,7 +61,7 @@ def budget(dataset: Dataset, trials: int | None = None) -> Budget:
     once = SECONDS_PER_PRODUCT * products + SECONDS_PER_SCORE * scores + SECONDS_PER_RATING * len(ratings)
     each = once * (HOLD_OUTS + WINDOWS + HOLD_OUTS * FINALISTS * (len(SEEDS) - 1) / ROUND)
     confirming = HOLD_OUTS * len(CONFIRMING_SEEDS)
-    last = once * (confirming * (CONFIRMED + 1) + (confirming + HOLD_OUTS + WINDOWS) * (len(GROUPS) + 1))
+    last = once * (confirming * (CONFIRMED + 1) + (confirming + HOLD_OUTS + WINDOWS) * len(GROUPS))
     windows = min(MOST_WINDOWS, 1 + 10 * ENOUGH_UNKNOWN // n_users)
     last += SECONDS_PER_RECENCY * len(ratings) * len(HALF_LIVES) * len(STARS_BELOW) * windows
     if trials is None:
