@@ -3,9 +3,11 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from recsvc.tuning import search
 from recsvc.tuning.spaces import GROUPS
@@ -18,12 +20,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run sweeps at full length, and the tests marked `full`")
 
 
+@contextmanager
+def one_first(folder: Path) -> Iterator[None]:
+    """Let one worker of this run do it first, alone, and then all others at once."""
+    done = folder / "done-by-one"
+    with FileLock(folder / "one-first.lock"):
+        if first := not done.exists():
+            yield
+            done.touch()
+    if not first:
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
-    """Look for no garbage among what is imported and collected, which stays: a third of the time went into that."""
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Compile what is imported once, and look for no garbage among it: it stays. Both took more time than the rest."""
     gc.disable()
     try:
-        yield
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            with one_first(Path(session.config.option.basetemp).parent):
+                yield
+        else:
+            yield
     finally:
         gc.enable()
         gc.freeze()

@@ -19,7 +19,7 @@ from recsvc.datasets.ratings import ratings_table
 from recsvc.registry.manifest import Manifest
 from recsvc.registry.store import Draft, Registry
 from recsvc.training.config import TrainingConfig
-from recsvc.training.pipeline import publish_trained
+from recsvc.training.pipeline import publish, publish_trained
 from recsvc.usecases.models import promote
 from tests.requirements import need
 
@@ -65,6 +65,11 @@ def trained(name: str, folder: Path, data_dir: Path | None = None) -> None:
     )
 
 
+def untested(dataset: Dataset, registry: Registry, config: TrainingConfig | None = None) -> Manifest:
+    """Train and publish as `recsvc train` does, but without the gate, for which all is trained once more before."""
+    return publish(dataset, config or TrainingConfig(), registry, metrics={}, search=None, progress=lambda _step: None)
+
+
 @pytest.fixture(scope="session")
 def sample_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Not to be changed; `shutil.copytree` it for that."""
@@ -88,9 +93,7 @@ def shrinking_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPat
     def make(folder: Path) -> None:
         shutil.copytree(sample_artifacts, folder)
         smaller = part_of_sample(range(1, 151), range(100), name="sample")
-        publish_trained(
-            smaller, TrainingConfig(), Registry(folder), promote=False, who="tests", progress=lambda _step: None
-        )
+        untested(smaller, Registry(folder))
 
     folder = made_once(tmp_path_factory, "shrinking-artifacts", make)
     registry = Registry(folder)
@@ -108,19 +111,12 @@ def overlapping_artifacts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 
     def make(folder: Path) -> None:
         registry = Registry(folder)
-        publish_trained(
-            part_of_sample(range(1, 151), range(100), name="mine"),
-            TrainingConfig(),
-            registry,
-            promote=False,  # so few ratings do not pass the gate
-            who="tests",
-            progress=lambda _step: None,
-        )
-        promote(registry, registry.names()[0], who="tests", why="")
+        first = untested(part_of_sample(range(1, 151), range(100), name="mine"), registry)
+        promote(registry, first.version, who="tests", why="")
         second = part_of_sample(range(51, 251), range(50, 200), name="mine")
         renamed = tuple(replace(movie, title=f"{movie.title}, restored") for movie in second.movies)
         second = replace(second, movies=renamed)
-        publish_trained(second, TrainingConfig(), registry, promote=False, who="tests", progress=lambda _step: None)
+        untested(second, registry)
 
     folder = made_once(tmp_path_factory, "overlapping-artifacts", make)
     registry = Registry(folder)
@@ -145,9 +141,7 @@ def renumbered_artifacts(sample_artifacts: Path, tmp_path_factory: pytest.TempPa
             movies=tuple(replace(movie, movie_id=501 - movie.movie_id) for movie in reversed(kept.movies)),
             ratings=replace(ratings, movie_ids=501 - ratings.movie_ids),
         )
-        publish_trained(
-            others, TrainingConfig(), Registry(folder), promote=True, who="tests", progress=lambda _step: None
-        )
+        untested(others, Registry(folder))
 
     folder = made_once(tmp_path_factory, "renumbered-artifacts", make)
     registry = Registry(folder)

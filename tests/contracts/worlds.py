@@ -20,6 +20,7 @@ from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
 from recsvc.training.pipeline import publish_trained
 from recsvc.types import Array, Movie, State, Taste
+from tests.versions import made_once
 
 USERS = 60
 HALVES = tuple(half / 2 for half in range(1, 11))
@@ -145,8 +146,7 @@ def publish(registry: Registry, *, promote: bool = True, config: TrainingConfig 
 @pytest.fixture(scope="session")
 def world_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """A registry with one version of the world in production. Not to be changed; copy its folder."""
-    registry = Registry(tmp_path_factory.mktemp("world") / "artifacts")
-    publish(registry)
+    registry = Registry(made_once(tmp_path_factory, "world-artifacts", lambda folder: publish(Registry(folder))))
     assert registry.production()
     return registry
 

@@ -26,9 +26,9 @@ from recsvc.models.hybrid import Hybrid, HybridConfig
 from recsvc.models.popularity import Popularity
 from recsvc.registry.store import Registry
 from recsvc.training.config import TrainingConfig
-from recsvc.training.pipeline import publish_trained
 from tests.contracts.worlds import taste_of
 from tests.requirements import need
+from tests.versions import untested
 
 WELL_KNOWN = {
     "Star Wars": 50,
@@ -223,8 +223,7 @@ def test_a_new_movie_is_found_by_what_it_is(ml_100k: Dataset, vocabulary: Vocabu
     second_part, first_part, aladdin = 187, 127, 95
     without = replace(ml_100k, ratings=ml_100k.ratings.take(ml_100k.ratings.movie_ids != second_part))
     registry = Registry(tmp_path)
-    publish_trained(without, TrainingConfig(), registry, promote=True, who="tests", progress=lambda _: None)
-    engine = Engine(registry.open(registry.production()))
+    engine = Engine(registry.open(untested(without, registry).version))
     row = vocabulary.row(second_part)
     assert row is not None
     assert engine.catalogue.movie(row).title == "The Godfather: Part II"
@@ -249,13 +248,13 @@ def test_the_classic_limits_are_of_learning_and_not_of_the_catalogue(
 ) -> None:
     registry = Registry(tmp_path)
     config = TrainingConfig(min_ratings_per_user=50, min_ratings_per_movie=100)
-    trained = publish_trained(ml_100k, config, registry, promote=False, who="tests", progress=lambda _: None)
-    engine = Engine(registry.open(trained.manifest.version))
+    manifest = untested(ml_100k, registry, config)
+    engine = Engine(registry.open(manifest.version))
     everything = interactions_of(ml_100k.ratings, vocabulary)
     assert len(engine.catalogue) == 1682
     np.testing.assert_array_equal(engine.catalogue.rating_counts, everything.counts())
     assert len(engine.history) == 943
-    assert trained.manifest.dataset.ratings == 100_000
+    assert manifest.dataset.ratings == 100_000
 
     active = np.bincount(ml_100k.ratings.users) >= 50
     counts = everything.counts()

@@ -93,12 +93,13 @@ def _vocabulary(dataset: Dataset) -> Vocabulary:
     return Vocabulary.of(movie.movie_id for movie in dataset.movies)
 
 
-def test_stars_on_the_official_folds(ml_100k: Dataset, folder: Path) -> None:
-    results, official = predict_stars(ml_100k, {"svd": Svd()}, folder=folder, seeds=(42, 43))
+def test_stars_on_the_official_folds(ml_100k: Dataset, folder: Path, full: bool) -> None:
+    results, official = predict_stars(ml_100k, {"svd": Svd()}, folder=folder, seeds=(42, 43) if full else (42,))
     assert official
-    svd, again = results["svd"]
-    assert svd.metrics["rmse"] == pytest.approx(again.metrics["rmse"], abs=0.002)  # one split, other initial factors
-    assert svd.metrics["rmse"] != again.metrics["rmse"]
+    svd, *others = results["svd"]
+    for again in others:  # one split, other initial factors
+        assert svd.metrics["rmse"] == pytest.approx(again.metrics["rmse"], abs=0.002)
+        assert svd.metrics["rmse"] != again.metrics["rmse"]
     assert svd.metrics["rmse"] < 0.93
     assert svd.metrics["mae"] < 0.735
     assert (svd.users, svd.ratings, svd.not_predicted) == (943, 100_000, 167)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +18,19 @@ from recsvc.training.config import TrainingConfig
 from tests.requirements import need
 
 MEASURED = 0.8774
+OF_THE_FIRST = 0.8843
+"""That of the first fold alone."""
 PUBLISHED = 0.8996
 """Bayesian factorisation machines (myFM) on the same folds."""
 
 
-def test_with_all_users_folded_in_the_errors_are_as_measured(data_dir: Path) -> None:
+def test_with_all_users_folded_in_the_errors_are_as_measured(data_dir: Path, full: bool) -> None:
     folder = data_dir / "ml-100k"
     need("datasets", folder.is_dir(), "there is no ml-100k in RECSVC_DATA_DIR")
     dataset, config = read_movielens(folder), TrainingConfig()
     vocabulary = Vocabulary.of(movie.movie_id for movie in dataset.movies)
     errors = []
-    for number, (base, _) in enumerate(official_folds(folder), 1):
+    for number, (base, _) in islice(enumerate(official_folds(folder), 1), 5 if full else 1):
         train = interactions_of(base, vocabulary)
         model = config.star_model().fit(train, dataset.movies, rng=np.random.default_rng(config.seed))
         users = {label: model.score(train.taste(at)) for at, label in enumerate(base.user_labels)}
@@ -47,5 +50,5 @@ def test_with_all_users_folded_in_the_errors_are_as_measured(data_dir: Path) -> 
                 squares.append((predicted - float(stars)) ** 2)
         assert len(squares) == 20_000
         errors.append(np.sqrt(np.mean(squares)))
-    assert np.mean(errors) == pytest.approx(MEASURED, abs=0.001)
+    assert np.mean(errors) == pytest.approx(MEASURED if full else OF_THE_FIRST, abs=0.001)
     assert np.mean(errors) < PUBLISHED

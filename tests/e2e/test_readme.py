@@ -1,7 +1,7 @@
 """The commands of README, in their order, in a clean folder: what a newcomer types is what it says.
 
-GroupLens and TMDB are stood in for by servers of our own, which have the bundled sample under other names. Commands
-that would take minutes run with smaller numbers, `scripts/test` is this, and containers are not started.
+GroupLens and TMDB are stood in for by servers of our own, which have a part of the bundled sample under other names.
+Commands that would take minutes run with smaller numbers, `scripts/test` is this, and containers are not started.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tests.requirements import need
 from tests.unit.datasets import site as grouplens
 from tests.unit.datasets.folders import tmdb, tmdb_row
 from tests.unit.datasets.tmdb.tmdb_site import KEY, tmdb_site
+from tests.versions import part_of_sample
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,8 +60,8 @@ def curls(text: str) -> list[str]:
 
 
 def zipped_sample() -> bytes:
-    """The sample as GroupLens would send it, under the name of one of its datasets."""
-    sample = read_sample()
+    """A part of the sample as GroupLens would send it, under the name of one of its datasets."""
+    sample = part_of_sample(range(1, 301), range(150), name="ml-latest-small")
     ratings = sample.ratings
     users = [ratings.user_labels[user] for user in ratings.users.tolist()]
     columns = (users, ratings.movie_ids.tolist(), ratings.stars.tolist(), ratings.timestamps.tolist())

@@ -7,7 +7,7 @@ import socket
 import stat
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -261,20 +261,19 @@ def symlink(name: str) -> zipfile.ZipInfo:
     return info
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        zip_of(("../evil", b"x")),
-        zip_of((symlink("ml-100k/link"), b"/etc/passwd")),
-        zip_of(("ml-100k/bomb", bytes(200_000_000))),
-        WHOLE[:-40],
-        b"this is no zip file",
-        zip_of(("another/folder", b"so that the dataset is not at the top")),
-    ],
-    ids=["outside", "symlink", "bomb", "damaged", "no zip", "no dataset"],
-)
-def test_nothing_is_left_of_an_unsafe_or_wrong_zip_file(tmp_path: Path, client: httpx.Client, content: bytes) -> None:
-    with serving(Answer(content)) as site, pytest.raises(DownloadError, match=r"ml-100k\.zip"):
+UNSAFE_OR_WRONG: dict[str, Callable[[], bytes]] = {
+    "outside": lambda: zip_of(("../evil", b"x")),
+    "symlink": lambda: zip_of((symlink("ml-100k/link"), b"/etc/passwd")),
+    "bomb": lambda: zip_of(("ml-100k/bomb", bytes(200_000_000))),
+    "damaged": lambda: WHOLE[:-40],
+    "no zip": lambda: b"this is no zip file",
+    "no dataset": lambda: zip_of(("another/folder", b"so that the dataset is not at the top")),
+}
+
+
+@pytest.mark.parametrize("name", UNSAFE_OR_WRONG)
+def test_nothing_is_left_of_an_unsafe_or_wrong_zip_file(tmp_path: Path, client: httpx.Client, name: str) -> None:
+    with serving(Answer(UNSAFE_OR_WRONG[name]())) as site, pytest.raises(DownloadError, match=r"ml-100k\.zip"):
         fetch(site, tmp_path / "into", client)
     assert names(tmp_path / "into") == []
     assert names(tmp_path) == ["into"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -281,10 +283,10 @@ def test_an_unknown_user_and_the_prior_have_a_popularity_each_by_hand() -> None:
 
 def test_popularity_decides_for_one_rating_and_hardly_for_many() -> None:
     held = world()
-    popular = FITTED.popularity.score(EMPTY_TASTE)[:40]
+    popular = fitted().popularity.score(EMPTY_TASTE)[:40]
 
     def agreement_with_popularity(count: int) -> float:
-        scores = FITTED.score(taste_of(dict.fromkeys(range(0, 2 * count, 2), 5.0)))[:40]
+        scores = fitted().score(taste_of(dict.fromkeys(range(0, 2 * count, 2), 5.0)))[:40]
         return float(np.corrcoef(scores, popular)[0, 1])
 
     assert held.interactions.n_movies > 40
@@ -294,7 +296,7 @@ def test_popularity_decides_for_one_rating_and_hardly_for_many() -> None:
 @given(taste=tastes(len(world().vocabulary)))
 @settings(deadline=None, max_examples=40)
 def test_a_large_catalogue_is_blended_to_the_same(taste: Taste) -> None:
-    exact, blended = FITTED, BLENDED
+    exact, blended = fitted(), blended_part_by_part()
     np.testing.assert_allclose(blended.score(taste), exact.score(taste), rtol=1e-4, atol=1e-4)
     rows = np.arange(len(world().vocabulary), dtype=np.int32)
     for one, other in zip(blended.explain(taste, rows), exact.explain(taste, rows), strict=True):
@@ -302,24 +304,23 @@ def test_a_large_catalogue_is_blended_to_the_same(taste: Taste) -> None:
         np.testing.assert_allclose(one[finite], other[finite], rtol=1e-4, atol=1e-4)
 
 
-def _fitted() -> Hybrid:
+@cache
+def fitted() -> Hybrid:
     return Hybrid().fit(world().interactions, world().dataset.movies, rng=np.random.default_rng(1))
 
 
-def _blended() -> Hybrid:
-    model = _fitted()
+@cache
+def blended_part_by_part() -> Hybrid:
+    model = copy(fitted())
     model._item_weights = None
     return model
-
-
-FITTED, BLENDED = _fitted(), _blended()
 
 
 def test_with_few_ratings_a_movie_that_nobody_rated_can_be_among_the_best() -> None:
     held = world()
     unrated = held.vocabulary.row(UNRATED)
     assert unrated is not None
-    scores = FITTED.score(taste_of({0: 5.0, 4: 5.0, 10: 4.0}))
+    scores = fitted().score(taste_of({0: 5.0, 4: 5.0, 10: 4.0}))
     of_the_other_kind = scores[1:40:2]
     assert scores[unrated] > np.median(scores[:40])
     assert (scores[unrated] > of_the_other_kind).mean() > 0.9

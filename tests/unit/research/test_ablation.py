@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-from recsvc.datasets.sample import read_sample
 from recsvc.evaluation.parallel import no_progress
 from recsvc.models.hybrid import Hybrid
 from recsvc.models.popularity import MostRated, Popularity
 from recsvc.research.ablation import ALTERNATIVES, FIGURES, SERVED, ablation
+from tests.versions import part_of_sample
 
 
 def test_every_model_has_a_row_and_the_number_of_processes_changes_nothing() -> None:
-    sample = read_sample()
+    part = part_of_sample(range(1, 201), range(150), name="part")
     models = {"served": Hybrid(), "the most rated movies": MostRated(), "popular": Popularity(SERVED.popularity)}
     one, two = (
-        ablation(sample, models=models, seeds=(1, 2), processes=processes, progress=no_progress) for processes in (1, 2)
+        ablation(part, models=models, seeds=(1, 2), processes=processes, progress=no_progress) for processes in (1, 2)
     )
     assert one == two
-    assert 0 < one["ratings"] < len(sample.ratings)
+    assert 0 < one["ratings"] < len(part.ratings)
     assert one["splits"] == 2
     assert [row["name"] for row in one["rows"]] == list(models)
     assert all(list(row) == ["name", *FIGURES] for row in one["rows"])

@@ -13,9 +13,9 @@ from recsvc.evaluation.protocols.judged_pairs import CataloguePairs, JudgedPair,
 from recsvc.evaluation.protocols.similarity import auc
 from recsvc.features.text import FIELDS
 from recsvc.models.hybrid import HybridConfig
+from recsvc.research import similarity_weights
 from recsvc.research.similarity_weights import (
     FOLDS,
-    REPETITIONS,
     Signals,
     compare_weightings,
     fit_out_of_fold,
@@ -25,6 +25,13 @@ from recsvc.research.similarity_weights import (
 )
 
 OK = np.array([True, True, False, False])
+PARTITIONS = 4
+"""In place of many more: no test here depends on how many there are."""
+
+
+@pytest.fixture(autouse=True)
+def few_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(similarity_weights, "REPETITIONS", PARTITIONS)
 
 
 def pairs_of(first: list[int], second: list[int], ok: list[bool]) -> CataloguePairs:
@@ -120,7 +127,7 @@ def test_the_seed_draws_the_folds_and_the_number_of_jobs_changes_nothing() -> No
         fit_out_of_fold(signals, pairs, seed=seed, jobs=jobs, progress=lambda *step: calls.append(step))
         for seed, jobs in ((1, 1), (1, 2), (2, 1))
     ]
-    assert calls == [("partitions of the movies", REPETITIONS)] * 3 * REPETITIONS
+    assert calls == [("partitions of the movies", PARTITIONS)] * 3 * PARTITIONS
     assert all((weights == found[0][0]).all() for weights, _ in found)
     assert (found[1][1] == found[0][1]).all()
     assert (found[2][1] != found[0][1]).any()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recsvc.datasets.dataset import Dataset
 from recsvc.errors import ConfigurationError, ModelError
 from recsvc.models.ease import EaseConfig
 from recsvc.training import costs
@@ -13,7 +14,10 @@ from recsvc.training.costs import Estimate, estimate_of, jobs_that_fit
 from recsvc.tuning.budget import budget
 from tests.versions import part_of_sample
 
-PART = part_of_sample(range(1, 151), range(150), name="part")
+
+@pytest.fixture(scope="module")
+def part() -> Dataset:
+    return part_of_sample(range(1, 151), range(150), name="part")
 
 
 def test_the_movies_that_are_trained_on_count_by_their_square() -> None:
@@ -25,27 +29,27 @@ def test_the_movies_that_are_trained_on_count_by_their_square() -> None:
     assert large.seconds - small.seconds >= costs.SECONDS_PER_CELL * (500**2 - 250**2)
 
 
-def test_at_most_so_many_movies_as_the_config_has_are_trained_on() -> None:
+def test_at_most_so_many_movies_as_the_config_has_are_trained_on(part: Dataset) -> None:
     whole = TrainingConfig()
     collaborative = replace(whole.hybrid.collaborative, ease=replace(EaseConfig(), max_movies=50))
     fewer = replace(whole, hybrid=replace(whole.hybrid, collaborative=collaborative))
-    difference = estimate_of(PART, whole, None, 1).seconds - estimate_of(PART, fewer, None, 1).seconds
-    rated, users = (len(np.unique(column)) for column in (PART.ratings.movie_ids, PART.ratings.users))
+    difference = estimate_of(part, whole, None, 1).seconds - estimate_of(part, fewer, None, 1).seconds
+    rated, users = (len(np.unique(column)) for column in (part.ratings.movie_ids, part.ratings.users))
     cells, products = rated**2 - 50**2, rated**2 * min(rated, users) - 50**3
     assert difference == pytest.approx(costs.SECONDS_PER_CELL * cells + costs.SECONDS_PER_PRODUCT * products)
 
 
-def test_what_the_limits_leave_out_is_not_trained_on() -> None:
+def test_what_the_limits_leave_out_is_not_trained_on(part: Dataset) -> None:
     limited = TrainingConfig(min_ratings_per_movie=20)
-    assert estimate_of(PART, limited, None, 1).seconds < estimate_of(PART, TrainingConfig(), None, 1).seconds
+    assert estimate_of(part, limited, None, 1).seconds < estimate_of(part, TrainingConfig(), None, 1).seconds
     with pytest.raises(ModelError, match="no ratings remain"):
-        estimate_of(PART, TrainingConfig(min_ratings_per_user=10**6), None, 1)
+        estimate_of(part, TrainingConfig(min_ratings_per_user=10**6), None, 1)
 
 
-def test_a_search_takes_memory_in_every_process_and_less_time_in_more() -> None:
-    search, without = budget(PART, 20), estimate_of(PART, TrainingConfig(), None, 1)
+def test_a_search_takes_memory_in_every_process_and_less_time_in_more(part: Dataset) -> None:
+    search, without = budget(part, 20), estimate_of(part, TrainingConfig(), None, 1)
     for jobs in (2, 4):
-        found = estimate_of(PART, TrainingConfig(), 20, jobs)
+        found = estimate_of(part, TrainingConfig(), 20, jobs)
         assert found.seconds == pytest.approx(without.seconds + search.seconds / jobs)
         assert found.bytes == pytest.approx(costs.BYTES_OF_A_PROCESS * (jobs + 1) + search.bytes * jobs)
 
@@ -63,17 +67,17 @@ def test_what_this_process_has_already_need_not_be_free(
         Estimate(1.0, 1000).check_memory()
 
 
-def test_no_more_processes_search_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_processes_search_than_fit(monkeypatch: pytest.MonkeyPatch, part: Dataset) -> None:
     monkeypatch.setattr(costs, "_resident", lambda: 0)
     for fitting in (1, 2, 3):
-        needed = int(estimate_of(PART, TrainingConfig(), 20, fitting).bytes) + 1
+        needed = int(estimate_of(part, TrainingConfig(), 20, fitting).bytes) + 1
         monkeypatch.setattr(costs, "free_memory", lambda needed=needed: needed)
-        assert jobs_that_fit(PART, 20, 8) == fitting
-        assert jobs_that_fit(PART, 20, 1) == 1
+        assert jobs_that_fit(part, 20, 8) == fitting
+        assert jobs_that_fit(part, 20, 1) == 1
     monkeypatch.setattr(costs, "free_memory", lambda: 0)
-    assert jobs_that_fit(PART, 20, 8) == 1
+    assert jobs_that_fit(part, 20, 8) == 1
     monkeypatch.setattr(costs, "free_memory", lambda: None)
-    assert jobs_that_fit(PART, 20, 8) == 8
+    assert jobs_that_fit(part, 20, 8) == 8
 
 
 def test_the_record_has_both() -> None:

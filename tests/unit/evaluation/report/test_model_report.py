@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsvc.engine.engine import Engine
-from recsvc.evaluation.report import baselines, curves, error_curves
+from recsvc.evaluation.report import baselines, curves, error_curves, plots
 from recsvc.evaluation.report.charts import DrawnChart, Section
 from recsvc.evaluation.report.example_lists import ExampleUser, ListedMovie, Neighbourhood
 from recsvc.evaluation.report.model_report import METRIC_NAMES, TEMPLATE, make_report
@@ -44,7 +44,8 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer users, points and models than in a real report."""
+    """Fewer users, points, models and pixels than in a real report."""
+    monkeypatch.setattr(plots, "DPI", 40)
     monkeypatch.setattr(curves, "MAX_USERS", 60)
     monkeypatch.setattr(baselines, "MAX_RATINGS", 1000)
     few = {name: axis._replace(values=axis.values[:1]) for name, axis in error_curves.AXES["vbmf"].items()}
@@ -53,7 +54,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick", "short_search")
 def test_the_page_is_complete_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
-    dataset, registry = part_of_sample(range(1, 201), range(300), name="part"), Registry(tmp_path)
+    dataset, registry = part_of_sample(range(1, 201), range(200), name="part"), Registry(tmp_path)
     publish_trained(
         dataset,
         TrainingConfig(),
