@@ -43,10 +43,9 @@ YEARS_A_SPAN = 5
 SPANS_AROUND = 6
 
 
-@lru_cache(maxsize=50_000)
-def words(text: str) -> tuple[str, ...]:
-    """Return the stemmed `plain_words` of a text. Keywords come back, and all texts do: the gate trains them, too."""
-    return tuple(_stem(word) for word in plain_words(text))
+def words(text: str) -> list[str]:
+    """Return the stemmed `plain_words` of a text."""
+    return [_stem(word) for word in plain_words(text)]
 
 
 def plain_words(text: str) -> list[str]:
