@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 from recsvc.cli import main
@@ -18,6 +19,8 @@ from recsvc.service import server
 from recsvc.training import pipeline
 
 IMPORTED_EARLY = (server, load, pipeline)
+LEARNING = ("train", "retrain")
+"""They import what no other command may, at their first matrix."""
 
 
 def run(command: dict[str, Any]) -> None:
@@ -43,6 +46,8 @@ def serve_forks() -> None:
             _, status = os.waitpid(asked, 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
             continue
+        if asked["arguments"][0] in LEARNING:
+            import_module("sklearn.feature_extraction.text")
         child = os.fork()
         if child == 0:
             run(asked)

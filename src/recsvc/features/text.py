@@ -15,7 +15,6 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import snowballstemmer
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import norm
 
@@ -164,10 +163,12 @@ def _field_matrix(
     TF is logarithmic, 1 + ln(count); IDF is smoothed, ln((1 + n) / (1 + df)) + 1. Sources: Salton & Buckley 1988 for
     the weights; Weinberger et al. 2009 for hashing.
     """
+    from sklearn.feature_extraction import FeatureHasher
+    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.preprocessing import normalize
+
     bags = [Counter(tags(movie)) for movie in movies]
     if vectoriser == "hashing":
-        from sklearn.feature_extraction import FeatureHasher
-
         counts: TagMatrix = sparse.csr_array(FeatureHasher(HASH_BUCKETS).fit_transform(bags), dtype=np.float32)
     else:
         counts = _counted(bags)
@@ -175,26 +176,8 @@ def _field_matrix(
         counts = sparse.csr_array(counts[:, np.flatnonzero(document_counts >= min_movies)])
         if not counts.shape[1]:
             return counts
-    return _in_rows_of_length_one(_tfidf(counts) if vectoriser == "tfidf" else counts)
-
-
-def _tfidf(counts: TagMatrix) -> TagMatrix:
-    """Return the weights of the tags. Bit by bit those of scikit-learn, whose import takes longer than all texts do."""
-    n_movies, n_tags = counts.shape
-    document_counts = np.bincount(counts.indices, minlength=n_tags).astype(np.float32)
-    idf = np.log(np.float32(1 + n_movies) / (1 + document_counts)) + 1
-    return _with_values(counts, (np.log(counts.data) + 1) * idf[counts.indices])
-
-
-def _in_rows_of_length_one(matrix: TagMatrix) -> TagMatrix:
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    lengths = np.sqrt(np.bincount(rows, matrix.data * matrix.data, minlength=matrix.shape[0]))
-    lengths[lengths == 0] = 1
-    return _with_values(matrix, (matrix.data / lengths[rows]).astype(np.float32))
-
-
-def _with_values(matrix: TagMatrix, values: NDArray[np.float32]) -> TagMatrix:
-    return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
+    matrix = TfidfTransformer(sublinear_tf=True).fit_transform(counts) if vectoriser == "tfidf" else normalize(counts)
+    return sparse.csr_array(matrix, dtype=np.float32)
 
 
 def _counted(bags: Sequence[Counter[str]]) -> TagMatrix:
