@@ -3,7 +3,7 @@
 import { recommend } from "./api.js";
 import { arrange } from "./arrange.js";
 import { recommendationCard, updateCard } from "./cards.js";
-import { h, painted, SLICE } from "./dom.js";
+import { h, SLICE, turn } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { button, empty, failure, refusal, retryQuietly, skeletons } from "./parts.js";
 import { savedState, saveState } from "./router.js";
@@ -140,7 +140,7 @@ export class RecommendationList {
       update: (card, item) => waiting.has(item) || updateCard(card, item),
     });
     this.#drawing = waiting.size > 0;
-    if (this.#drawing) painted().then(this.drawMore);
+    if (this.#drawing) turn().then(this.drawMore);
     this.#showBusy();
   }
 
