@@ -100,10 +100,11 @@ export class RecommendationList {
     return this.#load(page, (items) => this.#items.push(...items), fail);
   }
 
-  /** Pass the focus to the first movie that was added. */
+  /** Pass the focus to the first movie that was added, once it has a card. */
   #showAdded() {
-    if (this.#added === null) return;
-    this.cards.children[this.#added]?.querySelector("a")?.focus({ preventScroll: true });
+    const link = this.cards.children[this.#added]?.querySelector("a");
+    if (!link) return;
+    link.focus({ preventScroll: true });
     announce(`${count(this.#items.length - this.#added, "more recommendation")}`);
     this.#added = null;
   }
@@ -124,7 +125,6 @@ export class RecommendationList {
       this.#updateCards();
       this.draw();
       this.#drawEnd();
-      this.#showAdded();
       this.onanswer(answer);
     } catch (problem) {
       if (problem.name === "AbortError") return;
@@ -158,6 +158,7 @@ export class RecommendationList {
     this.#drawing = waiting.size > 0;
     if (this.#drawing) turn().then(this.drawMore);
     this.#showBusy();
+    this.#showAdded();
   }
 
   #drawEnd() {
