@@ -261,3 +261,55 @@ def test_the_list_stands_beside_the_movies_to_rate(visit: Visit, home: str, widt
           return heading.bottom <= bar.top || heading.left >= bar.right;
         }"""
     )
+
+
+@pytest.mark.parametrize("more_first", [True, False])
+def test_more_movies_and_an_update_of_the_list_come_together(page: Page, home: str, *, more_first: bool) -> None:
+    rate_some(page, home, "54")
+    expect(cards(page)).to_have_count(12)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/recommend?*", hold)
+    more = page.get_by_role("button", name="Load more")
+    liked = cards(page).first.get_attribute("data-movie-id")
+
+    def like() -> None:
+        cards(page).first.get_by_role("button", name=re.compile("^Like: ")).press("Enter")
+
+    for act in (more.click, like) if more_first else (like, more.click):
+        asked = len(held)
+        act()
+        until_held(page, held, asked + 1)
+    held[-1].continue_()
+    expect(cards(page)).to_have_count(24)
+    expect(page.locator(f".recommendations [data-movie-id='{liked}']")).to_have_count(0)
+    expect(cards(page).nth(12).get_by_role("link").first).to_be_focused()
+
+
+def until_held(page: Page, held: list[Route], many: int) -> None:
+    """Wait until as many requests wait for an answer."""
+    for _ in range(100):
+        if len(held) >= many:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError
+
+
+def test_the_focus_stays_at_the_end_of_a_list_that_got_no_more(visit: Visit, home: str) -> None:
+    page = visit(refusals=True).new_page()
+    rate_some(page, home, "54")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.route("**/recommend?*offset=12*", lambda route: route.abort())
+    page.get_by_role("button", name="Load more").press("Enter")
+    again = page.get_by_role("region", name="Recommendations").get_by_role("button", name="Retry")
+    for _ in range(2):
+        expect(again).to_be_focused()
+        again.press("Enter")
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.unroute("**/recommend?*offset=12*")
+    again.press("Enter")
+    expect(cards(page).nth(12).get_by_role("link").first).to_be_focused()

@@ -118,3 +118,13 @@ def test_the_list_for_both_does_not_move_when_the_decks_are_dealt(page: Page, ho
     after = place.bounding_box()
     assert after is not None
     assert after["y"] == pytest.approx(before["y"], abs=1)
+
+
+def test_what_counts_has_a_row_of_its_own_on_a_phone(visit: Visit, home: str) -> None:
+    page = visit(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{home}#/two")
+    settled(page)
+    ways = page.get_by_role("group", name="What counts").locator("label")
+    tops = [way.evaluate("way => way.getBoundingClientRect().top") for way in ways.all()]
+    assert len(tops) == 2
+    assert tops[0] == tops[1]

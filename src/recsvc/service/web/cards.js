@@ -2,7 +2,7 @@
 
 import { addAction, addButton } from "./adding.js";
 import { action, actions, feedbackButtons, following, ratingSlider } from "./controls.js";
-import { aside, h, painted, SLICE } from "./dom.js";
+import { aside, h, SLICE, turn } from "./dom.js";
 import { clicked, noteSeen, watch } from "./events.js";
 import { feedback } from "./feedback.js";
 import { skeletons } from "./parts.js";
@@ -44,7 +44,7 @@ export async function extend(list, movies, make, skeleton = "tile.rated") {
   const places = movies.map(() => h("li", { "aria-busy": "true" }, skeletons(1, skeleton)));
   list.append(...places);
   for (const [index, place] of places.entries()) {
-    if (index && index % SLICE === 0) await painted();
+    if (index && index % SLICE === 0) await turn();
     place.replaceChildren(make(movies[index]));
     place.removeAttribute("aria-busy");
   }

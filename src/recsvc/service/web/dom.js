@@ -62,6 +62,13 @@ export function painted() {
   });
 }
 
+let lastTurn = Promise.resolve();
+
+/** Resolve once the next frame is painted that nothing else took: lists that are made at once take turns. */
+export function turn() {
+  return (lastTurn = lastTurn.then(painted));
+}
+
 let lastId = 0;
 
 /** Return an id that is unique on the page, for labels. */

@@ -76,6 +76,22 @@ export function retryQuietly(notice, load, show) {
   }, RETRY_PAUSE);
 }
 
+const AHEAD = "300px";
+
+/** Call `run()` once when an element comes near the view, unless the signal is aborted before. */
+export function whenNear(element, run, signal) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      run();
+    },
+    { rootMargin: AHEAD },
+  );
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
 /** Create the notice of a problem, with a button to try again, or a link if a filter is invalid. */
 export function failure(problem, retry) {
   const [title, advice] = explain(problem);

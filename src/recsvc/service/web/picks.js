@@ -17,19 +17,16 @@ export function recommendations(route, beside, signal) {
   const note = h("p.hint", {});
   const title = h("h2", { class: beside ? null : "aside" });
   let personal = false;
-  const describe = () => {
+  const onanswer = ({ strategy, simulated }) => {
+    personal = strategy !== "popular";
     title.textContent = personal ? "Recommended for you" : "Popular with everyone";
     title.classList.toggle("aside", personal && !beside); // the h1 of the page has the same text
     lead.textContent = personal ? source() : "Rate a movie to make this list yours.";
-  };
-  const onanswer = ({ strategy, simulated }) => {
-    personal = strategy !== "popular";
-    describe();
     note.textContent = simulatedNote(simulated);
   };
   const goTo = (others, options) => go(addressOf(route.path, others), options);
   const list = new RecommendationList(filters, { onanswer, goTo, signal });
-  feedback.addEventListener("change", () => personal && describe(), { signal });
+  feedback.addEventListener("change", () => personal && (lead.textContent = source()), { signal });
   const bar = filterBar(filters, goTo, signal);
   const save = button("quiet", () => saveThese(list.movies), icon("save"), "Save as a list");
   const head = h("div.section-head", {}, h("div", {}, title, lead, note), save);

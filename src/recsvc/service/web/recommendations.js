@@ -3,7 +3,7 @@
 import { recommend } from "./api.js";
 import { arrange } from "./arrange.js";
 import { recommendationCard, updateCard } from "./cards.js";
-import { h, painted, SLICE } from "./dom.js";
+import { h, SLICE, turn } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { button, empty, failure, refusal, retryQuietly, skeletons } from "./parts.js";
 import { savedState, saveState } from "./router.js";
@@ -22,6 +22,8 @@ export class RecommendationList {
   #filters;
   #items = [];
   #next = null;
+  /** The place of the first movie that "Load more" is to add. */
+  #added = null;
   #answered = false;
   #drawing = false;
   #problem = null;
@@ -53,11 +55,12 @@ export class RecommendationList {
   filter(filters) {
     if (!this.#answered) this.#filters = filters;
     else if (JSON.stringify(filters) === JSON.stringify(this.#filters)) return this.progress.hidden || this.refresh();
+    this.#added = null;
     return this.#loadFirst(filters, savedState().shown ?? PAGE, "The filters were not changed");
   }
 
   /** Load as many movies as are shown again; the old ones stay until the answer arrives. */
-  refresh(many = Math.max(PAGE, this.#items.length)) {
+  refresh(many = Math.max(PAGE, this.#items.length, this.#added === null ? 0 : this.#added + PAGE)) {
     return this.#loadFirst(this.#filters, many, "The list could not be updated");
   }
 
@@ -84,13 +87,26 @@ export class RecommendationList {
     retryQuietly(notice, () => recommend(query), retry);
   }
 
-  async #more() {
-    const first = this.#items.length;
+  #more() {
+    this.#added = this.#items.length;
+    if (!this.progress.hidden) return this.refresh(); // which brings them, too
     const page = { ...this.#filters, k: PAGE, offset: this.#next };
-    const fail = (problem, retry) => this.end.replaceChildren(failure(problem, retry));
-    await this.#load(page, (items) => this.#items.push(...items), fail);
-    this.cards.children[first]?.querySelector("a")?.focus({ preventScroll: true });
-    announce(`${count(this.#items.length - first, "more recommendation")}`);
+    const fail = (problem) => {
+      const held = this.end.contains(document.activeElement);
+      this.#added = null;
+      this.end.replaceChildren(failure(problem, () => this.#more()));
+      if (held) this.end.querySelector("a, button").focus();
+    };
+    return this.#load(page, (items) => this.#items.push(...items), fail);
+  }
+
+  /** Pass the focus to the first movie that was added, once it has a card. */
+  #showAdded() {
+    const link = this.cards.children[this.#added]?.querySelector("a");
+    if (!link) return;
+    link.focus({ preventScroll: true });
+    announce(`${count(this.#items.length - this.#added, "more recommendation")}`);
+    this.#added = null;
   }
 
   async #load(query, take, fail) {
@@ -140,8 +156,9 @@ export class RecommendationList {
       update: (card, item) => waiting.has(item) || updateCard(card, item),
     });
     this.#drawing = waiting.size > 0;
-    if (this.#drawing) painted().then(this.drawMore);
+    if (this.#drawing) turn().then(this.drawMore);
     this.#showBusy();
+    this.#showAdded();
   }
 
   #drawEnd() {

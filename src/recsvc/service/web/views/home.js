@@ -3,8 +3,7 @@
 import { h } from "../dom.js";
 import { feedback } from "../feedback.js";
 import { filtersOf } from "../filters.js";
-import { whenNear } from "../near.js";
-import { heading } from "../parts.js";
+import { heading, whenNear } from "../parts.js";
 import { recommendations } from "../picks.js";
 import { rating } from "./rate.js";
 import { go } from "../router.js";
