@@ -14,7 +14,7 @@ from recsvc.tuning.spaces import GROUPS, HALF_LIVES, STARS_BELOW
 LEAST_RATINGS, LEAST_USERS = 2_000, 50
 """With fewer, hold-outs are too small to tell configs apart, and the defaults are used."""
 LEAST_TRIALS, MOST_TRIALS = 17, 49
-SECONDS = 200.0
+SECONDS = 120.0
 """About how long the search may take on one processor."""
 SECONDS_PER_PRODUCT, SECONDS_PER_SCORE, SECONDS_PER_RATING, SECONDS_PER_RECENCY = 3e-11, 3e-8, 7e-7, 1.5e-7
 ROUND = 8

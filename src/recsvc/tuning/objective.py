@@ -46,6 +46,8 @@ PRICE_OF_LIFT = 0.01
 """What each unit of lift beyond that of such defaults costs of the value."""
 STANDARD_ERRORS = 0.5
 """How many standard errors below its mean a config is valued."""
+MOST_LOSS = 0.02
+"""No kind of users may lose more than this share of what the defaults reach, whatever others gain: see `value`."""
 MOST_USERS, MOST_SCORES = 1000, 20_000_000
 """At most this many users are measured of each kind, and at most as many as have this many scores together."""
 
@@ -139,6 +141,8 @@ def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> Value:
     It is the weighted mean over kinds of users of the nDCG over that of the defaults. Kinds of users for which the
     defaults have no hit do not count. A config whose lists are too popular is worth nothing: the bound is `MOST_LIFT`,
     or the lift of the defaults. Where the defaults are far beyond the bound, lift beyond theirs has a price instead.
+    And nothing worth is a config by which some kind of users loses more than `MOST_LOSS`, even if it lost half a
+    standard error less: what those gain who come later would outweigh any loss of others.
     """
     gains: dict[str, list[NDArray[np.float64]]] = {}
     for one, reference in zip(figures, defaults, strict=True):
@@ -152,9 +156,13 @@ def value(figures: Sequence[Figures], defaults: Sequence[Figures]) -> Value:
     total = sum(WEIGHTS[users] for users in gains)
     mean, variance = 1.0, 0.0
     for users, seeds in gains.items():
-        weight = WEIGHTS[users] / total / len(seeds)
-        mean += weight * sum(float(one.mean()) for one in seeds)
-        variance += weight**2 * sum(float(one.var()) / len(one) for one in seeds)
+        gain = float(np.mean([one.mean() for one in seeds]))
+        error = math.sqrt(sum(float(one.var()) / len(one) for one in seeds)) / len(seeds)
+        if gain + STANDARD_ERRORS * error < -MOST_LOSS:
+            return Value(0.0, 0.0)
+        weight = WEIGHTS[users] / total
+        mean += weight * gain
+        variance += (weight * error) ** 2
     return Value(mean - (0.0 if bounded else PRICE_OF_LIFT * max(lift - least, 0.0)), math.sqrt(variance))
 
 

@@ -15,6 +15,7 @@ from recsvc.tuning.budget import CONFIRMED, LEAST_RATINGS, LEAST_TRIALS, MOST_TR
 from recsvc.tuning.objective import (
     FAR_BEYOND,
     MOST_LIFT,
+    MOST_LOSS,
     PRICE_OF_LIFT,
     STANDARD_ERRORS,
     WEIGHTS,
@@ -146,6 +147,18 @@ def test_where_the_defaults_are_far_too_popular_themselves_more_of_it_has_a_pric
     assert value([beyond], [beyond]) == (1, 0)
     assert value([more], [beyond]) == pytest.approx((1 - 0.4 * PRICE_OF_LIFT, 0))
     assert value([figures(0.2, 0.1)], [beyond]) == (1, 0)
+
+
+def test_nobody_pays_for_what_others_gain() -> None:
+    plain = figures(0.2, 0.1)
+    little, much = (figures(0.2 * (1 - share), 0.3) for share in (MOST_LOSS, 2.1 * MOST_LOSS))
+    assert value([little], [plain]).mean > 1.4  # the liked movies of known users are as they were
+    assert value([much], [plain]) == (0, 0)
+    assert value([much, plain], [plain, plain]).mean > 1
+    reference = Figures({"known": reached([0.2] * 4, [0.2] * 4)}, 1.0)
+    perhaps, surely = (Figures({"known": reached(each, each)}, 1.0) for each in ([0.18, 0.2, 0.2, 0.2], [0.195] * 4))
+    assert value([perhaps], [reference]).mean == pytest.approx(0.975)
+    assert value([surely], [reference]) == (0, 0)
 
 
 def test_users_whom_the_defaults_never_please_do_not_count() -> None:
