@@ -63,7 +63,7 @@ def test_seed_and_number_of_trials_reproduce_it_whatever_the_number_of_processes
     assert one.trials[0].point == point_of(HybridConfig())
     assert one.trials[0].value == (1, 0)
     assert 1 <= len([trial for trial in one.trials[1:] if trial.seeds == 3]) <= CONFIRMED
-    assert all(trial.value.error > 0 for trial in one.trials[1:])
+    assert all(trial.value.error > 0 for trial in one.trials[1:] if trial.value.mean)  # not worth nothing
     if one.best is not one.trials[0]:
         assert point_of(one.config) == pytest.approx(one.best.point)
     assert all(0 < reached < 1 for trial in one.trials for both in trial.ndcg.values() for reached in both)
