@@ -101,10 +101,15 @@ class Als(Model):
         """Return A (d, d), and the right-hand side of each rated movie (d, n)."""
         weights = self.taste_weights.taste(taste)
         factors = self._trained_factors[taste.rows].T
-        confidence: FloatK = np.float32(self.config.alpha) * np.abs(weights)
+        confidence, preferred = self._asked(weights)
         weighted: FloatMatrix = factors * confidence
         gram: FloatMatrix = self._gram + weighted @ factors.T
-        return gram, factors * np.where(weights > 0, 1 + confidence, np.float32(0))
+        return gram, factors * preferred
+
+    def _asked(self, weights: FloatK) -> tuple[FloatK, FloatK]:
+        """Return `c - 1` and `c p` of ratings with these weights (n,)."""
+        confidence: FloatK = np.float32(self.config.alpha) * np.abs(weights)
+        return confidence, np.where(weights > 0, 1 + confidence, np.float32(0))
 
     def score(self, taste: Taste) -> FloatMovies:
         """Return the expected preference for every movie, mostly from 0 to 1."""
@@ -112,9 +117,7 @@ class Als(Model):
 
     def score_all(self, users: Interactions) -> FloatMatrix:
         """Return the same for many users at once."""
-        weights = self.taste_weights.all(users)
-        confidence = np.float32(self.config.alpha) * np.abs(weights)
-        preferred = np.where(weights > 0, 1 + confidence, np.float32(0))
+        confidence, preferred = self._asked(self.taste_weights.all(users))
         solutions = _solve_all(users.starts, users.rows, confidence, preferred, self._trained_factors, self._gram)
         unknown = np.ones(users.n_users, np.bool_)
         unknown[users.users[self._trained[users.rows]]] = False

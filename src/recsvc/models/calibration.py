@@ -36,7 +36,7 @@ class Target(NamedTuple):
 
 def targets(kinds: MovieKinds, liked: Rows, strength: float) -> Sequence[Target]:
     """Return the kinds that are evident among the liked movies, with `strength` (0-1) times their lower bound each."""
-    if not strength or not kinds.count or len(liked) < LEAST_LIKED:
+    if not kinds.count or len(liked) < LEAST_LIKED:
         return ()
     counts = kinds.counts(liked)
     often = np.flatnonzero(counts >= LEAST_LIKED)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from recsvc.models.hybrid import HybridConfig
 from recsvc.tuning import measuring
 from recsvc.tuning.measuring import Measuring
-from recsvc.tuning.objective import Objective, hold_outs_of
+from recsvc.tuning.objective import Latest, Objective, hold_outs_of
 from tests.versions import part_of_sample
 
 
@@ -35,3 +36,16 @@ def test_nothing_is_measured_twice_and_each_is_told_once(monkeypatch: pytest.Mon
     assert {*first.ndcg} == {"known", "new", "few", "later"}
     assert {*second.ndcg} == {"known", "new", "few"}
     assert not measuring._objective  # what it held is let go
+
+
+def test_what_was_used_longest_ago_makes_room() -> None:
+    made: list[str] = []
+
+    def make(name: str) -> str:
+        made.append(name)
+        return name
+
+    latest = Latest[str](2)
+    for name in ("a", "b", "a", "c", "a", "b"):
+        assert latest((0, name), partial(make, name)) == name
+    assert made == ["a", "b", "c", "b"]
