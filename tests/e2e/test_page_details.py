@@ -313,3 +313,22 @@ def test_the_focus_stays_at_the_end_of_a_list_that_got_no_more(visit: Visit, hom
     page.unroute("**/recommend?*offset=12*")
     again.press("Enter")
     expect(cards(page).nth(12).get_by_role("link").first).to_be_focused()
+
+
+def test_a_list_that_could_not_be_updated_is_as_soon_as_the_service_answers(visit: Visit, home: str) -> None:
+    page = visit(refusals=True).new_page()
+    rate_some(page, home, "54")
+    page.route("**/recommend?*", lambda route: route.abort())
+    cards(page).first.get_by_role("button", name=re.compile("^Like: ")).press("Enter")
+    notice = page.get_by_role("region", name="Recommendations").get_by_role("alert")
+    expect(notice).to_contain_text("The list could not be updated")
+    page.unroute("**/recommend?*")
+    expect(notice).to_have_count(0, timeout=20_000)
+    expect(cards(page)).to_have_count(12)
+
+
+def test_a_filter_of_the_address_that_cannot_be_is_named(visit: Visit, home: str) -> None:
+    page = visit(refusals=True).new_page()
+    page.goto(f"{home}#/?year_from=soon")
+    notice = page.get_by_role("region", name="Recommendations").get_by_role("alert")
+    expect(notice).to_contain_text("year_from: ")

@@ -106,11 +106,11 @@ export function refusal(text, retry) {
   return h("div.refusal", { role: "alert" }, h("p", {}, text), button("quiet", retry, icon("retry"), "Retry"));
 }
 
-function explain({ status, message, errors }) {
+function explain({ status, message }) {
   if (status === 0)
     return ["The projector has lost its connection", "The service cannot be reached. Nothing that you did is lost."];
   if (status === 503) return ["One moment, please", "The service has nothing to recommend from yet. Try again soon."];
-  if (status === 422) return ["This cannot be shown", errors?.map((error) => error.message).join(" ") || message];
+  if (status === 422) return ["This cannot be shown", message.replaceAll("query.", "")];
   return ["Something went wrong", message];
 }
 

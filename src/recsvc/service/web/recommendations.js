@@ -72,19 +72,17 @@ export class RecommendationList {
       if (this.#answered) announce(`${count(items.length, "recommendation")} updated`);
     };
     const fail = (problem, retry) => {
-      if (!this.#answered) return this.#showFailure(failure(problem, retry), query, retry);
       const changed = filters !== this.#filters;
-      this.#problem = refusal(`${failed}: ${problem.message}`, changed ? () => this.goTo(filters) : retry);
+      const again = changed ? () => this.goTo(filters) : retry;
+      const notice = this.#answered ? refusal(`${failed}: ${problem.message}`, again) : failure(problem, again);
+      if (!changed && problem.isTemporary) retryQuietly(notice, () => recommend(query), retry);
+      if (this.#answered) this.#problem = notice;
+      else this.cards.replaceChildren(notice);
       this.draw();
       return changed && this.goTo(this.#filters, { replace: true });
     };
     const query = { ...filters, k: Math.min(many, MOST), offset: 0 };
     return this.#load(query, take, fail);
-  }
-
-  #showFailure(notice, query, retry) {
-    this.cards.replaceChildren(notice);
-    retryQuietly(notice, () => recommend(query), retry);
   }
 
   #more() {
