@@ -74,7 +74,8 @@ class PerUser(NamedTuple):
     def means(self) -> tuple[float, float]:
         """Return the means over users, 0 where there are none."""
         known = self.liked[np.isfinite(self.liked)]
-        return tuple(float(values.mean()) if len(values) else 0.0 for values in (self.any, known))  # type: ignore[return-value]
+        any_rating, liked_ones = (float(values.mean()) if len(values) else 0.0 for values in (self.any, known))
+        return any_rating, liked_ones
 
     def gains(self, defaults: PerUser) -> NDArray[np.float64]:
         """Return what each user adds to the relative gain over the defaults (n,), which is the mean of these values.
